@@ -1,0 +1,182 @@
+//! OAuth as Zoom speaks it, without I/O: requests and answers as data, PKCE, the authorize URL, the callback
+//! query, and the diagnosis of everything that can go wrong.
+
+pub mod authorize;
+pub mod callback;
+pub mod diagnosis;
+pub mod pkce;
+pub mod token;
+
+use crate::secret::Secret;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How the client shows who it is at the token endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// `Authorization: Basic`, each half form-encoded first (RFC 6749 section 2.3.1).
+    Basic { client_id: String, client_secret: Secret },
+    /// Public PKCE client: `client_id` in the form body, no header.
+    Public { client_id: String },
+}
+
+/// What is asked of the token endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// RFC 6749 section 4.1.3 with RFC 7636.
+    AuthorizationCode { code: Secret, redirect_uri: String, verifier: Secret },
+    /// RFC 6749 section 6. Zoom rotates: the token is spent by asking.
+    RefreshToken { refresh_token: Secret },
+    /// Zoom's Server-to-Server grant.
+    AccountCredentials { account_id: String },
+}
+
+/// A call of the token endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRequest {
+    pub client: ClientAuthentication,
+    pub grant: Grant,
+}
+
+/// A call of the revoke endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokeRequest {
+    pub client: ClientAuthentication,
+    /// An access token.
+    pub token: Secret,
+}
+
+/// A read of the REST API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiRead {
+    /// `api_url` of the token answer; honoured only under `zoom.us`, `zoomgov.com` or the configured host.
+    pub api_url: Option<String>,
+    /// Path and query below `/v2`, beginning with `/`: `/users/me`.
+    pub path: String,
+    pub access_token: Secret,
+}
+
+/// A token answer, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenGrant {
+    pub access_token: Secret,
+    /// Absent for Server-to-Server, and where the server keeps the old one.
+    pub refresh_token: Option<Secret>,
+    /// Life of the access token in seconds; 3600 where the answer gives none or nonsense.
+    pub expires_in_s: u64,
+    /// Granted scopes, duplicates removed, in answer order. `None`: the answer named none, so they are
+    /// not confirmed (RFC 6749 section 5.1).
+    pub scopes: Option<Vec<String>>,
+    pub api_url: Option<String>,
+    /// Server's `Date` minus this machine's clock, in seconds.
+    pub clock_offset_s: Option<i64>,
+}
+
+/// A successful API answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiAnswer {
+    pub body: serde_json::Value,
+    /// Server's `Date` minus this machine's clock, in seconds.
+    pub clock_offset_s: Option<i64>,
+}
+
+/// Which call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    ExchangeCode,
+    Refresh,
+    AccountCredentials,
+    Revoke,
+    Read,
+}
+
+/// A call that did not succeed, as far as the adapter can tell. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub call: Call,
+    /// Host that was asked, for the texts: `zoom.us`.
+    pub host: String,
+    pub kind: FailureKind,
+    /// Server's `Date` minus this machine's clock, in seconds, if an answer came.
+    pub clock_offset_s: Option<i64>,
+}
+
+/// What kind of failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// An answer came and it is a refusal, or not what was asked for.
+    Answered {
+        status: u16,
+        /// First 1 MB of the body, as text.
+        body: String,
+        /// `Content-Type`, lower-case, without parameters.
+        content_type: String,
+        /// `Retry-After` as sent: seconds, an HTTP date, or Zoom's ISO-8601 date.
+        retry_after: Option<String>,
+    },
+    /// The host name could not be resolved.
+    Dns { detail: String },
+    /// No connection: refused, unreachable, reset.
+    Connect { detail: String },
+    /// TLS failed; `issuer` is the certificate's issuer where the error names it.
+    Tls { detail: String, issuer: Option<String> },
+    /// The proxy refused or could not be reached; `proxy` is its address without user information.
+    Proxy { detail: String, proxy: String },
+    /// The total time limit passed. `sent`: the request may have been received.
+    TimedOut { limit_s: u64 },
+    /// The connection broke before the answer was whole; what was asked may have been done.
+    AnswerLost { detail: String },
+    /// The answer is larger than the limit.
+    TooLarge { limit_bytes: u64 },
+    /// A 200 whose JSON is not a token answer (RFC 6749 section 5.1), or is not JSON.
+    Malformed { detail: String },
+    /// The address asked for is not allowed (plain http outside loopback, foreign host).
+    Forbidden { detail: String },
+}
+
+/// A failure in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// Stable id of the row in the diagnosis table: `invalid-client`.
+    pub code: String,
+    /// What failed, in a few words.
+    pub heading: String,
+    /// Likely cause, one or two sentences.
+    pub cause: String,
+    /// What to do now, one or two sentences.
+    pub next: String,
+    /// Zoom's own code and text, printable: `400 invalid_client: Invalid client_id or client_secret`.
+    pub zoom: Option<String>,
+    /// Exit code class of a command that ends with it.
+    pub class: DiagnosisClass,
+    /// Whether trying the same again can help.
+    pub retry: bool,
+}
+
+/// Class of a diagnosis; decides exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiagnosisClass {
+    /// Exit 4.
+    Unreachable,
+    /// Exit 5.
+    Refused,
+    /// Exit 1.
+    CheckFailed,
+}
+
+/// A login that was begun and not yet finished. Serialized into the secret store, so that a pasted answer
+/// still works after a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingAuthorization {
+    /// 128 bits or more, base64url.
+    pub state: Secret,
+    /// RFC 7636 code verifier.
+    pub verifier: Secret,
+    /// Sent in the authorize URL; the exchange must send the same bytes.
+    pub redirect_uri: String,
+    pub client_id: String,
+    /// After this it is dropped.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,157 @@
+//! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
+//! [`crate::store`], [`crate::browser`]; tests bring their own.
+
+use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::secret::Secret;
+use crate::setup::{Connection, SecretKey, Setup};
+use jiff::Timestamp;
+use std::future::Future;
+use std::pin::Pin;
+use tokio::sync::mpsc;
+
+/// A boxed future, so that ports can be trait objects.
+pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Zoom's endpoints.
+pub trait Zoom: Send + Sync {
+    /// Calls the token endpoint. Retries at most once and only where nothing can have been spent
+    /// (never a code or refresh token whose request was sent).
+    fn token(&self, request: TokenRequest) -> PortFuture<'_, Result<TokenGrant, Failure>>;
+    /// Revokes a grant.
+    fn revoke(&self, request: RevokeRequest) -> PortFuture<'_, Result<(), Failure>>;
+    /// Reads from the API; retried once on a lost connection.
+    fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>>;
+}
+
+/// Opens an address in the user's browser, detached.
+pub trait Browser: Send + Sync {
+    /// Errors carry one line that says what was tried.
+    fn open(&self, url: &str) -> Result<(), String>;
+}
+
+/// The clock.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness from the operating system.
+pub trait Entropy: Send + Sync {
+    /// 32 bytes. An error means that the system gives none; nothing may go on then.
+    fn bytes(&self) -> Result<[u8; 32], String>;
+}
+
+/// Catches the callback on loopback.
+pub trait Listener: Send + Sync {
+    /// Binds 127.0.0.1 before it returns.
+    fn listen(&self, request: ListenRequest) -> Result<Listening, ListenFailure>;
+}
+
+/// What to listen for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenRequest {
+    /// `None`: any free port.
+    pub port: Option<u16>,
+    /// Exact path: `/callback`.
+    pub path: String,
+    /// The state that the callback must carry.
+    pub state: Secret,
+}
+
+/// A bound listener. Dropping it frees the port.
+pub struct Listening {
+    /// The port that was bound.
+    pub port: u16,
+    /// What arrives, in order.
+    pub events: mpsc::UnboundedReceiver<CallbackEvent>,
+    /// The other end.
+    pub control: Box<dyn ListenerControl>,
+}
+
+/// Answers the browser that waits, and stops on drop.
+pub trait ListenerControl: Send {
+    /// Sends the page to the request that brought the callback. Later callbacks get "already done".
+    fn answer(&self, page: CallbackPage);
+}
+
+/// What the listener saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackEvent {
+    /// A request that is not the callback, answered and ignored: one printable line saying which and why.
+    Ignored { line: String },
+    /// The callback with the right state. The browser waits for [`ListenerControl::answer`].
+    Arrived { outcome: CallbackOutcome },
+}
+
+/// What the callback says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackOutcome {
+    /// An authorization code.
+    Code(Secret),
+    /// `error=` and `error_description=` of RFC 6749 section 4.1.2.1, printable.
+    Error { error: String, description: Option<String> },
+}
+
+/// The page the browser shows at the end. Texts are escaped by the listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackPage {
+    /// The exchange succeeded.
+    Done,
+    /// It did not: heading and next step.
+    Failed { heading: String, next: String },
+}
+
+/// Why listening is not possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenFailure {
+    /// Somebody else has the port; `holder` is what is known about them.
+    PortInUse { port: u16, holder: Option<String> },
+    /// The system does not allow it (reserved range, privileged port).
+    NotAllowed { port: u16, detail: String },
+    /// Anything else.
+    Other { detail: String },
+}
+
+/// Set-ups, connections and secrets on disk. Calls block; they run on the store's own thread, in order.
+pub trait Store: Send {
+    /// Unreadable files are left out and named in the second list.
+    fn setups(&self) -> Result<(Vec<Setup>, Vec<String>), StoreFailure>;
+    fn save_setup(&self, setup: &Setup) -> Result<(), StoreFailure>;
+    fn remove_setup(&self, id: &str) -> Result<(), StoreFailure>;
+    fn connections(&self) -> Result<(Vec<Connection>, Vec<String>), StoreFailure>;
+    fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure>;
+    fn remove_connection(&self, name: &str) -> Result<(), StoreFailure>;
+    /// Makes secrets readable and writable. Call with a passphrase after [`StoreFailure::NeedsPassphrase`].
+    fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure>;
+    /// `None` if there is no such secret. The store must be unlocked.
+    fn read_secret(&self, key: &SecretKey) -> Result<Option<Secret>, StoreFailure>;
+    /// Writes (`Some`) and removes (`None`) in one atomic replace, fsynced and read back before it returns.
+    fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure>;
+}
+
+/// How the secrets are protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlocked {
+    /// Encrypted file, key in the operating system's keyring.
+    Keyring,
+    /// Encrypted file behind a passphrase.
+    Passphrase,
+    /// In memory only; gone at the end.
+    Memory,
+    /// Encrypted file, key beside it. Rehearsal only: every secret in it is invented.
+    Rehearsal,
+}
+
+/// Why the store cannot do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreFailure {
+    /// No keyring; `new`: a passphrase is to be chosen, not given. `why` names what the keyring said.
+    NeedsPassphrase { new: bool, why: String },
+    /// The passphrase does not open the file.
+    WrongPassphrase,
+    /// File system, in words with the path.
+    Io { message: String },
+    /// A file that is there and cannot be understood: path, place, reason. Never overwritten.
+    Unreadable { message: String },
+    /// Another zoom-setup holds the lock longer than the wait.
+    Locked { message: String },
+}

@@ -1,0 +1,1 @@
+//! Scopes: levels, the diff of required against granted, classic and granular.

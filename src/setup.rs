@@ -1,0 +1,216 @@
+//! A set-up in progress and a stored connection: what is kept on disk, without any secret.
+
+use crate::oauth::Diagnosis;
+use crate::procedure::{AppKind, FieldName, Receiver};
+use crate::secret::Fingerprint;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Version of the file formats below.
+pub const FORMAT: u32 = 1;
+
+/// A set-up in progress.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    pub format: u32,
+    /// Short, unique, fit for a file name: `servicenow-dex-1f3a`.
+    pub id: String,
+    /// Id of the procedure.
+    pub procedure: String,
+    /// Begun against the embedded sandbox.
+    pub rehearsal: bool,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// Id of the step it stands at.
+    pub current: String,
+    /// Non-secret answers in normal form.
+    #[serde(default)]
+    pub answers: BTreeMap<FieldName, String>,
+    /// Secrets that are in the secret store, by fingerprint.
+    #[serde(default)]
+    pub secrets: BTreeMap<FieldName, Fingerprint>,
+    /// Scopes the app shall have.
+    #[serde(default)]
+    pub scopes: BTreeSet<String>,
+    /// Of these, the ones the admin has added in Zoom.
+    #[serde(default)]
+    pub scopes_added: BTreeSet<String>,
+    /// Steps done, by id.
+    #[serde(default)]
+    pub done: BTreeMap<String, Done>,
+    /// A grant the wizard obtained; the tokens are in the secret store.
+    #[serde(default)]
+    pub grant: Option<GrantRecord>,
+    /// What became of the test login.
+    #[serde(default)]
+    pub decision: Option<GrantDecision>,
+    /// Result of the last verification.
+    #[serde(default)]
+    pub verification: Option<Verification>,
+    /// Name of the connection it was stored as.
+    #[serde(default)]
+    pub connection: Option<String>,
+}
+
+/// A finished step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub at: Timestamp,
+    /// An answer it depends on changed since; look again.
+    #[serde(default)]
+    pub check_again: bool,
+}
+
+/// A grant without its tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantRecord {
+    pub obtained_at: Timestamp,
+    /// End of the access token's life.
+    pub expires_at: Timestamp,
+    /// As granted; `None` if the answer named none.
+    pub scopes: Option<Vec<String>>,
+    pub api_url: Option<String>,
+    /// Whether there is a refresh token.
+    pub refreshable: bool,
+    /// Last successful refresh.
+    pub refreshed_at: Option<Timestamp>,
+}
+
+/// What becomes of the wizard's own test login (law 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantDecision {
+    /// The wizard's tokens are revoked; the receiver logs in last and owns the refresh.
+    RevokeAndHandOver,
+    /// The wizard keeps the grant and owns the refresh.
+    KeepAndOwn,
+    /// The wizard never logged in.
+    Skipped,
+}
+
+/// Who may spend the refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    Wizard,
+    Receiver,
+}
+
+/// Result of a verification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verification {
+    pub at: Timestamp,
+    pub checks: Vec<Check>,
+    pub account: Option<AccountFacts>,
+    /// Granted scopes; `None` if not known.
+    pub granted: Option<Vec<String>>,
+    /// Chosen and not granted.
+    pub missing: Vec<String>,
+    /// Granted and not chosen.
+    pub excess: Vec<String>,
+}
+
+impl Verification {
+    /// Whether any check failed.
+    pub fn failed(&self) -> bool {
+        self.checks.iter().any(|check| check.outcome == Outcome::Fail)
+    }
+}
+
+/// Who a token belongs to, as the API says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFacts {
+    pub account_id: Option<String>,
+    pub user_id: Option<String>,
+    pub email: Option<String>,
+    pub name: Option<String>,
+}
+
+/// One claim, proved or marked (law 4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Stable id: `token`, `account`, `scopes`, `refresh`, `app-kind`, `clock`.
+    pub code: String,
+    pub title: String,
+    pub outcome: Outcome,
+    /// What was seen, or why it was not checked.
+    pub detail: String,
+    /// What to do, if anything.
+    pub next: Option<String>,
+    /// The diagnosis behind a failure.
+    #[serde(default)]
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// Outcome of a check. PASS only after a live answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Pass,
+    Warning,
+    Fail,
+    NotChecked,
+}
+
+impl Outcome {
+    /// The word that carries the meaning without colour.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Warning => "WARN",
+            Self::Fail => "FAIL",
+            Self::NotChecked => "not checked",
+        }
+    }
+}
+
+/// A stored connection. Readable file; its secrets are in the secret store under `connection/<name>/…`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connection {
+    pub format: u32,
+    /// Chosen by the admin; unique.
+    pub name: String,
+    pub procedure: String,
+    pub receiver: Receiver,
+    pub app_kind: AppKind,
+    pub rehearsal: bool,
+    pub created: Timestamp,
+    pub owner: Owner,
+    pub answers: BTreeMap<FieldName, String>,
+    pub secrets: BTreeMap<FieldName, Fingerprint>,
+    /// Scopes the app shall have.
+    pub scopes: BTreeSet<String>,
+    pub grant: Option<GrantRecord>,
+    pub verification: Option<Verification>,
+}
+
+/// Where a secret lies in the secret store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretKey {
+    /// A secret answer of a set-up.
+    SetupField(String, FieldName),
+    /// Tokens of a set-up's test login ([`crate::oauth::token::StoredTokens`] as JSON).
+    SetupTokens(String),
+    /// The pending login of a set-up.
+    SetupPending(String),
+    /// A secret answer of a connection.
+    ConnectionField(String, FieldName),
+    /// Tokens of a connection.
+    ConnectionTokens(String),
+}
+
+impl SecretKey {
+    /// Path-like text used as the key inside the encrypted file.
+    pub fn path(&self) -> String {
+        match self {
+            Self::SetupField(id, field) => format!("setup/{id}/{}", field.as_str()),
+            Self::SetupTokens(id) => format!("setup/{id}/tokens"),
+            Self::SetupPending(id) => format!("setup/{id}/pending"),
+            Self::ConnectionField(name, field) => format!("connection/{name}/{}", field.as_str()),
+            Self::ConnectionTokens(name) => format!("connection/{name}/tokens"),
+        }
+    }
+}
