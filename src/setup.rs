@@ -1,5 +1,7 @@
 //! A set-up in progress and a stored connection: what is kept on disk, without any secret.
 
+pub mod values;
+
 use crate::oauth::Diagnosis;
 use crate::procedure::{AppKind, FieldName, Receiver};
 use crate::secret::Fingerprint;
