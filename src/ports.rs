@@ -155,3 +155,19 @@ pub enum StoreFailure {
     /// Another zoom-setup holds the lock longer than the wait.
     Locked { message: String },
 }
+
+/// What the admin has entered on the app page, told to the sandbox in rehearsal. A real Zoom is told by the
+/// admin's own hands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RehearsalApp {
+    /// Whether it is the Server-to-Server app.
+    pub server_to_server: bool,
+    /// Redirect URL and allow list.
+    pub redirects: Vec<String>,
+    /// Scopes ticked in the picker.
+    pub scopes: Vec<String>,
+    /// General app: user-managed instead of admin-managed.
+    pub user_managed: bool,
+    /// Server-to-Server: activated.
+    pub activated: bool,
+}
