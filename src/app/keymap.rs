@@ -389,6 +389,7 @@ pub const fn screen_mode(model: &Model) -> Mode {
                 | AuthorizationPhase::Storing { .. } => Mode::LoginWaiting,
                 AuthorizationPhase::Failed { .. }
                 | AuthorizationPhase::PortTaken { .. }
+                | AuthorizationPhase::NotStored { .. }
                 | AuthorizationPhase::Granted
                 | AuthorizationPhase::Skipped => Mode::LoginEnded,
             }

@@ -32,6 +32,8 @@ pub struct Model {
     pub max_scroll: u16,
     /// First line of the current text that is shown.
     pub scroll: u16,
+    /// A new set-up waits for randomness (its id).
+    pub starting: Option<Starting>,
     pub next_ticket: u64,
     pub exit: Option<Exit>,
 }
@@ -94,6 +96,14 @@ pub enum Screen {
     Home { selected: usize },
     Wizard(Box<Wizard>),
     Connection { name: String, selected: usize },
+}
+
+/// A set-up about to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Starting {
+    pub ticket: Ticket,
+    /// Id of the procedure.
+    pub procedure: String,
 }
 
 /// One line of the home screen that can be selected.
@@ -182,6 +192,7 @@ impl Model {
             secret_store: SecretStore::Locked,
             max_scroll: 0,
             scroll: 0,
+            starting: None,
             next_ticket: 1,
             exit: None,
         }

@@ -9,9 +9,9 @@ use crate::procedure::{
 };
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::values::AnswerValues;
-use crate::setup::{Check, Setup};
+use crate::setup::{AccountFacts, Check, Setup};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A set-up being worked on.
@@ -26,10 +26,20 @@ pub struct Wizard {
     /// Index of the current step.
     pub step: usize,
     pub state: StepState,
-    /// Waits for the secret store before the step counts as done.
-    pub saving: Option<Ticket>,
+    /// Secret answers that are not in the secret store yet.
+    pub unsaved: BTreeSet<FieldName>,
+    /// Waits for the secret store.
+    pub saving: Option<Saving>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
+}
+
+/// Secrets on their way into the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saving {
+    pub ticket: Ticket,
+    /// The step is done once they are there.
+    pub advance: bool,
 }
 
 /// State of the current step, by its kind.
@@ -166,8 +176,18 @@ impl LoginWay {
 pub enum AuthorizationPhase {
     /// Choosing a way; index into [`LoginWay::ALL`].
     Offer { selected: usize },
-    /// Randomness, listener and store are being prepared.
-    Preparing { ticket: Ticket, port: Option<u16>, pending: Option<PendingAuthorization> },
+    /// Randomness, listener and store are being prepared, in this order.
+    Preparing {
+        ticket: Ticket,
+        /// Take any free port instead of the usual one.
+        any_port: bool,
+        /// Known once randomness came: state and verifier.
+        login: Option<(Secret, Secret)>,
+        /// Known once the listener is bound.
+        port: Option<u16>,
+        /// Known once the redirect URL is.
+        pending: Option<PendingAuthorization>,
+    },
     /// The browser is out; listener (if any) and paste box are live.
     Waiting {
         /// Ticket of the listener.
@@ -190,6 +210,8 @@ pub enum AuthorizationPhase {
     PortTaken { port: u16, holder: Option<String>, detail: Option<String> },
     /// Tokens are stored.
     Granted,
+    /// The exchange succeeded, but the tokens could not be stored.
+    NotStored { message: String },
     /// The receiver will log in.
     Skipped,
 }
@@ -200,6 +222,42 @@ pub struct Verifying {
     pub phase: VerifyingPhase,
     /// Checks so far, in order.
     pub checks: Vec<Check>,
+    /// Granted scopes, as far as the token answers named them.
+    pub granted: Option<Vec<String>>,
+    /// Who the token belongs to, once known.
+    pub account: Option<AccountFacts>,
+    /// `api_url` of the last token answer.
+    pub api_url: Option<String>,
+    /// The admin was told about failing checks and pressed Enter; once more goes on.
+    pub acknowledged: bool,
+}
+
+/// What the verification is asking, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyStage {
+    /// Server-to-Server: a token.
+    Token,
+    /// General app: the refresh, once.
+    Refresh,
+    /// The new pair is being written before it is used.
+    StoreRefreshed,
+    /// `GET /users/me`.
+    Me,
+    /// `GET /users?page_size=1`.
+    Users,
+}
+
+impl VerifyStage {
+    /// What is being asked, for the screen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Token => "Asking Zoom for a token",
+            Self::Refresh => "Trying the refresh once",
+            Self::StoreRefreshed => "Writing the new tokens to the store before they are used",
+            Self::Me => "Asking Zoom who the token belongs to",
+            Self::Users => "Asking Zoom for one user of the account",
+        }
+    }
 }
 
 /// Where the verification stands.
@@ -207,8 +265,7 @@ pub struct Verifying {
 pub enum VerifyingPhase {
     /// Not run yet in this state of the answers.
     Ready,
-    /// `doing` says what is being asked.
-    Running { ticket: Ticket, doing: String },
+    Running { ticket: Ticket, stage: VerifyStage },
     /// All checks have an outcome; see [`Setup::verification`]. A wizard-owned login still wants a decision.
     Finished,
     /// Choosing what becomes of the test login: 0 revoke and hand over, 1 keep and own.
