@@ -23,6 +23,8 @@ pub struct Wizard {
     pub secrets: BTreeMap<FieldName, Secret>,
     /// Tokens of the wizard's own login.
     pub tokens: Option<crate::oauth::token::StoredTokens>,
+    /// A login begun in an earlier run that is still waiting for its answer.
+    pub pending: Option<PendingAuthorization>,
     /// Index of the current step.
     pub step: usize,
     pub state: StepState,
@@ -30,6 +32,8 @@ pub struct Wizard {
     pub unsaved: BTreeSet<FieldName>,
     /// Waits for the secret store.
     pub saving: Option<Saving>,
+    /// Waits for the connection to be stored.
+    pub storing: Option<Ticket>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
 }
