@@ -126,12 +126,14 @@ fn save(model: &mut Model, out: &mut Vec<Effect>) {
 pub fn store_failure_text(failure: &StoreFailure) -> String {
     match failure {
         StoreFailure::NeedsPassphrase { why, .. } => {
-            format!("Secrets need a passphrase ({why}). Set ZOOM_SETUP_PASSPHRASE where no prompt is possible.")
+            format!(
+                "Secrets need a passphrase ({why}). Set ZOOM_SETUP_PASSPHRASE where no prompt is possible."
+            )
         }
         StoreFailure::WrongPassphrase => "The passphrase does not open the secrets file.".to_owned(),
-        StoreFailure::Io { message } | StoreFailure::Unreadable { message } | StoreFailure::Locked { message } => {
-            message.clone()
-        }
+        StoreFailure::Io { message }
+        | StoreFailure::Unreadable { message }
+        | StoreFailure::Locked { message } => message.clone(),
     }
 }
 

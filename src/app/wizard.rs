@@ -269,15 +269,24 @@ impl VerifyStage {
 pub enum VerifyingPhase {
     /// Not run yet in this state of the answers.
     Ready,
-    Running { ticket: Ticket, stage: VerifyStage },
+    Running {
+        ticket: Ticket,
+        stage: VerifyStage,
+    },
     /// All checks have an outcome; see [`Setup::verification`]. A wizard-owned login still wants a decision.
     Finished,
     /// Choosing what becomes of the test login: 0 revoke and hand over, 1 keep and own.
-    Deciding { selected: usize },
+    Deciding {
+        selected: usize,
+    },
     /// The grant is being revoked.
-    Revoking { ticket: Ticket },
+    Revoking {
+        ticket: Ticket,
+    },
     /// Revoking failed; the tokens are still there.
-    RevokeFailed { problem: Diagnosis },
+    RevokeFailed {
+        problem: Diagnosis,
+    },
 }
 
 /// How far a phase or step has come.

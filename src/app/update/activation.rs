@@ -1,11 +1,16 @@
 //! Server-to-Server activation: proved by asking for a token, with bounded further tries while the granted
 //! scopes lag (Zoom's picker and its token service are seconds apart).
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::{progress, save, steps, verification, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::Model;
 use crate::app::wizard::{Activation, StepState, Wizard};
 use crate::oauth::{Failure, TokenGrant, diagnosis};
+use crate::scope::Catalogue;
 use jiff::{SignedDuration, Timestamp};
 
 /// The state the step begins in.
@@ -22,10 +27,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         (Intent::Confirm, Activation::Granted { .. }) => steps::finish(model, out),
         (Intent::Confirm | Intent::Retry, Activation::Ready | Activation::Failed { .. })
         | (Intent::Retry, Activation::Granted { .. }) => ask(model, 1, out),
-        (
-            Intent::Back,
-            Activation::Asking { ticket, .. } | Activation::Lagging { ticket, .. },
-        ) => {
+        (Intent::Back, Activation::Asking { ticket, .. } | Activation::Lagging { ticket, .. }) => {
             let ticket = *ticket;
             wizard.state = StepState::Activate(Activation::Ready);
             out.push(Effect::Cancel { ticket });
@@ -53,18 +55,26 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
     let delays = model.settings.lag_delays_s.clone();
     let next_ticket = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
-    let StepState::Activate(Activation::Asking { ticket: expected, attempt, of }) = wizard.state else { return };
+    let StepState::Activate(Activation::Asking { ticket: expected, attempt, of }) = wizard.state else {
+        return;
+    };
     if expected != ticket {
         return;
     }
     let state = match result {
         Err(failure) => Activation::Failed { diagnosis: diagnosis::diagnose(failure, now) },
         Ok(grant) => {
-            let missing = crate::scope::diff(&wizard.setup.scopes, grant.scopes.as_deref()).missing;
+            let missing = Catalogue::embedded().diff(&wizard.setup.scopes, grant.scopes.as_deref()).missing;
             match delays.get(attempt - 1) {
                 Some(delay) if !missing.is_empty() => {
                     out.push(Effect::Wake { ticket: next_ticket, seconds: *delay });
-                    Activation::Lagging { ticket: next_ticket, attempt, of, missing, until: later(now, *delay) }
+                    Activation::Lagging {
+                        ticket: next_ticket,
+                        attempt,
+                        of,
+                        missing,
+                        until: later(now, *delay),
+                    }
                 }
                 Some(_) | None => Activation::Granted { missing },
             }

@@ -1,4 +1,8 @@
 //! The wizard's own test login: offered before the receiver's (law 1), by loopback or by pasting.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::keys::Typed;
 use super::{notify, save, secrets, steps, store_failure_text, wizard_mut};
@@ -6,16 +10,16 @@ use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::update::activation::later;
-use crate::app::wizard::{
-    Authorization, AuthorizationPhase, LoginWay, MAX_REQUEST_LINES, StepState, Wizard,
-};
+use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUEST_LINES, StepState, Wizard};
 use crate::oauth::callback::{self as paste, Answer};
 use crate::oauth::token::StoredTokens;
 use crate::oauth::{
-    ClientAuthentication, Diagnosis, DiagnosisClass, Failure, Grant, PendingAuthorization, TokenGrant, TokenRequest,
-    authorize, diagnosis, pkce,
+    ClientAuthentication, Diagnosis, DiagnosisClass, Failure, Grant, PendingAuthorization, TokenGrant,
+    TokenRequest, authorize, diagnosis, pkce,
 };
-use crate::ports::{CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure};
+use crate::ports::{
+    CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
+};
 use crate::procedure::FieldName;
 use crate::secret::Secret;
 use crate::setup::{GrantDecision, GrantRecord, SecretKey};
@@ -64,7 +68,9 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
         authorization.way = LoginWay::Receiver;
     }
     out.push(Effect::Wake { ticket: tick, seconds: 1 });
-    authorization.requests.push("This login was begun before the program was restarted. It is still good.".into());
+    authorization
+        .requests
+        .push("This login was begun before the program was restarted. It is still good.".into());
     let url = login_url(&endpoints, &pending);
     let deadline = pending.expires_at;
     authorization.phase = AuthorizationPhase::Waiting { ticket, tick, url, port: None, deadline, pending };
@@ -148,18 +154,21 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         (AuthorizationPhase::PortTaken { .. }, Intent::Retry | Intent::Confirm) => start(model, true, out),
         (
-            AuthorizationPhase::Failed { .. } | AuthorizationPhase::NotStored { .. } | AuthorizationPhase::Granted,
+            AuthorizationPhase::Failed { .. }
+            | AuthorizationPhase::NotStored { .. }
+            | AuthorizationPhase::Granted,
             Intent::Retry,
         ) => start(model, false, out),
-        (AuthorizationPhase::Granted | AuthorizationPhase::Skipped, Intent::Confirm) => steps::finish(model, out),
+        (AuthorizationPhase::Granted | AuthorizationPhase::Skipped, Intent::Confirm) => {
+            steps::finish(model, out)
+        }
         (
             AuthorizationPhase::Failed { .. } | AuthorizationPhase::NotStored { .. },
             Intent::Confirm | Intent::Back,
         )
         | (AuthorizationPhase::PortTaken { .. }, Intent::Back) => offer_again(model),
         (
-            AuthorizationPhase::Waiting { ticket, .. }
-            | AuthorizationPhase::Preparing { ticket, .. },
+            AuthorizationPhase::Waiting { ticket, .. } | AuthorizationPhase::Preparing { ticket, .. },
             Intent::Back,
         ) => {
             let ticket = *ticket;
@@ -167,7 +176,11 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         (AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. }, Intent::Back) => {
             // A code is spent by asking; stopping now would lose a grant that Zoom may have given.
-            notify(model, Tone::Information, "The exchange is under way and takes seconds. Then Esc goes back.");
+            notify(
+                model,
+                Tone::Information,
+                "The exchange is under way and takes seconds. Then Esc goes back.",
+            );
         }
         (
             AuthorizationPhase::Offer { .. } | AuthorizationPhase::Granted | AuthorizationPhase::Skipped,
@@ -224,11 +237,17 @@ fn start(model: &mut Model, any_port: bool, out: &mut Vec<Effect>) {
 }
 
 /// Randomness came: bind the listener before anything else, or go on without one.
-pub fn random(model: &mut Model, ticket: Ticket, result: &Result<Box<[u8; 64]>, String>, out: &mut Vec<Effect>) {
+pub fn random(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<Box<[u8; 64]>, String>,
+    out: &mut Vec<Effect>,
+) {
     let usual_port = model.settings.loopback_port;
     let Some(authorization) = state_mut(model) else { return };
     let way = authorization.way;
-    let AuthorizationPhase::Preparing { ticket: expected, any_port, login, .. } = &mut authorization.phase else {
+    let AuthorizationPhase::Preparing { ticket: expected, any_port, login, .. } = &mut authorization.phase
+    else {
         return;
     };
     if *expected != ticket {
@@ -242,7 +261,9 @@ pub fn random(model: &mut Model, ticket: Ticket, result: &Result<Box<[u8; 64]>, 
         }
     };
     let (first, second) = bytes.split_at(32);
-    let (Ok(first), Ok(second)) = (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) else { return };
+    let (Ok(first), Ok(second)) = (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) else {
+        return;
+    };
     let state = pkce::state_from(first);
     *login = Some((state.clone(), pkce::Verifier::from_bytes(second).into_secret()));
     match way {
@@ -256,7 +277,12 @@ pub fn random(model: &mut Model, ticket: Ticket, result: &Result<Box<[u8; 64]>, 
 }
 
 /// The listener is bound, or can't be.
-pub fn listening(model: &mut Model, ticket: Ticket, result: Result<u16, ListenFailure>, out: &mut Vec<Effect>) {
+pub fn listening(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<u16, ListenFailure>,
+    out: &mut Vec<Effect>,
+) {
     let Some(authorization) = state_mut(model) else {
         // Nobody waits for it any more: the port is freed.
         return out.push(Effect::Cancel { ticket });
@@ -272,7 +298,8 @@ pub fn listening(model: &mut Model, ticket: Ticket, result: Result<u16, ListenFa
         }
         return;
     }
-    let expected = matches!(&authorization.phase, AuthorizationPhase::Preparing { ticket: one, .. } if *one == ticket);
+    let expected =
+        matches!(&authorization.phase, AuthorizationPhase::Preparing { ticket: one, .. } if *one == ticket);
     if !expected {
         return out.push(Effect::Cancel { ticket });
     }
@@ -285,7 +312,8 @@ pub fn listening(model: &mut Model, ticket: Ticket, result: Result<u16, ListenFa
             authorization.phase = AuthorizationPhase::PortTaken { port, holder: None, detail: Some(detail) };
         }
         Err(ListenFailure::Other { detail }) => {
-            authorization.phase = AuthorizationPhase::Failed { problem: local_problem("no-listener", &detail) };
+            authorization.phase =
+                AuthorizationPhase::Failed { problem: local_problem("no-listener", &detail) };
         }
     }
 }
@@ -302,7 +330,9 @@ fn keep_pending(model: &mut Model, bound: Option<u16>, out: &mut Vec<Effect>) {
     };
     let key = SecretKey::SetupPending(wizard.setup.id.clone());
     let StepState::Authorize(authorization) = &mut wizard.state else { return };
-    let AuthorizationPhase::Preparing { ticket, login, port, pending, .. } = &mut authorization.phase else { return };
+    let AuthorizationPhase::Preparing { ticket, login, port, pending, .. } = &mut authorization.phase else {
+        return;
+    };
     let (Some(redirect_uri), Some((state, verifier))) = (redirect, login.clone()) else {
         let why = "the redirect URL is not known: go back and fill in where the receiver lives";
         authorization.phase = AuthorizationPhase::Failed { problem: local_problem("no-redirect", why) };
@@ -317,7 +347,12 @@ fn keep_pending(model: &mut Model, bound: Option<u16>, out: &mut Vec<Effect>) {
 }
 
 /// The pending login, or the new tokens, are in the store.
-pub fn secrets_written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
+pub fn secrets_written(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
     let tick = model.ticket();
     let now = model.now;
     let endpoints = model.settings.endpoints.clone();
@@ -326,7 +361,9 @@ pub fn secrets_written(model: &mut Model, ticket: Ticket, result: &Result<(), St
     let mut told = sandbox_app(wizard);
     let StepState::Authorize(authorization) = &mut wizard.state else { return };
     match &authorization.phase {
-        AuthorizationPhase::Preparing { ticket: expected, port, pending: Some(pending), .. } if *expected == ticket => {
+        AuthorizationPhase::Preparing { ticket: expected, port, pending: Some(pending), .. }
+            if *expected == ticket =>
+        {
             if let Err(failure) = result {
                 let problem = local_problem("not-stored", &store_failure_text(failure));
                 authorization.phase = AuthorizationPhase::Failed { problem };
@@ -399,7 +436,10 @@ pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
     let now = model.now;
     let next = model.ticket();
     let Some(authorization) = state_mut(model) else { return };
-    let AuthorizationPhase::Waiting { tick, deadline, ticket: listener, .. } = &mut authorization.phase else { return };
+    let AuthorizationPhase::Waiting { tick, deadline, ticket: listener, .. } = &mut authorization.phase
+    else {
+        return;
+    };
     if *tick != ticket {
         return;
     }
@@ -413,8 +453,10 @@ pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
         problem: Diagnosis {
             code: "login-timed-out".to_owned(),
             heading: "No answer came back in time".to_owned(),
-            cause: "The login was not finished in the browser, or the browser could not reach this machine.".to_owned(),
-            next: "Press r to begin again. Over SSH or in a container, paste the final address instead.".to_owned(),
+            cause: "The login was not finished in the browser, or the browser could not reach this machine."
+                .to_owned(),
+            next: "Press r to begin again. Over SSH or in a container, paste the final address instead."
+                .to_owned(),
             zoom: None,
             class: DiagnosisClass::CheckFailed,
             retry: true,
@@ -469,7 +511,9 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
                 }
             }
         }
-        Err(problem) => authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint())),
+        Err(problem) => {
+            authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()))
+        }
     }
 }
 
@@ -477,7 +521,9 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
 pub fn client(wizard: &Wizard) -> ClientAuthentication {
     let client_id = wizard.setup.answers.get(&FieldName::ClientId).cloned().unwrap_or_default();
     match wizard.secrets.get(&FieldName::ClientSecret) {
-        Some(client_secret) => ClientAuthentication::Basic { client_id, client_secret: client_secret.clone() },
+        Some(client_secret) => {
+            ClientAuthentication::Basic { client_id, client_secret: client_secret.clone() }
+        }
         None => ClientAuthentication::Public { client_id },
     }
 }
@@ -518,13 +564,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
     }
     match result {
         Ok(grant) => {
-            let expires_at = later(now, grant.expires_in_s);
-            let tokens = StoredTokens {
-                access_token: grant.access_token.clone(),
-                refresh_token: grant.refresh_token.clone(),
-                obtained_at: now,
-                expires_at,
-            };
+            let tokens = StoredTokens::from_grant(grant, now, None);
             authorization.phase = AuthorizationPhase::Storing { ticket: store_ticket, listener };
             let id = wizard.setup.id.clone();
             let changes = vec![
@@ -533,7 +573,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
             ];
             wizard.setup.grant = Some(GrantRecord {
                 obtained_at: now,
-                expires_at,
+                expires_at: tokens.expires_at,
                 scopes: grant.scopes.clone(),
                 api_url: grant.api_url.clone(),
                 refreshable: grant.refresh_token.is_some(),

@@ -1,4 +1,8 @@
 //! Fill steps: fields, live checks, and keeping what was entered.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::keys::Typed;
 use super::{notify, offer, progress, save, secrets, steps, store_failure_text, wizard_mut};
@@ -271,7 +275,12 @@ fn write_secrets(model: &mut Model, advance: bool, out: &mut Vec<Effect>) {
 }
 
 /// The store answered: the fingerprints go into the progress file, and the step is done if it waited.
-pub fn secrets_written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
+pub fn secrets_written(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
     let Some(wizard) = wizard_mut(model) else { return };
     let Some(saving) = wizard.saving.take_if(|saving| saving.ticket == ticket) else { return };
     if let Err(failure) = result {

@@ -1,4 +1,8 @@
 //! The home screen; beginning, resuming and removing.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::{leave, notify, progress, secrets, selected_home_item, steps};
 use crate::app::message::{Effect, Intent, Ticket};
@@ -83,7 +87,11 @@ pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
             let Some(setup) = model.library.setups.get(*index).cloned() else { return };
             let secrets = setup_secrets(&setup);
             out.push(Effect::RemoveSetup { id: setup.id.clone(), secrets });
-            notify(model, Tone::Information, "Removed here. The app in Zoom is still there: delete it there too.");
+            notify(
+                model,
+                Tone::Information,
+                "Removed here. The app in Zoom is still there: delete it there too.",
+            );
         }
         HomeItem::Connection(index) => {
             let Some(connection) = model.library.connections.get(*index).cloned() else { return };
@@ -126,12 +134,21 @@ pub fn begin(model: &mut Model, procedure: &str, out: &mut Vec<Effect>) {
 }
 
 /// Randomness for a new set-up.
-pub fn random(model: &mut Model, ticket: Ticket, result: &Result<Box<[u8; 64]>, String>, out: &mut Vec<Effect>) {
+pub fn random(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<Box<[u8; 64]>, String>,
+    out: &mut Vec<Effect>,
+) {
     let Some(starting) = model.starting.take_if(|starting| starting.ticket == ticket) else { return };
     let bytes = match result {
         Ok(bytes) => bytes,
         Err(why) => {
-            return notify(model, Tone::Failure, format!("The system gives no randomness, so nothing can start: {why}"));
+            return notify(
+                model,
+                Tone::Failure,
+                format!("The system gives no randomness, so nothing can start: {why}"),
+            );
         }
     };
     let Some(procedure) = model.procedure(&starting.procedure).cloned() else { return };
@@ -164,7 +181,8 @@ pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
         return notify(model, Tone::Failure, format!("There is no unfinished set-up {id}."));
     };
     let Some(procedure) = model.procedure(&setup.procedure).cloned() else {
-        let text = format!("The set-up follows {}, which is not among the procedures loaded.", setup.procedure);
+        let text =
+            format!("The set-up follows {}, which is not among the procedures loaded.", setup.procedure);
         return notify(model, Tone::Failure, text);
     };
     let index = procedure.step_index(&setup.current).unwrap_or_else(|| {
@@ -204,4 +222,3 @@ fn show_wizard(model: &mut Model, procedure: Arc<crate::procedure::Procedure>, s
         loading: None,
     }));
 }
-

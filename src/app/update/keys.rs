@@ -1,6 +1,12 @@
 //! Intents and typed text, sent to whoever has the focus.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
-use super::{authorization, form, home, leave, notify, scopes, secrets, steps, storing, verification, wizard_mut};
+use super::{
+    authorization, form, home, leave, notify, scopes, secrets, steps, storing, verification, wizard_mut,
+};
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
 use crate::app::model::{Model, Overlay, Screen, Tone};

@@ -1,4 +1,8 @@
 //! The scope checklist: choose, copy the next one, tick what Zoom has.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::keys::Typed;
 use super::{notify, progress, save, steps, wizard_mut};
@@ -69,7 +73,9 @@ fn search_rows(all: &[ScopeRow], text: &str) -> Vec<ScopeRow> {
     let mut rows: Vec<ScopeRow> = Catalogue::embedded()
         .search(text, MOST_FOUND)
         .iter()
-        .map(|hit| all.iter().find(|row| row.id == hit.id()).cloned().unwrap_or_else(|| found(hit.id())))
+        .map(|hit| {
+            all.iter().find(|row| row.id == hit.scope.id).cloned().unwrap_or_else(|| found(hit.scope.id))
+        })
         .collect();
     // A scope typed in full may be newer than the catalogue: it can be taken all the same.
     let shaped = text.contains(':') && !text.contains(char::is_whitespace);
@@ -191,11 +197,16 @@ fn copy_next(model: &mut Model, out: &mut Vec<Effect>) {
 fn confirm(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     if wizard.setup.scopes.is_empty() {
-        return notify(model, Tone::Warning, "Zoom issues no token to an app without a scope. Choose at least one.");
+        return notify(
+            model,
+            Tone::Warning,
+            "Zoom issues no token to an app without a scope. Choose at least one.",
+        );
     }
     let open = wizard.scopes_to_add().len();
     if open > 0 {
-        let text = format!("{open} chosen scopes are not ticked as added in Zoom. Press n to copy the next one.");
+        let text =
+            format!("{open} chosen scopes are not ticked as added in Zoom. Press n to copy the next one.");
         return notify(model, Tone::Warning, text);
     }
     steps::finish(model, out);

@@ -1,4 +1,8 @@
 //! The secret store: opened when the first secret needs it, with a passphrase where there is no keyring.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::keys::Typed;
 use super::{form, notify, save, steps, store_failure_text, wizard_mut};
@@ -27,7 +31,12 @@ pub fn with_store(model: &mut Model, effect: Effect, out: &mut Vec<Effect>) {
 }
 
 /// The store answered.
-pub fn unlocked(model: &mut Model, ticket: Ticket, result: Result<Unlocked, StoreFailure>, out: &mut Vec<Effect>) {
+pub fn unlocked(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<Unlocked, StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
     let SecretStore::Unlocking { ticket: expected, .. } = &model.secret_store else { return };
     if *expected != ticket {
         return;
@@ -42,7 +51,11 @@ pub fn unlocked(model: &mut Model, ticket: Ticket, result: Result<Unlocked, Stor
                 model.overlay = None;
             }
             if how == Unlocked::Memory {
-                notify(model, Tone::Warning, "Secrets are kept in memory only: they are gone when the program ends.");
+                notify(
+                    model,
+                    Tone::Warning,
+                    "Secrets are kept in memory only: they are gone when the program ends.",
+                );
             }
         }
         Err(StoreFailure::NeedsPassphrase { new, why }) => {
@@ -60,7 +73,10 @@ pub fn unlocked(model: &mut Model, ticket: Ticket, result: Result<Unlocked, Stor
                 form.error = Some("This passphrase does not open the secrets. Try again.".to_owned());
                 form.passphrase.set("");
             }
-            Some(Overlay::Help | Overlay::Document | Overlay::Steps { .. } | Overlay::ConfirmRemoval { .. }) | None => {
+            Some(
+                Overlay::Help | Overlay::Document | Overlay::Steps { .. } | Overlay::ConfirmRemoval { .. },
+            )
+            | None => {
                 give_up(model, &store_failure_text(&StoreFailure::WrongPassphrase), out);
             }
         },
@@ -149,7 +165,9 @@ pub fn read(
                         // The progress file names a secret that the store does not have: ask again.
                         wizard.setup.secrets.remove(&field);
                     }
-                    (SecretKey::SetupTokens(_), Some(value)) => wizard.tokens = StoredTokens::from_secret(&value),
+                    (SecretKey::SetupTokens(_), Some(value)) => {
+                        wizard.tokens = StoredTokens::from_secret(&value)
+                    }
                     (SecretKey::SetupPending(_), Some(value)) => {
                         pending = crate::oauth::PendingAuthorization::from_secret(&value);
                     }

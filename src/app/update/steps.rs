@@ -1,6 +1,8 @@
 //! From step to step.
 
-use super::{activation, authorization, form, home, notify, progress, save, scopes, storing, verification, wizard_mut};
+use super::{
+    activation, authorization, form, home, notify, progress, save, scopes, storing, verification, wizard_mut,
+};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{StepState, Wizard};
@@ -98,12 +100,9 @@ pub fn tell_sandbox(model: &mut Model, out: &mut Vec<Effect>) {
     let loopback = format!("http://127.0.0.1:{}/callback", model.settings.loopback_port);
     let Some(wizard) = wizard_mut(model) else { return };
     let done = |kind: &dyn Fn(&StepKind) -> bool| {
-        wizard
-            .procedure
-            .steps
-            .iter()
-            .take(wizard.step + 1)
-            .any(|step| kind(&step.kind) && (wizard.setup.done.contains_key(&step.id) || step.id == wizard.setup.current))
+        wizard.procedure.steps.iter().take(wizard.step + 1).any(|step| {
+            kind(&step.kind) && (wizard.setup.done.contains_key(&step.id) || step.id == wizard.setup.current)
+        })
     };
     let user_managed = wizard.setup.answers.get(&crate::procedure::FieldName::Management).map(String::as_str)
         == Some(crate::procedure::Management::User.as_str());
@@ -118,5 +117,7 @@ pub fn tell_sandbox(model: &mut Model, out: &mut Vec<Effect>) {
 
 /// Whether the wizard holds a login of its own on which nothing was decided yet.
 pub fn undecided_grant(wizard: &Wizard) -> bool {
-    wizard.tokens.is_some() && !wizard.is_server_to_server() && wizard.setup.decision != Some(GrantDecision::KeepAndOwn)
+    wizard.tokens.is_some()
+        && !wizard.is_server_to_server()
+        && wizard.setup.decision != Some(GrantDecision::KeepAndOwn)
 }

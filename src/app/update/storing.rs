@@ -1,4 +1,8 @@
 //! From a verified set-up to a stored connection, and the hand-over of it.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
 use super::{home, keys, notify, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
@@ -60,7 +64,12 @@ pub fn store(model: &mut Model, out: &mut Vec<Effect>) {
 }
 
 /// The secrets are there: now the file that names them.
-pub fn secrets_written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
+pub fn secrets_written(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
     let now = model.now;
     let Some(wizard) = wizard_mut(model) else { return };
     if wizard.storing != Some(ticket) {
@@ -138,7 +147,11 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     out.push(Effect::LoadLibrary);
     model.scroll = 0;
     model.screen = Screen::Connection { name: name.clone(), selected: 0 };
-    notify(model, Tone::Success, format!("Finished. {name} is stored; the receiver presses its last button now."));
+    notify(
+        model,
+        Tone::Success,
+        format!("Finished. {name} is stored; the receiver presses its last button now."),
+    );
 }
 
 /// A key on the screen of a connection.
@@ -194,4 +207,3 @@ fn file_safe(name: &str) -> String {
         .collect();
     safe.trim_matches('-').to_lowercase()
 }
-

@@ -1,21 +1,24 @@
 //! The verify step: every claim is proved by a live answer or marked as not checked.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
 
-use super::activation::later;
 use super::authorization::client;
 use super::{notify, save, secrets, steps, store_failure_text, storing, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
-use crate::app::wizard::{StepState, Verifying, VerifyingPhase, VerifyStage, Wizard};
+use crate::app::wizard::{StepState, VerifyStage, Verifying, VerifyingPhase, Wizard};
 use crate::oauth::token::{StoredTokens, token_hint};
 use crate::oauth::{
-    ApiAnswer, ApiRead, Diagnosis, Failure, FailureKind, Grant, RevokeRequest, TokenGrant, TokenRequest, diagnosis,
+    ApiAnswer, ApiRead, Diagnosis, Failure, FailureKind, Grant, RevokeRequest, TokenGrant, TokenRequest,
+    diagnosis,
 };
 use crate::ports::StoreFailure;
 use crate::procedure::{FieldName, Management};
-use crate::scope;
+use crate::scope::{Catalogue, KindProblem};
 use crate::secret::{Secret, printable};
 use crate::setup::{AccountFacts, Check, GrantDecision, Outcome, SecretKey, Verification};
-use jiff::Timestamp;
 use serde_json::Value;
 
 /// The state the step begins in: the last result, if it still holds.
@@ -69,7 +72,8 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     let StepState::Verify(verifying) = &mut wizard.state else { return };
     match (&mut verifying.phase, intent) {
-        (VerifyingPhase::Ready, Intent::Confirm | Intent::Retry) | (VerifyingPhase::Finished, Intent::Retry) => {
+        (VerifyingPhase::Ready, Intent::Confirm | Intent::Retry)
+        | (VerifyingPhase::Finished, Intent::Retry) => {
             start(model, out);
         }
         (VerifyingPhase::Finished, Intent::Confirm) => {
@@ -84,7 +88,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         (VerifyingPhase::Deciding { selected }, Intent::Up | Intent::FocusPrevious) => {
             *selected = selected.saturating_sub(1);
         }
-        (VerifyingPhase::Deciding { selected }, Intent::Down | Intent::FocusNext) => *selected = (*selected + 1).min(1),
+        (VerifyingPhase::Deciding { selected }, Intent::Down | Intent::FocusNext) => {
+            *selected = (*selected + 1).min(1)
+        }
         (VerifyingPhase::Deciding { selected }, Intent::Confirm) => {
             if *selected == 0 {
                 revoke(model, out);
@@ -142,7 +148,8 @@ fn start(model: &mut Model, out: &mut Vec<Effect>) {
         Some(StoredTokens { refresh_token: Some(refresh_token), .. }) => {
             let mut verifying = running(fresh, ticket, VerifyStage::Refresh);
             verifying.checks.push(pass("token", "Token", "Zoom gave the wizard's test login a token."));
-            let request = TokenRequest { client: client(wizard), grant: Grant::RefreshToken { refresh_token } };
+            let request =
+                TokenRequest { client: client(wizard), grant: Grant::RefreshToken { refresh_token } };
             wizard.state = StepState::Verify(verifying);
             out.push(Effect::Token { ticket, request });
         }
@@ -194,11 +201,9 @@ fn read_path(wizard: &Wizard, ticket: Ticket, access_token: &Secret, path: &str,
 /// The stage that waits for this ticket.
 fn stage_of(model: &Model, ticket: Ticket) -> Option<VerifyStage> {
     match &model.wizard()?.state {
-        StepState::Verify(Verifying { phase: VerifyingPhase::Running { ticket: expected, stage }, .. })
-            if *expected == ticket =>
-        {
-            Some(*stage)
-        }
+        StepState::Verify(Verifying {
+            phase: VerifyingPhase::Running { ticket: expected, stage }, ..
+        }) if *expected == ticket => Some(*stage),
         StepState::Verify(_)
         | StepState::Read { .. }
         | StepState::Choose { .. }
@@ -232,7 +237,8 @@ pub fn token(model: &mut Model, ticket: Ticket, result: Result<TokenGrant, Failu
     match result {
         Err(failure) => {
             let problem = diagnosis::diagnose(&failure, now);
-            let (code, title) = if stage == VerifyStage::Refresh { ("refresh", "Refresh") } else { ("token", "Token") };
+            let (code, title) =
+                if stage == VerifyStage::Refresh { ("refresh", "Refresh") } else { ("token", "Token") };
             let Some(verifying) = verifying_mut(wizard) else { return };
             note_clock(&mut verifying.checks, failure.clock_offset_s);
             verifying.checks.push(failed(code, title, &problem));
@@ -250,22 +256,16 @@ pub fn token(model: &mut Model, ticket: Ticket, result: Result<TokenGrant, Failu
             if stage == VerifyStage::Refresh {
                 store_refreshed(model, next, &grant, out);
             } else {
-                verifying.checks.push(pass("token", "Token", "Zoom gave a token for this account, ID and secret."));
+                verifying.checks.push(pass(
+                    "token",
+                    "Token",
+                    "Zoom gave a token for this account, ID and secret.",
+                ));
                 verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
-                wizard.tokens = Some(tokens_of(&grant, now, None));
+                wizard.tokens = Some(StoredTokens::from_grant(&grant, now, None));
                 ask_me(wizard, next, &grant.access_token, out);
             }
         }
-    }
-}
-
-fn tokens_of(grant: &TokenGrant, now: Timestamp, kept: Option<Secret>) -> StoredTokens {
-    StoredTokens {
-        access_token: grant.access_token.clone(),
-        // RFC 6749 section 6: without a new refresh token the old one stays good.
-        refresh_token: grant.refresh_token.clone().or(kept),
-        obtained_at: now,
-        expires_at: later(now, grant.expires_in_s),
     }
 }
 
@@ -273,8 +273,7 @@ fn tokens_of(grant: &TokenGrant, now: Timestamp, kept: Option<Secret>) -> Stored
 fn store_refreshed(model: &mut Model, ticket: Ticket, grant: &TokenGrant, out: &mut Vec<Effect>) {
     let now = model.now;
     let Some(wizard) = wizard_mut(model) else { return };
-    let kept = wizard.tokens.take().and_then(|tokens| tokens.refresh_token);
-    let tokens = tokens_of(grant, now, kept);
+    let tokens = StoredTokens::from_grant(grant, now, wizard.tokens.as_ref());
     let change = (SecretKey::SetupTokens(wizard.setup.id.clone()), Some(tokens.to_secret()));
     if let Some(record) = &mut wizard.setup.grant {
         record.refreshed_at = Some(now);
@@ -294,7 +293,12 @@ fn store_refreshed(model: &mut Model, ticket: Ticket, grant: &TokenGrant, out: &
 }
 
 /// The new pair is in the store.
-pub fn secrets_written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
+pub fn secrets_written(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
     if stage_of(model, ticket) != Some(VerifyStage::StoreRefreshed) {
         return;
     }
@@ -312,7 +316,9 @@ pub fn secrets_written(model: &mut Model, ticket: Ticket, result: &Result<(), St
             title: "Refresh".to_owned(),
             outcome: Outcome::Fail,
             detail: format!("The new pair could not be stored: {}", store_failure_text(failure)),
-            next: Some("It lives only in this run. Decide about the login now, or log in again later.".to_owned()),
+            next: Some(
+                "It lives only in this run. Decide about the login now, or log in again later.".to_owned(),
+            ),
             diagnosis: None,
         }),
     }
@@ -334,7 +340,8 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
     match result {
         Ok(answer) => {
             note_clock(&mut verifying.checks, answer.clock_offset_s);
-            let mut facts = if stage == VerifyStage::Users { first_user(&answer.body) } else { user(&answer.body) };
+            let mut facts =
+                if stage == VerifyStage::Users { first_user(&answer.body) } else { user(&answer.body) };
             if facts.account_id.is_none() {
                 facts.account_id = hint.and_then(|hint| hint.account_id);
             }
@@ -358,8 +365,10 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
             let problem = diagnosis::diagnose(&failure, now);
             let check = if problem.code == "missing-scope" {
                 // The refusal names scopes, so the token itself was accepted.
-                let what = if server_to_server { "user:read:list_users:admin" } else { "user:read:user:admin" };
-                let detail = format!("Zoom accepts the token, but no chosen scope lets it say whose it is ({what}).");
+                let what =
+                    if server_to_server { "user:read:list_users:admin" } else { "user:read:user:admin" };
+                let detail =
+                    format!("Zoom accepts the token, but no chosen scope lets it say whose it is ({what}).");
                 not_checked("account", "Account", &detail)
             } else {
                 failed("account", "Account", &problem)
@@ -374,7 +383,9 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
 /// this path, not of the token, and not a limit (zoom-oauth facts, sections 0 and 7).
 fn tell_more(failure: &Failure) -> bool {
     match &failure.kind {
-        FailureKind::Answered { status, .. } => (400..500).contains(status) && *status != 401 && *status != 429,
+        FailureKind::Answered { status, .. } => {
+            (400..500).contains(status) && *status != 401 && *status != 429
+        }
         FailureKind::Dns { .. }
         | FailureKind::Connect { .. }
         | FailureKind::Tls { .. }
@@ -407,8 +418,7 @@ fn first_user(body: &Value) -> AccountFacts {
 }
 
 fn describe(facts: &AccountFacts) -> String {
-    let known: Vec<&str> =
-        [facts.name.as_deref(), facts.email.as_deref()].into_iter().flatten().collect();
+    let known: Vec<&str> = [facts.name.as_deref(), facts.email.as_deref()].into_iter().flatten().collect();
     let who = if known.is_empty() { "a user it does not name".to_owned() } else { known.join(", ") };
     match &facts.account_id {
         Some(account) => format!("{who} (account {account})"),
@@ -432,16 +442,22 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let (mut missing, mut excess) = (Vec::new(), Vec::new());
     let has = |checks: &[Check], code: &str| checks.iter().any(|check| check.code == code);
     if !has(&verifying.checks, "scopes") {
-        let diff = scope::diff(&chosen, granted.as_deref());
+        let catalogue = Catalogue::embedded();
+        let diff = catalogue.diff(&chosen, granted.as_deref());
         missing = diff.missing;
         excess = diff.excess;
         verifying.checks.push(scopes_check(granted.as_deref(), chosen.len(), &missing, &excess));
-        for finding in scope::wrong_kind(granted.as_deref().unwrap_or_default(), app_kind, management, &chosen) {
+        for finding in
+            catalogue.wrong_kind(&chosen, granted.as_deref().unwrap_or_default(), app_kind, management)
+        {
             verifying.checks.push(Check {
                 code: "app-kind".to_owned(),
                 title: "App kind".to_owned(),
-                outcome: if finding.blocks { Outcome::Fail } else { Outcome::Warning },
-                detail: format!("{} Seen: {}", finding.message, finding.evidence.join(", ")),
+                outcome: match finding.problem {
+                    KindProblem::UserLevelOnly => Outcome::Fail,
+                    KindProblem::AdminLevel | KindProblem::MasterLevel => Outcome::Warning,
+                },
+                detail: format!("{}. Seen: {}", finding.message, finding.evidence.join(", ")),
                 next: Some(finding.next),
                 diagnosis: None,
             });
@@ -470,7 +486,11 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
 
 fn scopes_check(granted: Option<&[String]>, chosen: usize, missing: &[String], excess: &[String]) -> Check {
     let Some(granted) = granted else {
-        return not_checked("scopes", "Scopes", "The token answer named no scopes, so they are not confirmed.");
+        return not_checked(
+            "scopes",
+            "Scopes",
+            "The token answer named no scopes, so they are not confirmed.",
+        );
     };
     let (outcome, next) = if !missing.is_empty() {
         let what = "Add what is missing on the Scopes page in Zoom, then log in again or press r.";
@@ -565,7 +585,11 @@ fn forget_tokens(model: &mut Model, problem: Option<Diagnosis>, out: &mut Vec<Ef
     wizard.setup.grant = None;
     wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);
     let check = match &problem {
-        None => pass("revoke", "Revoke", "The wizard's test login is revoked. The receiver's will be the only one."),
+        None => pass(
+            "revoke",
+            "Revoke",
+            "The wizard's test login is revoked. The receiver's will be the only one.",
+        ),
         Some(problem) => Check {
             outcome: Outcome::Warning,
             next: Some("The receiver's login, made last, replaces it.".to_owned()),
