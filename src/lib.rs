@@ -6,7 +6,6 @@
 //! [`callback`], [`store`], [`browser`]); [`cli`] is the outside.
 
 pub mod app;
-pub mod browser;
 pub mod callback;
 pub mod cli;
 pub mod entry;

@@ -29,6 +29,18 @@ pub trait Browser: Send + Sync {
     fn open(&self, url: &str) -> Result<(), String>;
 }
 
+/// Puts text where the user can paste it from.
+pub trait Clipboard: Send + Sync {
+    /// Says in a few words what was done, and no more: "sent to the terminal's clipboard".
+    fn copy(&self, text: &Secret) -> String;
+}
+
+/// The sandbox's app page, in rehearsal.
+pub trait Rehearsing: Send + Sync {
+    /// What the admin has entered by now.
+    fn configure(&self, app: RehearsalApp);
+}
+
 /// The clock.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
