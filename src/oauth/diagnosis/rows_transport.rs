@@ -244,7 +244,7 @@ pub(super) const ROWS: &[Row] = &[
         when: When { statuses: &[(429, 429)], ..ALWAYS },
         heading: "Zoom asks for fewer calls",
         cause: "The account made too many calls in a short time; all its apps count together.",
-        next: "Wait, then press r to try again {wait}.",
+        next: "Wait a moment, then press r to try again {wait}.",
         class: Unreachable,
         retry: true,
     },
