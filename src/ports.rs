@@ -1,5 +1,5 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
-//! [`crate::store`], [`crate::browser`]; tests bring their own.
+//! [`crate::store`], [`crate::system`]; tests bring their own.
 
 use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
 use crate::secret::Secret;
