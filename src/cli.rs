@@ -1,1 +1,3 @@
 //! See the parent module.
+
+pub mod sandbox;
