@@ -1,3 +1,3 @@
-//! The outside: one file per sub-command, writing to `&mut dyn Write`.
+//! See the parent module.
 
-pub mod procedures;
+pub mod sandbox;
