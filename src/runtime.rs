@@ -7,7 +7,7 @@
 mod screen;
 mod store_thread;
 
-pub use screen::run_on_terminal;
+pub use screen::{Ended, Signals, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{

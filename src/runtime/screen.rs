@@ -2,7 +2,7 @@
 
 use super::Runtime;
 use crate::app::keymap::{self, Key};
-use crate::app::message::{Edit, Exit, Msg};
+use crate::app::message::{Edit, Effect, Exit, Msg};
 use crate::app::model::Model;
 use crate::app::update::update;
 use crate::secret::Secret;
@@ -39,6 +39,9 @@ where
     let mut keys = EventStream::new();
     let mut signals = Signals::new();
     let mut queue: Vec<Msg> = opening;
+    if !queue.iter().any(|msg| matches!(msg, Msg::LibraryLoaded { .. })) {
+        runtime.perform(Effect::LoadLibrary);
+    }
     loop {
         for msg in queue.drain(..) {
             step(model, runtime, msg);
@@ -200,8 +203,11 @@ impl Signals {
     pub async fn next(&mut self) {
         #[cfg(unix)]
         {
+            if self.streams.is_empty() {
+                return std::future::pending().await;
+            }
             let waiting = self.streams.iter_mut().map(|stream| Box::pin(stream.recv()));
-            futures_util::future::select_all(waiting.chain([])).await;
+            futures_util::future::select_all(waiting).await;
         }
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
