@@ -1,1 +1,4 @@
 //! See the parent module.
+
+pub mod connections;
+pub mod handoff;

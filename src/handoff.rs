@@ -1,1 +1,13 @@
-//! See the parent module.
+//! The hand-over sheet: all that the receiver's admin needs, and how much of it was proved.
+//!
+//! [`sheet`] gathers, the renderers write. Pure. Secrets are in a sheet only if the caller put them there.
+
+pub mod env;
+pub mod json;
+pub mod markdown;
+mod ownership;
+mod sheet;
+
+pub use sheet::{
+    AppFacts, FormField, ReceiverForm, Redirect, ScopeFacts, ScopeNote, ScopeRole, Sheet, SheetValue, sheet,
+};
