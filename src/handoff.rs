@@ -2,12 +2,15 @@
 //!
 //! [`sheet`] gathers, the renderers write. Pure. Secrets are in a sheet only if the caller put them there.
 
-pub mod env;
+mod env;
 pub mod json;
-pub mod markdown;
+mod markdown;
 mod ownership;
 mod sheet;
 
+pub use env::env;
+pub use json::json;
+pub use markdown::markdown;
 pub use sheet::{
     AppFacts, FormField, ReceiverForm, Redirect, ScopeFacts, ScopeNote, ScopeRole, Sheet, SheetValue, sheet,
 };

@@ -1,5 +1,5 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
-//! [`crate::store`], [`crate::browser`]; tests bring their own.
+//! [`crate::store`], [`crate::system`]; tests bring their own.
 
 use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
 use crate::secret::Secret;
@@ -27,6 +27,18 @@ pub trait Zoom: Send + Sync {
 pub trait Browser: Send + Sync {
     /// Errors carry one line that says what was tried.
     fn open(&self, url: &str) -> Result<(), String>;
+}
+
+/// Puts text where the user can paste it from.
+pub trait Clipboard: Send + Sync {
+    /// Says in a few words what was done, and no more: "sent to the terminal's clipboard".
+    fn copy(&self, text: &Secret) -> String;
+}
+
+/// The sandbox's app page, in rehearsal.
+pub trait Rehearsing: Send + Sync {
+    /// What the admin has entered by now.
+    fn configure(&self, app: RehearsalApp);
 }
 
 /// The clock.
@@ -154,4 +166,20 @@ pub enum StoreFailure {
     Unreadable { message: String },
     /// Another zoom-setup holds the lock longer than the wait.
     Locked { message: String },
+}
+
+/// What the admin has entered on the app page, told to the sandbox in rehearsal. A real Zoom is told by the
+/// admin's own hands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RehearsalApp {
+    /// Whether it is the Server-to-Server app.
+    pub server_to_server: bool,
+    /// Redirect URL and allow list.
+    pub redirects: Vec<String>,
+    /// Scopes ticked in the picker.
+    pub scopes: Vec<String>,
+    /// General app: user-managed instead of admin-managed.
+    pub user_managed: bool,
+    /// Server-to-Server: activated.
+    pub activated: bool,
 }

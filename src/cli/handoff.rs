@@ -21,9 +21,9 @@ pub enum SheetFormat {
 /// Those of `out`.
 pub fn write_sheet(sheet: &Sheet, format: SheetFormat, out: &mut dyn Write) -> io::Result<()> {
     let text = match format {
-        SheetFormat::Markdown => markdown::markdown(sheet),
-        SheetFormat::Json => json::json(sheet)?,
-        SheetFormat::Env => env::env(sheet),
+        SheetFormat::Markdown => markdown(sheet),
+        SheetFormat::Json => json(sheet)?,
+        SheetFormat::Env => env(sheet),
     };
     out.write_all(text.as_bytes())
 }

@@ -79,7 +79,8 @@ mod tests {
             let value = format!("{text}{odd}{odder}");
             let written = document(&vec![&value]).unwrap();
             prop_assert!(written.chars().all(|c| c == '\n' || !c.is_control()));
-            prop_assert!(!written.contains(['\u{202e}', '\u{feff}', '\u{2028}', '\u{9b}']));
+            let steering = ['\u{202e}', '\u{feff}', '\u{2028}', '\u{9b}'];
+            prop_assert!(!written.contains(steering));
             let back: Vec<String> = serde_json::from_str(&written).unwrap();
             prop_assert_eq!(back, vec![value]);
         }

@@ -1,0 +1,453 @@
+//! The one table of keys: it turns a key into an [`Intent`], and draws the key bar and the help.
+
+use super::message::Intent;
+use super::model::{HomeItem, Model, Overlay, Screen};
+use super::update::{offer, selected_home_item};
+use super::wizard::{AuthorizationPhase, StepState, VerifyingPhase};
+
+/// A key as the core knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Char(char),
+    Ctrl(char),
+    Function(u8),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    Backspace,
+    Delete,
+}
+
+/// Where keys go. One mode is active at a time ([`mode`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    Home,
+    /// Instruct and copy steps.
+    Read,
+    Choose,
+    /// A text field of a fill step has the focus.
+    Field,
+    Scopes,
+    /// The search box of the scope list has the focus.
+    ScopeSearch,
+    /// Server-to-Server activation.
+    Activate,
+    /// Choosing how to log in.
+    LoginOffer,
+    /// The browser is out.
+    LoginWaiting,
+    /// The paste box has the focus.
+    PasteBox,
+    /// The login has ended: granted, skipped or failed.
+    LoginEnded,
+    Verify,
+    /// Keep or revoke the test login.
+    Decide,
+    HandOver,
+    Connection,
+    /// Help and document overlays.
+    Reading,
+    Steps,
+    Unlock,
+    ConfirmRemoval,
+}
+
+impl Mode {
+    /// Whether printable keys are text.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Field | Self::ScopeSearch | Self::PasteBox | Self::Unlock)
+    }
+}
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Binding {
+    pub modes: &'static [Mode],
+    /// Any of them; the first is the one that is shown.
+    pub keys: &'static [Key],
+    /// How the keys are written in bar and help.
+    pub shown: &'static str,
+    pub intent: Intent,
+    /// What it does, in a word or two.
+    pub label: &'static str,
+    /// Order in the key bar; `None`: only in the help.
+    pub bar: Option<u8>,
+}
+
+use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
+use Mode::{
+    Activate, Choose, ConfirmRemoval, Connection, Decide, Field, HandOver, Home, LoginEnded, LoginOffer,
+    LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes, Steps, Unlock, Verify,
+};
+
+/// Modes of a set-up in which letters are keys.
+const STEP: &[Mode] =
+    &[Read, Choose, Scopes, Activate, LoginOffer, LoginWaiting, LoginEnded, Verify, Decide, HandOver];
+
+const fn bind(
+    modes: &'static [Mode],
+    keys: &'static [Key],
+    shown: &'static str,
+    intent: Intent,
+    label: &'static str,
+    bar: Option<u8>,
+) -> Binding {
+    Binding { modes, keys, shown, intent, label, bar }
+}
+
+/// Every key. The first binding that fits wins.
+pub const BINDINGS: &[Binding] = &[
+    // What Enter does, per mode.
+    bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
+    bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "done, next step", Some(0)),
+    bind(&[Choose, LoginOffer, Decide], &[Enter], "Enter", Intent::Confirm, "take this", Some(0)),
+    bind(&[Field], &[Enter], "Enter", Intent::Confirm, "next", Some(0)),
+    bind(&[ScopeSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
+    bind(&[Activate], &[Enter], "Enter", Intent::Confirm, "check, next", Some(0)),
+    bind(&[LoginEnded], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
+    bind(&[PasteBox], &[Enter], "Enter", Intent::Confirm, "use it", Some(0)),
+    bind(&[Verify], &[Enter], "Enter", Intent::Confirm, "verify, next", Some(0)),
+    bind(&[HandOver], &[Enter], "Enter", Intent::Confirm, "finish", Some(0)),
+    bind(&[Steps], &[Enter], "Enter", Intent::Confirm, "go there", Some(0)),
+    bind(&[Unlock], &[Enter], "Enter", Intent::Confirm, "unlock", Some(0)),
+    bind(&[ConfirmRemoval], &[Enter], "Enter", Intent::Confirm, "remove", Some(0)),
+    // Copying and opening.
+    bind(&[Scopes], &[Char('n')], "n", Intent::CopyNext, "copy next", Some(1)),
+    bind(&[Scopes], &[Char(' ')], "Space", Intent::Toggle, "tick", Some(2)),
+    bind(&[Scopes], &[Char('/')], "/", Intent::Search, "search", Some(3)),
+    bind(&[Scopes], &[Char('a')], "a", Intent::Recommended, "recommended set", None),
+    bind(
+        &[Read, Scopes, LoginWaiting, HandOver, Connection],
+        &[Char('c')],
+        "c",
+        Intent::Copy,
+        "copy",
+        Some(1),
+    ),
+    bind(&[LoginWaiting], &[Char('p')], "p", Intent::PasteBox, "paste address", Some(0)),
+    bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
+    bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
+    bind(
+        &[Activate, LoginWaiting, LoginEnded, Verify],
+        &[Char('r')],
+        "r",
+        Intent::Retry,
+        "try again",
+        Some(2),
+    ),
+    bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
+    // Fields.
+    bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
+    bind(&[Field, Unlock], &[BackTab, Up], "Shift-Tab", Intent::FocusPrevious, "field before", None),
+    bind(&[Field, PasteBox], &[Ctrl('t')], "Ctrl-T", Intent::Peek, "show or hide", Some(3)),
+    bind(&[Field], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
+    bind(&[Field], &[Ctrl('o')], "Ctrl-O", Intent::Open, "open page", Some(4)),
+    bind(&[Field], &[Ctrl('d')], "Ctrl-D", Intent::Document, "document", Some(5)),
+    bind(&[Field], &[Ctrl('s')], "Ctrl-S", Intent::Steps, "all steps", None),
+    bind(&[ScopeSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
+    // Moving.
+    bind(
+        &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection, Steps],
+        &[Up, Char('k')],
+        "Up k",
+        Intent::Up,
+        "up",
+        None,
+    ),
+    bind(
+        &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection, Steps],
+        &[Down, Char('j')],
+        "Down j",
+        Intent::Down,
+        "down",
+        None,
+    ),
+    bind(
+        &[LoginWaiting, LoginEnded, Activate, Verify, Reading],
+        &[Up, Char('k')],
+        "Up k",
+        Intent::Up,
+        "scroll up",
+        None,
+    ),
+    bind(
+        &[LoginWaiting, LoginEnded, Activate, Verify, Reading],
+        &[Down, Char('j')],
+        "Down j",
+        Intent::Down,
+        "scroll down",
+        None,
+    ),
+    bind(
+        &[
+            Home,
+            Read,
+            Choose,
+            Field,
+            Scopes,
+            Activate,
+            LoginOffer,
+            LoginWaiting,
+            LoginEnded,
+            Verify,
+            Decide,
+            HandOver,
+            Connection,
+            Reading,
+            Steps,
+        ],
+        &[PageDown],
+        "PgDn",
+        Intent::PageDown,
+        "page down",
+        None,
+    ),
+    bind(
+        &[
+            Home,
+            Read,
+            Choose,
+            Field,
+            Scopes,
+            Activate,
+            LoginOffer,
+            LoginWaiting,
+            LoginEnded,
+            Verify,
+            Decide,
+            HandOver,
+            Connection,
+            Reading,
+            Steps,
+        ],
+        &[PageUp],
+        "PgUp",
+        Intent::PageUp,
+        "page up",
+        None,
+    ),
+    bind(&[Home, Scopes, Steps], &[Key::Home, Char('g')], "Home g", Intent::First, "first", None),
+    bind(&[Home, Scopes, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
+    bind(
+        &[Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection],
+        &[Tab],
+        "Tab",
+        Intent::FocusNext,
+        "next value",
+        None,
+    ),
+    bind(
+        &[Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection],
+        &[BackTab],
+        "Shift-Tab",
+        Intent::FocusPrevious,
+        "value before",
+        None,
+    ),
+    // Around the step.
+    bind(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
+    bind(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
+    bind(&[LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(8)),
+    bind(&[PasteBox, ScopeSearch, Reading, Steps], &[Esc], "Esc", Intent::Back, "close", Some(8)),
+    bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
+    bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
+    bind(
+        &[
+            Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver,
+            Connection,
+        ],
+        &[Esc],
+        "Esc",
+        Intent::Back,
+        "back",
+        Some(8),
+    ),
+    bind(&[Home], &[Esc, Char('q')], "q", Intent::Quit, "quit", Some(9)),
+    bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
+    bind(
+        &[
+            Read,
+            Choose,
+            Scopes,
+            Activate,
+            LoginOffer,
+            LoginWaiting,
+            LoginEnded,
+            Verify,
+            Decide,
+            HandOver,
+            Connection,
+            Steps,
+        ],
+        &[Char('q')],
+        "q",
+        Intent::Quit,
+        "save, quit",
+        Some(10),
+    ),
+    bind(
+        &[
+            Home,
+            Read,
+            Choose,
+            Scopes,
+            Activate,
+            LoginOffer,
+            LoginWaiting,
+            LoginEnded,
+            Verify,
+            Decide,
+            HandOver,
+            Connection,
+            Steps,
+        ],
+        &[Char('?'), Function(1)],
+        "?",
+        Intent::Help,
+        "help",
+        Some(9),
+    ),
+    bind(&[Field, ScopeSearch, PasteBox, Unlock], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
+    bind(
+        &[
+            Home,
+            Read,
+            Choose,
+            Field,
+            Scopes,
+            ScopeSearch,
+            Activate,
+            LoginOffer,
+            LoginWaiting,
+            PasteBox,
+            LoginEnded,
+            Verify,
+            Decide,
+            HandOver,
+            Connection,
+            Reading,
+            Steps,
+            Unlock,
+            ConfirmRemoval,
+        ],
+        &[Ctrl('c')],
+        "Ctrl-C",
+        Intent::Leave,
+        "save, leave",
+        None,
+    ),
+];
+
+/// The mode that the model is in.
+pub const fn mode(model: &Model) -> Mode {
+    match &model.overlay {
+        Some(Overlay::Help | Overlay::Document) => Mode::Reading,
+        Some(Overlay::Steps { .. }) => Mode::Steps,
+        Some(Overlay::Unlock(_)) => Mode::Unlock,
+        Some(Overlay::ConfirmRemoval { .. }) => Mode::ConfirmRemoval,
+        None => screen_mode(model),
+    }
+}
+
+/// The mode of the screen, whatever lies above it; the help shows its keys.
+pub const fn screen_mode(model: &Model) -> Mode {
+    let wizard = match &model.screen {
+        Screen::Home { .. } => return Mode::Home,
+        Screen::Connection { .. } => return Mode::Connection,
+        Screen::Wizard(wizard) => wizard,
+    };
+    match &wizard.state {
+        StepState::Read { .. } => Mode::Read,
+        StepState::Choose { .. } => Mode::Choose,
+        StepState::Fill(_) => Mode::Field,
+        StepState::Scopes(list) => {
+            if list.searching {
+                Mode::ScopeSearch
+            } else {
+                Mode::Scopes
+            }
+        }
+        StepState::Activate(_) => Mode::Activate,
+        StepState::Authorize(authorization) => {
+            if authorization.pasting {
+                return Mode::PasteBox;
+            }
+            match authorization.phase {
+                AuthorizationPhase::Offer { .. } => Mode::LoginOffer,
+                AuthorizationPhase::Preparing { .. }
+                | AuthorizationPhase::Waiting { .. }
+                | AuthorizationPhase::Exchanging { .. }
+                | AuthorizationPhase::Storing { .. } => Mode::LoginWaiting,
+                AuthorizationPhase::Failed { .. }
+                | AuthorizationPhase::PortTaken { .. }
+                | AuthorizationPhase::NotStored { .. }
+                | AuthorizationPhase::Granted
+                | AuthorizationPhase::Skipped => Mode::LoginEnded,
+            }
+        }
+        StepState::Verify(verifying) => match verifying.phase {
+            VerifyingPhase::Deciding { .. } => Mode::Decide,
+            VerifyingPhase::Ready
+            | VerifyingPhase::Running { .. }
+            | VerifyingPhase::Finished
+            | VerifyingPhase::Revoking { .. }
+            | VerifyingPhase::RevokeFailed { .. } => Mode::Verify,
+        },
+        StepState::HandOver { .. } => Mode::HandOver,
+    }
+}
+
+/// What a key means in a mode. `None`: nothing, or text.
+pub fn intent(mode: Mode, key: Key) -> Option<Intent> {
+    bindings(mode).find(|binding| binding.keys.contains(&key)).map(|binding| binding.intent)
+}
+
+/// The bindings of a mode, for the help.
+pub fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |binding| binding.modes.contains(&mode))
+}
+
+/// The bindings for the key bar, most useful first. What makes no sense on the screen as it stands is left
+/// out (`o` where there is no page, `Ctrl-Y` where nothing is offered, `x` where nothing can be removed).
+pub fn bar(model: &Model) -> Vec<&'static Binding> {
+    let mode = mode(model);
+    let mut shown: Vec<&Binding> =
+        bindings(mode).filter(|binding| binding.bar.is_some() && applies(model, binding.intent)).collect();
+    shown.sort_by_key(|binding| binding.bar);
+    shown
+}
+
+/// Whether an intent does anything on the screen as it stands.
+pub fn applies(model: &Model, intent: Intent) -> bool {
+    let Some(wizard) = model.wizard() else {
+        let removable = match selected_home_item(model) {
+            Some(HomeItem::Resume(_) | HomeItem::Connection(_)) => true,
+            Some(HomeItem::New(_)) | None => matches!(model.screen, Screen::Connection { .. }),
+        };
+        return intent != Intent::Remove || removable;
+    };
+    if intent == Intent::Open {
+        return wizard.current().open.is_some() || mode(model) == Mode::LoginWaiting;
+    }
+    if intent == Intent::Copy && matches!(mode(model), Mode::Read | Mode::HandOver) {
+        return !wizard.copy_items().is_empty();
+    }
+    if intent == Intent::TakeOffer {
+        return offer(model).is_some();
+    }
+    if intent == Intent::Peek
+        && let StepState::Fill(form) = &wizard.state
+    {
+        return form.fields.get(form.focus).is_some_and(|field| field.spec.name.is_secret());
+    }
+    true
+}

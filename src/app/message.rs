@@ -1,0 +1,285 @@
+//! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
+//! ([`Effect`]). All plain data.
+
+use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::ports::{
+    CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure, Unlocked,
+};
+use crate::procedure::FieldName;
+use crate::secret::Secret;
+use crate::setup::{Connection, SecretKey, Setup};
+
+/// Ties a result to the effect that asked for it; a result with a ticket nobody waits for is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Everything that can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    // The user.
+    Intent(Intent),
+    /// A printable key while a text field has the focus.
+    Character(char),
+    /// An editing key while a text field has the focus.
+    Edit(Edit),
+    /// A bracketed paste. May be a secret, so it is kept as one.
+    Paste(Secret),
+    /// Begin a set-up for the procedure of that id.
+    Begin {
+        procedure: String,
+    },
+    /// Go on with the set-up of that id.
+    Resume {
+        setup: String,
+    },
+    /// An answer given by name: the answers file.
+    Provide {
+        field: FieldName,
+        value: Secret,
+    },
+    /// The scopes to take, by id: the answers file.
+    ProvideScopes(Vec<String>),
+    Resized {
+        columns: u16,
+        rows: u16,
+    },
+    /// What the last drawing found out: how far the text can be scrolled.
+    Drawn {
+        max_scroll: u16,
+    },
+    /// SIGTERM, SIGHUP, SIGINT.
+    Shutdown,
+    /// A requested time has come.
+    Woke {
+        ticket: Ticket,
+    },
+
+    // The store.
+    LibraryLoaded {
+        setups: Vec<Setup>,
+        connections: Vec<Connection>,
+        unreadable: Vec<String>,
+    },
+    Unlocked {
+        ticket: Ticket,
+        result: Result<Unlocked, StoreFailure>,
+    },
+    SecretsRead {
+        ticket: Ticket,
+        result: Result<Vec<(SecretKey, Option<Secret>)>, StoreFailure>,
+    },
+    SecretsWritten {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    },
+    ConnectionSaved {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    },
+    /// A save that nobody waits for went wrong.
+    StoreFailed(StoreFailure),
+
+    // Randomness.
+    /// 64 bytes from the operating system.
+    Random {
+        ticket: Ticket,
+        result: Result<Box<[u8; 64]>, String>,
+    },
+
+    // The callback.
+    Listening {
+        ticket: Ticket,
+        result: Result<u16, ListenFailure>,
+    },
+    Callback {
+        ticket: Ticket,
+        event: CallbackEvent,
+    },
+
+    // Zoom.
+    Token {
+        ticket: Ticket,
+        result: Box<Result<TokenGrant, Failure>>,
+    },
+    Revoked {
+        ticket: Ticket,
+        result: Result<(), Failure>,
+    },
+    Read {
+        ticket: Ticket,
+        result: Box<Result<ApiAnswer, Failure>>,
+    },
+
+    // The desktop.
+    /// What came of opening the browser: `Err` is a notice, not an error.
+    BrowserOpened(Result<(), String>),
+    /// How a copy went, in words ("Sent to the terminal's clipboard").
+    Copied {
+        what: String,
+        how: String,
+    },
+    Exported {
+        result: Result<String, String>,
+    },
+}
+
+/// An editing key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit {
+    Backspace,
+    Delete,
+    Left,
+    Right,
+    Home,
+    End,
+    /// Ctrl-U.
+    Clear,
+    /// Ctrl-W.
+    DeleteWord,
+}
+
+/// What a key means where it was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Intent {
+    /// Enter.
+    Confirm,
+    /// Esc: one step back, close, cancel.
+    Back,
+    /// Tab.
+    FocusNext,
+    /// Shift-Tab.
+    FocusPrevious,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    /// Space.
+    Toggle,
+    /// `/`.
+    Search,
+    /// `c`.
+    Copy,
+    /// `n`.
+    CopyNext,
+    /// `o`.
+    Open,
+    /// `p`.
+    PasteBox,
+    /// `r`.
+    Retry,
+    /// `d`: what the document says about this step.
+    Document,
+    /// `s`: all steps, to go back to one.
+    Steps,
+    /// Show or hide a masked field.
+    Peek,
+    /// Take the offered value: the cleaned text, or in rehearsal the sandbox's values.
+    TakeOffer,
+    /// `a` in the scope list: choose the recommended set again.
+    Recommended,
+    /// `e`: export the sheet.
+    Export,
+    /// `x`: remove the selected set-up or connection (asks first).
+    Remove,
+    Help,
+    Quit,
+    /// Ctrl-C: leaves from everywhere.
+    Leave,
+}
+
+/// What may be asked of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    // The store, in order.
+    LoadLibrary,
+    SaveSetup(Box<Setup>),
+    /// The progress file and every secret below `setup/<id>/`.
+    RemoveSetup {
+        id: String,
+        secrets: Vec<SecretKey>,
+    },
+    Unlock {
+        ticket: Ticket,
+        passphrase: Option<Secret>,
+    },
+    ReadSecrets {
+        ticket: Ticket,
+        keys: Vec<SecretKey>,
+    },
+    WriteSecrets {
+        ticket: Ticket,
+        changes: Vec<(SecretKey, Option<Secret>)>,
+    },
+    SaveConnection {
+        ticket: Ticket,
+        connection: Box<Connection>,
+    },
+    RemoveConnection {
+        name: String,
+        secrets: Vec<SecretKey>,
+    },
+
+    /// 64 bytes.
+    Random {
+        ticket: Ticket,
+    },
+    /// A message [`Msg::Woke`] after that many seconds.
+    Wake {
+        ticket: Ticket,
+        seconds: u64,
+    },
+
+    Listen {
+        ticket: Ticket,
+        request: ListenRequest,
+    },
+    AnswerCallback {
+        ticket: Ticket,
+        page: CallbackPage,
+    },
+    /// Drops whatever runs under the ticket: the request, the timer, the listener (which frees its port).
+    Cancel {
+        ticket: Ticket,
+    },
+
+    Token {
+        ticket: Ticket,
+        request: TokenRequest,
+    },
+    Revoke {
+        ticket: Ticket,
+        request: RevokeRequest,
+    },
+    Read {
+        ticket: Ticket,
+        request: ApiRead,
+    },
+
+    OpenBrowser {
+        url: String,
+    },
+    Copy {
+        text: Secret,
+        what: String,
+    },
+    /// Writes a sheet beside the user: never over an existing file.
+    Export {
+        file_name: String,
+        text: Secret,
+    },
+    /// Rehearsal: what the admin has entered on the sandbox's app page by now.
+    ConfigureSandbox(RehearsalApp),
+
+    Exit(Exit),
+}
+
+/// How the program ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The user is done.
+    Done,
+    /// The user left before the end; progress is saved.
+    Left,
+}

@@ -1,0 +1,420 @@
+//! A set-up on screen: the step it stands at and the state of that step.
+
+use super::input::TextField;
+use super::message::Ticket;
+use crate::entry::Checked;
+use crate::oauth::{Diagnosis, PendingAuthorization};
+use crate::procedure::{
+    AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind,
+};
+use crate::secret::{Fingerprint, Secret};
+use crate::setup::values::AnswerValues;
+use crate::setup::{AccountFacts, Check, Setup};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A set-up being worked on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wizard {
+    pub procedure: Arc<Procedure>,
+    pub setup: Setup,
+    /// Secret answers, as far as they are known in this run.
+    pub secrets: BTreeMap<FieldName, Secret>,
+    /// Tokens of the wizard's own login.
+    pub tokens: Option<crate::oauth::token::StoredTokens>,
+    /// A login begun in an earlier run that is still waiting for its answer.
+    pub pending: Option<PendingAuthorization>,
+    /// Index of the current step.
+    pub step: usize,
+    pub state: StepState,
+    /// Secret answers that are not in the secret store yet.
+    pub unsaved: BTreeSet<FieldName>,
+    /// Waits for the secret store.
+    pub saving: Option<Saving>,
+    /// Waits for the connection to be stored.
+    pub storing: Option<Ticket>,
+    /// Waits for the secrets of a resumed set-up.
+    pub loading: Option<Ticket>,
+}
+
+/// Secrets on their way into the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saving {
+    pub ticket: Ticket,
+    /// The step is done once they are there.
+    pub advance: bool,
+}
+
+/// State of the current step, by its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepState {
+    /// Instruct and copy: which value `c` copies.
+    Read {
+        selected: usize,
+    },
+    Choose {
+        selected: usize,
+    },
+    Fill(Form),
+    Scopes(ScopeList),
+    Activate(Activation),
+    Authorize(Authorization),
+    Verify(Verifying),
+    /// Which field `c` copies.
+    HandOver {
+        selected: usize,
+    },
+}
+
+/// Fields of a fill step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    pub fields: Vec<Field>,
+    /// Index of the field with the focus.
+    pub focus: usize,
+}
+
+/// A field being filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    pub spec: FieldSpec,
+    pub input: TextField,
+    /// Live result of the entry rules for the text as it stands.
+    pub checked: Checked,
+    /// A masked field is shown in clear.
+    pub peek: bool,
+    /// The kept secret, while nothing new is typed.
+    pub kept: Option<Fingerprint>,
+    /// The admin has left the field or pressed Enter in it: an empty required field is now a problem.
+    pub visited: bool,
+}
+
+/// The scope checklist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScopeList {
+    /// Rows as shown: the chosen procedure's scopes, or what the search found.
+    pub rows: Vec<ScopeRow>,
+    pub selected: usize,
+    /// Search text; `Some` while it has the focus or holds text.
+    pub search: Option<TextField>,
+    /// Whether the search box has the focus.
+    pub searching: bool,
+}
+
+/// A line of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeRow {
+    pub id: String,
+    /// Why it is in the list; `None` for one that the admin found by search.
+    pub need: Option<ScopeNeed>,
+    pub reason: String,
+    /// The document's label it stands behind.
+    pub label: Option<String>,
+}
+
+/// Asking for a Server-to-Server token until it is granted whole.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Activation {
+    Ready,
+    /// Attempt (from 1) of at most so many.
+    Asking {
+        ticket: Ticket,
+        attempt: usize,
+        of: usize,
+    },
+    /// Scopes lag; next attempt at that time.
+    Lagging {
+        ticket: Ticket,
+        attempt: usize,
+        of: usize,
+        missing: Vec<String>,
+        until: Timestamp,
+    },
+    Failed {
+        diagnosis: Diagnosis,
+    },
+    /// A token was granted; `missing` may still be there after the last attempt.
+    Granted {
+        missing: Vec<String>,
+    },
+}
+
+/// The wizard's own test login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Authorization {
+    pub phase: AuthorizationPhase,
+    /// Which way was chosen last; kept for a retry.
+    pub way: LoginWay,
+    /// Masked paste box, once opened.
+    pub paste: Option<TextField>,
+    /// Whether the paste box has the focus.
+    pub pasting: bool,
+    /// What was wrong with the last paste.
+    pub paste_problem: Option<String>,
+    /// Requests seen at the listener, printable, newest last, at most [`MAX_REQUEST_LINES`].
+    pub requests: Vec<String>,
+}
+
+/// How many request lines are kept.
+pub const MAX_REQUEST_LINES: usize = 50;
+
+/// Ways through the authorize step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginWay {
+    /// Test login, caught on the loopback listener (or pasted).
+    Loopback,
+    /// Test login over the receiver's redirect URL; the final address is pasted.
+    Receiver,
+    /// No test login: the receiver logs in.
+    Skip,
+}
+
+impl LoginWay {
+    /// In the order shown.
+    pub const ALL: [Self; 3] = [Self::Loopback, Self::Receiver, Self::Skip];
+}
+
+/// Where the login stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AuthorizationPhase {
+    /// Choosing a way; index into [`LoginWay::ALL`].
+    Offer { selected: usize },
+    /// Randomness, listener and store are being prepared, in this order.
+    Preparing {
+        ticket: Ticket,
+        /// Take any free port instead of the usual one.
+        any_port: bool,
+        /// Known once randomness came: state and verifier.
+        login: Option<(Secret, Secret)>,
+        /// Known once the listener is bound.
+        port: Option<u16>,
+        /// Known once the redirect URL is.
+        pending: Option<PendingAuthorization>,
+    },
+    /// The browser is out; listener (if any) and paste box are live.
+    Waiting {
+        /// Ticket of the listener.
+        ticket: Ticket,
+        /// Ticket of the next countdown wake-up.
+        tick: Ticket,
+        pending: PendingAuthorization,
+        url: String,
+        /// `Some` while the loopback listener is up.
+        port: Option<u16>,
+        deadline: Timestamp,
+    },
+    /// The code is being exchanged; the browser waits for the page.
+    Exchanging { ticket: Ticket, listener: Option<Ticket> },
+    /// The new tokens are being stored; they count once they are on disk.
+    Storing { ticket: Ticket, listener: Option<Ticket> },
+    /// It ended without tokens.
+    Failed { problem: Diagnosis },
+    /// The port is taken or not allowed; `r` tries any free one.
+    PortTaken { port: u16, holder: Option<String>, detail: Option<String> },
+    /// Tokens are stored.
+    Granted,
+    /// The exchange succeeded, but the tokens could not be stored.
+    NotStored { message: String },
+    /// The receiver will log in.
+    Skipped,
+}
+
+/// The verify step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verifying {
+    pub phase: VerifyingPhase,
+    /// Checks so far, in order.
+    pub checks: Vec<Check>,
+    /// Granted scopes, as far as the token answers named them.
+    pub granted: Option<Vec<String>>,
+    /// Who the token belongs to, once known.
+    pub account: Option<AccountFacts>,
+    /// `api_url` of the last token answer.
+    pub api_url: Option<String>,
+    /// The admin was told about failing checks and pressed Enter; once more goes on.
+    pub acknowledged: bool,
+}
+
+/// What the verification is asking, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyStage {
+    /// Server-to-Server: a token.
+    Token,
+    /// General app: the refresh, once.
+    Refresh,
+    /// The new pair is being written before it is used.
+    StoreRefreshed,
+    /// `GET /users/me`.
+    Me,
+    /// `GET /users?page_size=1`.
+    Users,
+}
+
+impl VerifyStage {
+    /// What is being asked, for the screen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Token => "Asking Zoom for a token",
+            Self::Refresh => "Trying the refresh once",
+            Self::StoreRefreshed => "Writing the new tokens to the store before they are used",
+            Self::Me => "Asking Zoom who the token belongs to",
+            Self::Users => "Asking Zoom for one user of the account",
+        }
+    }
+}
+
+/// Where the verification stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VerifyingPhase {
+    /// Not run yet in this state of the answers.
+    Ready,
+    Running {
+        ticket: Ticket,
+        stage: VerifyStage,
+    },
+    /// All checks have an outcome; see [`Setup::verification`]. A wizard-owned login still wants a decision.
+    Finished,
+    /// Choosing what becomes of the test login: 0 revoke and hand over, 1 keep and own.
+    Deciding {
+        selected: usize,
+    },
+    /// The grant is being revoked.
+    Revoking {
+        ticket: Ticket,
+    },
+    /// Revoking failed; the tokens are still there.
+    RevokeFailed {
+        problem: Diagnosis,
+    },
+}
+
+/// How far a phase or step has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Open,
+    Current,
+    Done,
+    /// Done, but an answer it depends on has changed since.
+    CheckAgain,
+}
+
+/// A value that `c` can copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CopyItem {
+    /// The receiver's or Zoom's label.
+    pub label: String,
+    /// `None` while an answer it is made of is missing.
+    pub value: Option<Secret>,
+    /// Masked on screen: show its fingerprint.
+    pub secret: bool,
+    /// What is missing, if `value` is `None`.
+    pub missing: Option<String>,
+}
+
+impl Wizard {
+    /// The step it stands at.
+    pub fn current(&self) -> &Step {
+        &self.procedure.steps[self.step]
+    }
+
+    /// Values for templates.
+    pub fn values(&self) -> AnswerValues<'_> {
+        AnswerValues { answers: &self.setup.answers, procedure: &self.procedure }
+    }
+
+    /// Progress of a step.
+    pub fn step_progress(&self, index: usize) -> Progress {
+        let step = &self.procedure.steps[index];
+        match self.setup.done.get(&step.id) {
+            _ if index == self.step => Progress::Current,
+            Some(done) if done.check_again => Progress::CheckAgain,
+            Some(_) => Progress::Done,
+            None => Progress::Open,
+        }
+    }
+
+    /// The phases in order with their progress.
+    pub fn phase_progress(&self) -> Vec<(Phase, Progress)> {
+        self.procedure
+            .phases()
+            .into_iter()
+            .map(|phase| {
+                let steps =
+                    || self.procedure.steps.iter().enumerate().filter(move |(_, step)| step.phase == phase);
+                let done = |step: &Step| self.setup.done.get(&step.id);
+                let progress = if self.current().phase == phase {
+                    Progress::Current
+                } else if steps().any(|(_, step)| done(step).is_some_and(|done| done.check_again)) {
+                    Progress::CheckAgain
+                } else if steps().all(|(_, step)| done(step).is_some()) {
+                    Progress::Done
+                } else {
+                    Progress::Open
+                };
+                (phase, progress)
+            })
+            .collect()
+    }
+
+    /// Values to copy on the current step: its own, or the receiver's form at the hand-over.
+    pub fn copy_items(&self) -> Vec<CopyItem> {
+        let step = self.current();
+        let own = step.copy.iter();
+        let form =
+            if step.kind == StepKind::HandOver { self.procedure.handover.fields.as_slice() } else { &[] };
+        own.chain(form)
+            .map(|copy| match &copy.value {
+                CopySource::Template(template) => {
+                    let value = template.render(&self.values());
+                    let missing = value.is_none().then(|| template.render_lossy(&self.values()));
+                    CopyItem {
+                        label: copy.label.clone(),
+                        value: value.map(Secret::new),
+                        secret: false,
+                        missing,
+                    }
+                }
+                CopySource::Secret(field) => {
+                    let value = self.secrets.get(field).cloned();
+                    let missing = value.is_none().then(|| format!("<{}>", field.as_str()));
+                    CopyItem { label: copy.label.clone(), value, secret: true, missing }
+                }
+            })
+            .collect()
+    }
+
+    /// Options of a choose step.
+    pub fn options(&self) -> &[Choice] {
+        match &self.current().kind {
+            StepKind::Choose { options, .. } => options,
+            StepKind::Instruct
+            | StepKind::Fill { .. }
+            | StepKind::Copy
+            | StepKind::Scopes
+            | StepKind::Activate
+            | StepKind::Authorize
+            | StepKind::Verify
+            | StepKind::HandOver => &[],
+        }
+    }
+
+    /// Whether the app is a Server-to-Server app.
+    pub fn is_server_to_server(&self) -> bool {
+        self.procedure.app_kind == AppKind::ServerToServer
+    }
+
+    /// Chosen scopes that are not ticked as added in Zoom, in the order of the checklist.
+    pub fn scopes_to_add(&self) -> Vec<&str> {
+        let listed = self.procedure.scopes.iter().map(|scope| scope.id.as_str());
+        let found = self.setup.scopes.iter().map(String::as_str);
+        let mut seen = Vec::new();
+        for id in listed.chain(found) {
+            if self.setup.scopes.contains(id) && !self.setup.scopes_added.contains(id) && !seen.contains(&id)
+            {
+                seen.push(id);
+            }
+        }
+        seen
+    }
+}
