@@ -12,10 +12,13 @@ pub(super) fn bind(port: Option<u16>) -> Result<TcpListener, ListenFailure> {
 
 /// The failure behind an error of the system.
 fn failure(error: &io::Error, port: u16) -> ListenFailure {
-    match error.kind() {
-        ErrorKind::AddrInUse => ListenFailure::PortInUse { port, holder: holder(port) },
-        ErrorKind::PermissionDenied => ListenFailure::NotAllowed { port, detail: not_allowed(error, port) },
-        _ => ListenFailure::Other { detail: format!("127.0.0.1 port {port}: {error}") },
+    let kind = error.kind();
+    if kind == ErrorKind::AddrInUse {
+        ListenFailure::PortInUse { port, holder: holder(port) }
+    } else if kind == ErrorKind::PermissionDenied {
+        ListenFailure::NotAllowed { port, detail: not_allowed(error, port) }
+    } else {
+        ListenFailure::Other { detail: format!("127.0.0.1 port {port}: {error}") }
     }
 }
 
