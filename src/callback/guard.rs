@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -96,11 +96,19 @@ impl Guard {
             connections: Mutex::default(),
             ended: Condvar::new(),
         });
+        // Two threads, since starting a thread takes longer than opening a connection: if `accept` waited
+        // for it, a burst would overflow the system's queue, and the honest browser would have to retry.
+        let (admitted, to_serve) = mpsc::channel();
         let (open, closed) = mpsc::channel();
+        let named = |name: &str| thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+        {
+            let gate = Arc::clone(&gate);
+            named("callback-serve").spawn(move || to_serve.iter().for_each(|id| gate.start_serving(id)))?;
+        }
         let accepting = {
             let gate = Arc::clone(&gate);
-            thread::Builder::new().name("callback-accept".to_owned()).stack_size(STACK).spawn(move || {
-                gate.accept(&listener);
+            named("callback-accept").spawn(move || {
+                gate.accept(&listener, &admitted);
                 drop(listener);
                 drop(open);
             })?
@@ -139,14 +147,17 @@ impl Drop for Guard {
 
 impl Gate {
     /// Accepts until told to stop. No error ends it: the honest callback may be next.
-    fn accept(self: &Arc<Self>, listener: &TcpListener) {
+    fn accept(&self, listener: &TcpListener, admitted: &Sender<u64>) {
         loop {
             let accepted = listener.accept();
             if self.stopping.load(Ordering::SeqCst) {
                 return;
             }
             match accepted {
-                Ok((stream, _)) => self.admit(stream),
+                Ok((stream, _)) => {
+                    // Serving ends only after accepting, so somebody receives it.
+                    let _ = self.admit(stream).map(|id| admitted.send(id));
+                }
                 Err(error) if is_of_one_connection(error.kind()) => {}
                 Err(_) => {
                     // Descriptors or memory are used up. Free one and wait for its end.
@@ -158,26 +169,31 @@ impl Gate {
         }
     }
 
-    /// Starts a thread for a connection; the oldest one that is not being answered makes room.
-    fn admit(self: &Arc<Self>, stream: TcpStream) {
-        let stream = Arc::new(stream);
-        let id = {
-            let mut connections = lock(&self.connections);
-            if connections.open.len() >= self.limits.connections && !connections.cut_oldest() {
-                // All of them are being answered, which takes no time except for the one that is held.
-                let full = |connections: &mut Connections| connections.open.len() >= self.limits.connections;
-                connections = match self.ended.wait_timeout_while(connections, LINGER_LIMIT, full) {
-                    Ok((connections, _)) => connections,
-                    Err(poisoned) => poisoned.into_inner().0,
-                };
-                if full(&mut connections) {
-                    return;
-                }
+    /// Enters a connection; the oldest one that is not being answered makes room. `None`: no room.
+    fn admit(&self, stream: TcpStream) -> Option<u64> {
+        let mut connections = lock(&self.connections);
+        if connections.open.len() >= self.limits.connections && !connections.cut_oldest() {
+            // All of them are being answered, which takes no time except for the one that is held.
+            let full = |connections: &mut Connections| connections.open.len() >= self.limits.connections;
+            connections = self
+                .ended
+                .wait_timeout_while(connections, LINGER_LIMIT, full)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if full(&mut connections) {
+                return None;
             }
-            connections.next += 1;
-            let id = connections.next;
-            connections.open.insert(id, Open { stream: Arc::clone(&stream), phase: Phase::Reading });
-            id
+        }
+        connections.next += 1;
+        let id = connections.next;
+        connections.open.insert(id, Open { stream: Arc::new(stream), phase: Phase::Reading });
+        Some(id)
+    }
+
+    /// Gives a connection a thread, unless it was cut in the meantime.
+    fn start_serving(self: &Arc<Self>, id: u64) {
+        let Some(stream) = lock(&self.connections).open.get(&id).map(|open| Arc::clone(&open.stream)) else {
+            return;
         };
         let gate = Arc::clone(self);
         let started = thread::Builder::new().name("callback-connection".to_owned()).stack_size(STACK).spawn(

@@ -1,21 +1,40 @@
 //! The public port: binding it, and what is known when it cannot be had.
 
 use crate::ports::ListenFailure;
+use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// Connections that the system holds ready for `accept`. The standard library's 128 overflow in a burst, and
+/// then a browser has to try again after a second.
+const BACKLOG: i32 = 1024;
 
 /// Binds 127.0.0.1, on any free port if none is named.
 pub(super) fn bind(port: Option<u16>) -> Result<TcpListener, ListenFailure> {
     let port = port.unwrap_or(0);
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| failure(&error, port))
+    open(port).map_err(|error| failure(&error, port))
+}
+
+fn open(port: u16) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    // As the standard library does: on Unix a port whose old connections are still in TIME_WAIT may be had,
+    // one with a listener may not. On Windows the option would allow the latter.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// The failure behind an error of the system.
 fn failure(error: &io::Error, port: u16) -> ListenFailure {
-    match error.kind() {
-        ErrorKind::AddrInUse => ListenFailure::PortInUse { port, holder: holder(port) },
-        ErrorKind::PermissionDenied => ListenFailure::NotAllowed { port, detail: not_allowed(error, port) },
-        _ => ListenFailure::Other { detail: format!("127.0.0.1 port {port}: {error}") },
+    let kind = error.kind();
+    if kind == ErrorKind::AddrInUse {
+        ListenFailure::PortInUse { port, holder: holder(port) }
+    } else if kind == ErrorKind::PermissionDenied {
+        ListenFailure::NotAllowed { port, detail: not_allowed(error, port) }
+    } else {
+        ListenFailure::Other { detail: format!("127.0.0.1 port {port}: {error}") }
     }
 }
 
