@@ -1,1 +1,3 @@
-//! See the parent module.
+//! The outside: one file per sub-command, writing to `&mut dyn Write`.
+
+pub mod procedures;

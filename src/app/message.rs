@@ -25,9 +25,13 @@ pub enum Msg {
     /// A bracketed paste. May be a secret, so it is kept as one.
     Paste(Secret),
     /// Begin a set-up for the procedure of that id.
-    Begin { procedure: String },
+    Begin {
+        procedure: String,
+    },
     /// Go on with the set-up of that id.
-    Resume { setup: String },
+    Resume {
+        setup: String,
+    },
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,

@@ -1,9 +1,141 @@
-//! `update`: the one place that changes a [`Model`].
+//! `update`: the one place that changes a [`Model`]. Synchronous, total, without I/O.
 
-use super::model::{HomeItem, Model, Screen};
-use super::wizard::StepState;
+mod activation;
+mod authorization;
+mod form;
+mod home;
+mod keys;
+mod progress;
+mod scopes;
+mod secrets;
+mod steps;
+mod storing;
+mod verification;
+
+use super::message::{Effect, Exit, Msg, Ticket};
+use super::model::{HomeItem, Model, Notice, Screen, Tone};
+use super::wizard::{StepState, Wizard};
+use crate::entry::Checked;
+use crate::ports::StoreFailure;
 use crate::procedure::FieldName;
 use crate::secret::Secret;
+use jiff::Timestamp;
+
+pub use storing::connection_of;
+
+/// Changes the model by what happened at `now`, and says what is to be done in the world.
+pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
+    model.now = now;
+    let mut out = Vec::new();
+    match msg {
+        Msg::Intent(intent) => keys::intent(model, intent, &mut out),
+        Msg::Character(character) => keys::character(model, character, &mut out),
+        Msg::Edit(edit) => keys::edit(model, edit, &mut out),
+        Msg::Paste(text) => keys::paste(model, &text, &mut out),
+        Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
+        Msg::Resume { setup } => home::resume(model, &setup, &mut out),
+        Msg::Provide { field, value } => form::provide(model, field, &value),
+        Msg::ProvideScopes(ids) => scopes::provide(model, ids),
+        Msg::Resized { columns, rows } => model.size = (columns, rows),
+        Msg::Drawn { max_scroll } => {
+            model.max_scroll = max_scroll;
+            model.scroll = model.scroll.min(max_scroll);
+        }
+        Msg::Shutdown => leave(model, &mut out),
+        Msg::Woke { ticket } => {
+            activation::woke(model, ticket, &mut out);
+            authorization::woke(model, ticket, &mut out);
+        }
+        Msg::LibraryLoaded { setups, connections, unreadable } => {
+            home::loaded(model, setups, connections, unreadable);
+        }
+        Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
+        Msg::SecretsRead { ticket, result } => secrets::read(model, ticket, result, &mut out),
+        Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
+        Msg::ConnectionSaved { ticket, result } => storing::connection_saved(model, ticket, result, &mut out),
+        Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
+        Msg::Random { ticket, result } => {
+            home::random(model, ticket, &result, &mut out);
+            authorization::random(model, ticket, &result, &mut out);
+        }
+        Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
+        Msg::Callback { ticket, event } => authorization::callback(model, ticket, event, &mut out),
+        Msg::Token { ticket, result } => {
+            activation::token(model, ticket, &result, &mut out);
+            authorization::token(model, ticket, &result, &mut out);
+            verification::token(model, ticket, *result, &mut out);
+        }
+        Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
+        Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
+        Msg::BrowserOpened(result) => match result {
+            Ok(()) => notify(model, Tone::Information, "Asked the browser to open the page."),
+            Err(why) => {
+                let text = format!("The browser did not open ({why}). Press c to copy the address instead.");
+                notify(model, Tone::Warning, text);
+            }
+        },
+        Msg::Copied { what, how } => notify(model, Tone::Success, format!("{what}: {how}")),
+        Msg::Exported { result } => match result {
+            Ok(path) => notify(model, Tone::Success, format!("Sheet written to {path}")),
+            Err(why) => notify(model, Tone::Failure, format!("The sheet was not written: {why}")),
+        },
+    }
+    out
+}
+
+/// Secrets were written: whoever waits for the ticket goes on.
+fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
+    form::secrets_written(model, ticket, result, out);
+    authorization::secrets_written(model, ticket, result, out);
+    verification::secrets_written(model, ticket, result, out);
+    storing::secrets_written(model, ticket, result, out);
+}
+
+/// Shows a line about what happened.
+fn notify(model: &mut Model, tone: Tone, text: impl Into<String>) {
+    model.notice = Some(Notice { tone, text: text.into() });
+}
+
+/// Ends the program. Every answer is on disk already; a field that is being typed in is kept as well.
+fn leave(model: &mut Model, out: &mut Vec<Effect>) {
+    form::keep_typed(model, out);
+    let unfinished = matches!(model.screen, Screen::Wizard(_));
+    let exit = if unfinished { Exit::Left } else { Exit::Done };
+    model.exit = Some(exit.clone());
+    out.push(Effect::Exit(exit));
+}
+
+/// The wizard, if it is on screen.
+fn wizard_mut(model: &mut Model) -> Option<&mut Wizard> {
+    match &mut model.screen {
+        Screen::Wizard(wizard) => Some(wizard),
+        Screen::Home { .. } | Screen::Connection { .. } => None,
+    }
+}
+
+/// Writes the progress file.
+fn save(model: &mut Model, out: &mut Vec<Effect>) {
+    let now = model.now;
+    if let Some(wizard) = wizard_mut(model) {
+        wizard.setup.updated = now;
+        out.push(Effect::SaveSetup(Box::new(wizard.setup.clone())));
+    }
+}
+
+/// A store failure in words, with what to do.
+pub fn store_failure_text(failure: &StoreFailure) -> String {
+    match failure {
+        StoreFailure::NeedsPassphrase { why, .. } => {
+            format!(
+                "Secrets need a passphrase ({why}). Set ZOOM_SETUP_PASSPHRASE where no prompt is possible."
+            )
+        }
+        StoreFailure::WrongPassphrase => "The passphrase does not open the secrets file.".to_owned(),
+        StoreFailure::Io { message }
+        | StoreFailure::Unreadable { message }
+        | StoreFailure::Locked { message } => message.clone(),
+    }
+}
 
 /// The line of the home screen under the cursor.
 pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
@@ -16,7 +148,6 @@ pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
 /// What Ctrl-Y would put into the fields of the current step: the cleaned text of the field with the focus,
 /// or in rehearsal the sandbox's values.
 pub fn offer(model: &Model) -> Option<Vec<(FieldName, Secret)>> {
-    use crate::entry::Checked;
     let wizard = model.wizard()?;
     let StepState::Fill(form) = &wizard.state else { return None };
     let field = form.fields.get(form.focus)?;

@@ -23,6 +23,8 @@ pub struct Wizard {
     pub secrets: BTreeMap<FieldName, Secret>,
     /// Tokens of the wizard's own login.
     pub tokens: Option<crate::oauth::token::StoredTokens>,
+    /// A login begun in an earlier run that is still waiting for its answer.
+    pub pending: Option<PendingAuthorization>,
     /// Index of the current step.
     pub step: usize,
     pub state: StepState,
@@ -30,6 +32,8 @@ pub struct Wizard {
     pub unsaved: BTreeSet<FieldName>,
     /// Waits for the secret store.
     pub saving: Option<Saving>,
+    /// Waits for the connection to be stored.
+    pub storing: Option<Ticket>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
 }
@@ -265,15 +269,24 @@ impl VerifyStage {
 pub enum VerifyingPhase {
     /// Not run yet in this state of the answers.
     Ready,
-    Running { ticket: Ticket, stage: VerifyStage },
+    Running {
+        ticket: Ticket,
+        stage: VerifyStage,
+    },
     /// All checks have an outcome; see [`Setup::verification`]. A wizard-owned login still wants a decision.
     Finished,
     /// Choosing what becomes of the test login: 0 revoke and hand over, 1 keep and own.
-    Deciding { selected: usize },
+    Deciding {
+        selected: usize,
+    },
     /// The grant is being revoked.
-    Revoking { ticket: Ticket },
+    Revoking {
+        ticket: Ticket,
+    },
     /// Revoking failed; the tokens are still there.
-    RevokeFailed { problem: Diagnosis },
+    RevokeFailed {
+        problem: Diagnosis,
+    },
 }
 
 /// How far a phase or step has come.

@@ -1,1 +1,383 @@
-//! See the parent module.
+//! What comes back from the browser: the query of the redirect, and the text an admin pastes instead.
+
+use super::PendingAuthorization;
+use super::authorize::{Endpoints, is_loopback};
+use crate::secret::{Secret, printable};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Longest authorization code that is taken, in bytes. RFC 6749 sets no limit; Zoom's have about 40.
+const LONGEST_CODE: usize = 8 * 1024;
+/// Longest text that is looked at in the paste box, in bytes.
+const LONGEST_PASTE: usize = 64 * 1024;
+/// Longest `error_description` that is kept, in characters.
+const LONGEST_DESCRIPTION: usize = 300;
+/// The parameters that mean something here. Others are ignored (RFC 6749 section 3.1).
+const KNOWN: [&str; 5] = ["code", "state", "error", "error_description", "iss"];
+
+/// The answer of the authorization server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// An authorization code.
+    Code(Secret),
+    /// `error` and `error_description` (RFC 6749 section 4.1.2.1), printable.
+    Error { error: String, description: Option<String> },
+}
+
+/// A redirect's query, taken apart. Nothing in it is to be believed before [`check_state`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    pub answer: Answer,
+    pub state: Option<Secret>,
+}
+
+/// Why a query is no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackProblem {
+    /// A parameter occurs twice (RFC 6749 section 3.1).
+    Repeated { name: &'static str },
+    /// Neither `code` nor `error`.
+    Nothing,
+    /// The code is longer than 8 kB.
+    CodeTooLong,
+    /// `iss` names another server (RFC 9207 section 2.4).
+    ForeignIssuer { given: String },
+}
+
+impl CallbackProblem {
+    /// What is wrong, in one line.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Repeated { name } => format!("The parameter {name} is there twice"),
+            Self::Nothing => "There is neither a code nor an error in it".to_owned(),
+            Self::CodeTooLong => "The code is longer than 8 kB".to_owned(),
+            Self::ForeignIssuer { given } => format!("The answer comes from {given}, not from Zoom"),
+        }
+    }
+
+    /// What to do, in one line.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Repeated { .. } => {
+                "Copy the address once more, from the address bar and only once".to_owned()
+            }
+            Self::Nothing => {
+                "Finish the login in the browser first; the right address has code= in it".to_owned()
+            }
+            Self::CodeTooLong => "Begin the login again; Zoom's codes are short".to_owned(),
+            Self::ForeignIssuer { .. } => {
+                "Begin the login again from here, and close other login pages".to_owned()
+            }
+        }
+    }
+}
+
+/// Takes apart the query of a redirect, without the leading `?`.
+///
+/// A parameter without a value counts as absent. An `iss` must name one of Zoom's clouds, or a loopback
+/// address (rehearsal); it is compared as plain text. Zoom documents no `iss`, so none is fine.
+///
+/// # Errors
+/// [`CallbackProblem`]; the query must then be treated as if it had not come.
+pub fn parse_query(query: &str) -> Result<Callback, CallbackProblem> {
+    let mut values: [Option<String>; KNOWN.len()] = Default::default();
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let Some(index) = KNOWN.iter().position(|known| *known == key) else { continue };
+        if values[index].is_some() {
+            return Err(CallbackProblem::Repeated { name: KNOWN[index] });
+        }
+        values[index] = Some(value.into_owned());
+    }
+    let [code, state, error, description, issuer] = values.map(|value| value.filter(|text| !text.is_empty()));
+    if let Some(given) = issuer.filter(|given| !is_own_issuer(given)) {
+        return Err(CallbackProblem::ForeignIssuer { given: printable(&given, 80) });
+    }
+    // A server that sends both has refused; its code must not be used.
+    let answer = match (error, code) {
+        (Some(error), _) => Answer::Error {
+            error: printable(&error, 80),
+            description: description.map(|text| printable(&text, LONGEST_DESCRIPTION)),
+        },
+        (None, Some(code)) if code.len() > LONGEST_CODE => return Err(CallbackProblem::CodeTooLong),
+        (None, Some(code)) => Answer::Code(Secret::new(code)),
+        (None, None) => return Err(CallbackProblem::Nothing),
+    };
+    Ok(Callback { answer, state: state.map(Secret::new) })
+}
+
+/// Whether the given state is the expected one, in constant time. An absent one is not.
+pub fn check_state(expected: &Secret, given: Option<&Secret>) -> bool {
+    !expected.is_empty() && given.is_some_and(|given| given == expected)
+}
+
+fn is_own_issuer(given: &str) -> bool {
+    [Endpoints::zoom(), Endpoints::zoomgov()].iter().any(|cloud| cloud.oauth_base() == given)
+        || Url::parse(given).is_ok_and(|url| is_loopback(&url))
+}
+
+/// What a pasted text says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasteOutcome {
+    pub answer: Answer,
+    /// There was no `state` in it: whether the answer belongs to this login is only proved by the exchange,
+    /// which carries the verifier.
+    pub state_unchecked: bool,
+    /// Something that is odd and no obstacle, in one line.
+    pub note: Option<String>,
+}
+
+/// Why a pasted text can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasteProblem {
+    /// Nothing, or only spaces.
+    Empty,
+    /// Longer than any answer.
+    TooLong,
+    /// The address that starts the login.
+    AuthorizeAddress,
+    /// A page of Zoom before the redirect.
+    ZoomPage,
+    /// An address on another host than the redirect URL.
+    ForeignHost { given: String, expected: String },
+    /// The client ID, the state: a value that is not the code.
+    NotTheCode { what: &'static str },
+    /// The state belongs to another login.
+    WrongState,
+    /// Neither an address, nor a query, nor a code.
+    NotRecognised,
+    /// The query is not usable.
+    Query(CallbackProblem),
+}
+
+impl PasteProblem {
+    /// What is wrong, in one line.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Empty => "Nothing was pasted".to_owned(),
+            Self::TooLong => "The text is longer than 64 kB".to_owned(),
+            Self::AuthorizeAddress => {
+                "This is the address that starts the login, not the one it ends at".to_owned()
+            }
+            Self::ZoomPage => "This is a page of Zoom; the login is not finished there".to_owned(),
+            Self::ForeignHost { given, expected } => {
+                format!("This address is on {given}; the login ends on {expected}")
+            }
+            Self::NotTheCode { what } => format!("This is the {what}, not the code"),
+            Self::WrongState => {
+                "This answer belongs to another login: its state is not the one sent".to_owned()
+            }
+            Self::NotRecognised => "This is neither an address, nor a query, nor a code".to_owned(),
+            Self::Query(problem) => problem.message(),
+        }
+    }
+
+    /// What to do, in one line.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Empty => {
+                "Copy the whole address from the browser's address bar and paste it here".to_owned()
+            }
+            Self::TooLong => "Copy only the address from the browser's address bar".to_owned(),
+            Self::AuthorizeAddress => {
+                "Open it in the browser, press Allow, then copy the address of the page that follows"
+                    .to_owned()
+            }
+            Self::ZoomPage => {
+                "Sign in and press Allow, then copy the address of the page that follows".to_owned()
+            }
+            Self::ForeignHost { expected, .. } => {
+                format!(
+                    "Copy the address that begins with the redirect URL on {expected}, even from an error page"
+                )
+            }
+            Self::NotTheCode { .. } => {
+                "Copy the whole address of the last page; the code is the part after code=".to_owned()
+            }
+            Self::WrongState => {
+                "Use the newest login page, or begin the login again and paste what that one ends with"
+                    .to_owned()
+            }
+            Self::NotRecognised => {
+                "Copy the whole address of the last page, the one with code= in it".to_owned()
+            }
+            Self::Query(problem) => problem.hint(),
+        }
+    }
+}
+
+/// Reads what an admin pasted: the full final address, only its query, or only the code.
+///
+/// White space, line breaks and invisible characters are removed wherever they stand, because a terminal or
+/// a mail program puts them into long addresses. The state is checked whenever there is one.
+///
+/// # Errors
+/// [`PasteProblem`], in words for the admin.
+pub fn parse_paste(text: &str, pending: &PendingAuthorization) -> Result<PasteOutcome, PasteProblem> {
+    if text.len() > LONGEST_PASTE {
+        return Err(PasteProblem::TooLong);
+    }
+    let text: String = text.chars().filter(|character| !is_filler(*character)).collect();
+    let text = text.trim_matches(|character| matches!(character, '"' | '\'' | '<' | '>' | '`'));
+    if text.is_empty() {
+        return Err(PasteProblem::Empty);
+    }
+    if let Some(url) = as_address(text, pending) {
+        let note = check_address(&url, pending)?;
+        return from_query(url.query().unwrap_or_default(), pending, note);
+    }
+    let query = text.trim_start_matches(['?', '&']);
+    let names_parameter =
+        KNOWN.iter().any(|name| query.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')));
+    if names_parameter || query.contains("&code=") || query.contains("&error=") {
+        return from_query(query, pending, None);
+    }
+    from_bare_code(text, pending)
+}
+
+/// Characters that no address or code contains but that copying puts in.
+fn is_filler(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}')
+}
+
+/// The text as an address, if it is one. Some browsers copy it without the scheme.
+fn as_address(text: &str, pending: &PendingAuthorization) -> Option<Url> {
+    let lower = text.to_ascii_lowercase();
+    if lower.starts_with("http://") || lower.starts_with("https://") {
+        return Url::parse(text).ok();
+    }
+    let host = Url::parse(&pending.redirect_uri).ok()?.host_str()?.to_owned();
+    let before_query = lower.split('?').next().unwrap_or_default();
+    let without_scheme =
+        lower.starts_with(&host) || (lower.contains('?') && before_query.contains(['.', '/']));
+    without_scheme
+        .then(|| {
+            let scheme = pending.redirect_uri.split("://").next().unwrap_or("https");
+            Url::parse(&format!("{scheme}://{text}")).ok()
+        })
+        .flatten()
+}
+
+/// Compares an address with the redirect URL. Another host is a problem; another scheme, port or path on the
+/// right host is only noted, because servers move a browser on to error and login pages of their own.
+fn check_address(url: &Url, pending: &PendingAuthorization) -> Result<Option<String>, PasteProblem> {
+    let names = |name: &str| url.query_pairs().any(|(key, value)| key == name && !value.is_empty());
+    let is_answer = names("code") || names("error");
+    if !is_answer && (names("response_type") || names("code_challenge") || names("redirect_uri")) {
+        return Err(PasteProblem::AuthorizeAddress);
+    }
+    let Ok(redirect) = Url::parse(&pending.redirect_uri) else {
+        return Ok(None);
+    };
+    let same_host = url.host_str() == redirect.host_str() || (is_local(url) && is_local(&redirect));
+    if !same_host {
+        let given = printable(url.host_str().unwrap_or("no host"), 80);
+        let of_zoom = ["zoom.us", "zoomgov.com"]
+            .into_iter()
+            .any(|domain| given == domain || given.ends_with(&format!(".{domain}")));
+        if of_zoom && !is_answer {
+            return Err(PasteProblem::ZoomPage);
+        }
+        let expected = printable(redirect.host_str().unwrap_or_default(), 80);
+        return Err(PasteProblem::ForeignHost { given, expected });
+    }
+    let differs = if url.scheme() != redirect.scheme() {
+        Some("scheme (http or https)")
+    } else if url.port_or_known_default() != redirect.port_or_known_default() {
+        Some("port")
+    } else if url.path() != redirect.path() {
+        Some("path")
+    } else {
+        None
+    };
+    Ok(differs
+        .map(|part| format!("The {part} of this address is not that of the redirect URL; it is used anyway")))
+}
+
+fn is_local(url: &Url) -> bool {
+    is_loopback(url) || url.host_str() == Some("localhost")
+}
+
+fn from_query(
+    query: &str,
+    pending: &PendingAuthorization,
+    note: Option<String>,
+) -> Result<PasteOutcome, PasteProblem> {
+    let callback = parse_query(query).map_err(PasteProblem::Query)?;
+    if callback.state.is_some() && !check_state(&pending.state, callback.state.as_ref()) {
+        return Err(PasteProblem::WrongState);
+    }
+    Ok(PasteOutcome { answer: callback.answer, state_unchecked: callback.state.is_none(), note })
+}
+
+fn from_bare_code(text: &str, pending: &PendingAuthorization) -> Result<PasteOutcome, PasteProblem> {
+    if text == pending.client_id {
+        return Err(PasteProblem::NotTheCode { what: "client ID" });
+    }
+    let given = Secret::new(text);
+    if given == pending.state {
+        return Err(PasteProblem::NotTheCode { what: "state" });
+    }
+    if text.len() > LONGEST_CODE {
+        return Err(PasteProblem::Query(CallbackProblem::CodeTooLong));
+    }
+    let plausible = text.len() >= 8
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=%".contains(&byte))
+        && text.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    if !plausible {
+        return Err(PasteProblem::NotRecognised);
+    }
+    // Taken out of an address it may still be percent-encoded.
+    let code = if text.contains('%') {
+        url::form_urlencoded::parse(format!("code={text}").as_bytes())
+            .map(|(_, value)| Secret::new(value.into_owned()))
+            .next()
+            .unwrap_or(given)
+    } else {
+        given
+    };
+    Ok(PasteOutcome { answer: Answer::Code(code), state_unchecked: true, note: None })
+}
+
+/// Form of a pending login inside the secret store.
+#[derive(Serialize, Deserialize)]
+struct PendingWire<T> {
+    state: T,
+    verifier: T,
+    redirect_uri: T,
+    client_id: T,
+    expires_at: Timestamp,
+}
+
+impl PendingAuthorization {
+    /// For the secret store.
+    pub fn to_secret(&self) -> Secret {
+        let wire = PendingWire {
+            state: self.state.expose(),
+            verifier: self.verifier.expose(),
+            redirect_uri: &self.redirect_uri,
+            client_id: &self.client_id,
+            expires_at: self.expires_at,
+        };
+        // Five plain values always serialize; an empty secret reads back as no pending login.
+        Secret::new(serde_json::to_string(&wire).unwrap_or_default())
+    }
+
+    /// From the secret store; `None` if it is not what [`Self::to_secret`] wrote. There is no reason given,
+    /// because a parser's message quotes the text.
+    pub fn from_secret(secret: &Secret) -> Option<Self> {
+        let wire: PendingWire<String> = serde_json::from_str(secret.expose()).ok()?;
+        Some(Self {
+            state: Secret::new(wire.state),
+            verifier: Secret::new(wire.verifier),
+            redirect_uri: wire.redirect_uri,
+            client_id: wire.client_id,
+            expires_at: wire.expires_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Server-to-Server activation: proved by asking for a token, with bounded further tries while the granted
+//! scopes lag (Zoom's picker and its token service are seconds apart).
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
+
+use super::{progress, save, steps, verification, wizard_mut};
+use crate::app::message::{Effect, Intent, Ticket};
+use crate::app::model::Model;
+use crate::app::wizard::{Activation, StepState, Wizard};
+use crate::oauth::{Failure, TokenGrant, diagnosis};
+use crate::scope::Catalogue;
+use jiff::{SignedDuration, Timestamp};
+
+/// The state the step begins in.
+pub fn begin(wizard: &Wizard) -> Activation {
+    let done = wizard.setup.done.get(&wizard.current().id).is_some_and(|done| !done.check_again);
+    if done { Activation::Granted { missing: Vec::new() } } else { Activation::Ready }
+}
+
+/// A key on the activation step.
+pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    let StepState::Activate(activation) = &wizard.state else { return };
+    match (intent, activation) {
+        (Intent::Confirm, Activation::Granted { .. }) => steps::finish(model, out),
+        (Intent::Confirm | Intent::Retry, Activation::Ready | Activation::Failed { .. })
+        | (Intent::Retry, Activation::Granted { .. }) => ask(model, 1, out),
+        (Intent::Back, Activation::Asking { ticket, .. } | Activation::Lagging { ticket, .. }) => {
+            let ticket = *ticket;
+            wizard.state = StepState::Activate(Activation::Ready);
+            out.push(Effect::Cancel { ticket });
+        }
+        (Intent::Back, Activation::Ready | Activation::Failed { .. } | Activation::Granted { .. }) => {
+            steps::back(model, out);
+        }
+        _ => {}
+    }
+}
+
+fn ask(model: &mut Model, attempt: usize, out: &mut Vec<Effect>) {
+    steps::tell_sandbox(model, out);
+    let ticket = model.ticket();
+    let of = model.settings.lag_delays_s.len() + 1;
+    let Some(wizard) = wizard_mut(model) else { return };
+    let request = verification::account_credentials(wizard);
+    wizard.state = StepState::Activate(Activation::Asking { ticket, attempt, of });
+    out.push(Effect::Token { ticket, request });
+}
+
+/// The token endpoint answered.
+pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Failure>, out: &mut Vec<Effect>) {
+    let now = model.now;
+    let delays = model.settings.lag_delays_s.clone();
+    let next_ticket = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let StepState::Activate(Activation::Asking { ticket: expected, attempt, of }) = wizard.state else {
+        return;
+    };
+    if expected != ticket {
+        return;
+    }
+    let state = match result {
+        Err(failure) => Activation::Failed { diagnosis: diagnosis::diagnose(failure, now) },
+        Ok(grant) => {
+            let missing = Catalogue::embedded().diff(&wizard.setup.scopes, grant.scopes.as_deref()).missing;
+            match delays.get(attempt - 1) {
+                Some(delay) if !missing.is_empty() => {
+                    out.push(Effect::Wake { ticket: next_ticket, seconds: *delay });
+                    Activation::Lagging {
+                        ticket: next_ticket,
+                        attempt,
+                        of,
+                        missing,
+                        until: later(now, *delay),
+                    }
+                }
+                Some(_) | None => Activation::Granted { missing },
+            }
+        }
+    };
+    let granted = matches!(state, Activation::Granted { .. });
+    wizard.state = StepState::Activate(state);
+    if granted {
+        progress::mark_done(wizard, now);
+        save(model, out);
+    }
+}
+
+/// Time for the next try.
+pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    if let StepState::Activate(Activation::Lagging { ticket: expected, attempt, .. }) = wizard.state
+        && expected == ticket
+    {
+        ask(model, attempt + 1, out);
+    }
+}
+
+/// `seconds` after `now`.
+pub fn later(now: Timestamp, seconds: u64) -> Timestamp {
+    let span = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    now.checked_add(span).unwrap_or(Timestamp::MAX)
+}

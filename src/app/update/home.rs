@@ -1,0 +1,224 @@
+//! The home screen; beginning, resuming and removing.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
+
+use super::{leave, notify, progress, secrets, selected_home_item, steps};
+use crate::app::message::{Effect, Intent, Ticket};
+use crate::app::model::{HomeItem, Model, Overlay, Screen, Starting, Tone};
+use crate::app::wizard::{StepState, Wizard};
+use crate::procedure::FieldName;
+use crate::setup::{Connection, FORMAT, SecretKey, Setup};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A key on the home screen.
+pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let last = model.home_items().len().saturating_sub(1);
+    let Screen::Home { selected } = &mut model.screen else { return };
+    match intent {
+        Intent::Up => *selected = selected.saturating_sub(1),
+        Intent::Down => *selected = (*selected + 1).min(last),
+        Intent::First => *selected = 0,
+        Intent::Last => *selected = last,
+        Intent::Confirm => match selected_home_item(model) {
+            Some(HomeItem::Resume(index)) => {
+                let id = model.library.setups[index].id.clone();
+                resume(model, &id, out);
+            }
+            Some(HomeItem::New(index)) => {
+                let id = model.procedures[index].id.clone();
+                begin(model, &id, out);
+            }
+            Some(HomeItem::Connection(index)) => {
+                let name = model.library.connections[index].name.clone();
+                model.scroll = 0;
+                model.screen = Screen::Connection { name, selected: 0 };
+            }
+            None => {}
+        },
+        Intent::Remove => ask_removal(model),
+        Intent::Quit | Intent::Back => leave(model, out),
+        _ => {}
+    }
+}
+
+/// The store's first answer, or a fresh one.
+pub fn loaded(model: &mut Model, setups: Vec<Setup>, connections: Vec<Connection>, unreadable: Vec<String>) {
+    let first = !model.library.loaded;
+    model.library.setups = setups;
+    model.library.setups.sort_by(|one, other| other.updated.cmp(&one.updated));
+    model.library.connections = connections;
+    model.library.connections.sort_by(|one, other| one.name.cmp(&other.name));
+    model.library.unreadable = unreadable;
+    model.library.loaded = true;
+    let last = model.home_items().len().saturating_sub(1);
+    if let Screen::Home { selected } = &mut model.screen {
+        // On the first answer the newest unfinished set-up is the likely wish, so the cursor is there.
+        *selected = if first { 0 } else { (*selected).min(last) };
+    }
+}
+
+/// Goes back to the home screen.
+pub fn show(model: &mut Model, out: &mut Vec<Effect>) {
+    model.screen = Screen::Home { selected: 0 };
+    model.scroll = 0;
+    out.push(Effect::LoadLibrary);
+}
+
+fn ask_removal(model: &mut Model) {
+    let Some(what) = selected_home_item(model) else { return };
+    let name = match &what {
+        HomeItem::Resume(index) => {
+            let setup = &model.library.setups[*index];
+            setup.answers.get(&FieldName::AppName).cloned().unwrap_or_else(|| setup.id.clone())
+        }
+        HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
+        HomeItem::New(_) => return,
+    };
+    model.overlay = Some(Overlay::ConfirmRemoval { what, name });
+}
+
+/// Removes a set-up or a connection with its secrets. Nothing at Zoom or the receiver changes.
+pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
+    match what {
+        HomeItem::Resume(index) => {
+            let Some(setup) = model.library.setups.get(*index).cloned() else { return };
+            let secrets = setup_secrets(&setup);
+            out.push(Effect::RemoveSetup { id: setup.id.clone(), secrets });
+            notify(
+                model,
+                Tone::Information,
+                "Removed here. The app in Zoom is still there: delete it there too.",
+            );
+        }
+        HomeItem::Connection(index) => {
+            let Some(connection) = model.library.connections.get(*index).cloned() else { return };
+            let secrets = connection_secrets(&connection);
+            out.push(Effect::RemoveConnection { name: connection.name, secrets });
+            notify(model, Tone::Information, "Removed here. Zoom and the receiver still have theirs.");
+        }
+        HomeItem::New(_) => return,
+    }
+    show(model, out);
+}
+
+/// Every secret a set-up can have in the store.
+pub fn setup_secrets(setup: &Setup) -> Vec<SecretKey> {
+    let id = &setup.id;
+    let mut keys: Vec<SecretKey> =
+        setup.secrets.keys().map(|field| SecretKey::SetupField(id.clone(), *field)).collect();
+    keys.push(SecretKey::SetupTokens(id.clone()));
+    keys.push(SecretKey::SetupPending(id.clone()));
+    keys
+}
+
+/// Every secret a connection can have in the store.
+pub fn connection_secrets(connection: &Connection) -> Vec<SecretKey> {
+    let name = &connection.name;
+    let mut keys: Vec<SecretKey> =
+        connection.secrets.keys().map(|field| SecretKey::ConnectionField(name.clone(), *field)).collect();
+    keys.push(SecretKey::ConnectionTokens(name.clone()));
+    keys
+}
+
+/// Begins a set-up: its id needs randomness first.
+pub fn begin(model: &mut Model, procedure: &str, out: &mut Vec<Effect>) {
+    if model.procedure(procedure).is_none() {
+        return notify(model, Tone::Failure, format!("There is no procedure {procedure}."));
+    }
+    let ticket = model.ticket();
+    model.starting = Some(Starting { ticket, procedure: procedure.to_owned() });
+    out.push(Effect::Random { ticket });
+}
+
+/// Randomness for a new set-up.
+pub fn random(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<Box<[u8; 64]>, String>,
+    out: &mut Vec<Effect>,
+) {
+    let Some(starting) = model.starting.take_if(|starting| starting.ticket == ticket) else { return };
+    let bytes = match result {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            return notify(
+                model,
+                Tone::Failure,
+                format!("The system gives no randomness, so nothing can start: {why}"),
+            );
+        }
+    };
+    let Some(procedure) = model.procedure(&starting.procedure).cloned() else { return };
+    let suffix: String = bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let setup = Setup {
+        format: FORMAT,
+        id: format!("{}-{suffix}", procedure.id),
+        procedure: procedure.id.clone(),
+        rehearsal: model.settings.rehearsal.is_some(),
+        created: model.now,
+        updated: model.now,
+        current: procedure.steps[0].id.clone(),
+        answers: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        scopes: progress::recommended(&procedure),
+        scopes_added: BTreeSet::new(),
+        done: BTreeMap::new(),
+        grant: None,
+        decision: None,
+        verification: None,
+        connection: None,
+    };
+    show_wizard(model, procedure, setup);
+    steps::go_to(model, 0, out);
+}
+
+/// Goes on with an unfinished set-up, at the step it stood at.
+pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
+    let Some(setup) = model.library.setups.iter().find(|setup| setup.id == id).cloned() else {
+        return notify(model, Tone::Failure, format!("There is no unfinished set-up {id}."));
+    };
+    let Some(procedure) = model.procedure(&setup.procedure).cloned() else {
+        let text =
+            format!("The set-up follows {}, which is not among the procedures loaded.", setup.procedure);
+        return notify(model, Tone::Failure, text);
+    };
+    let index = procedure.step_index(&setup.current).unwrap_or_else(|| {
+        // The procedure was edited since and the step is gone: the first step that is not done.
+        procedure.steps.iter().position(|step| !setup.done.contains_key(&step.id)).unwrap_or(0)
+    });
+    let keys = setup_secrets(&setup);
+    let has_secrets = !setup.secrets.is_empty() || setup.grant.is_some();
+    let at_login = procedure.steps[index].kind == crate::procedure::StepKind::Authorize;
+    show_wizard(model, procedure, setup);
+    if has_secrets || at_login {
+        let ticket = model.ticket();
+        if let Screen::Wizard(wizard) = &mut model.screen {
+            wizard.loading = Some(ticket);
+            wizard.step = index;
+        }
+        secrets::with_store(model, Effect::ReadSecrets { ticket, keys }, out);
+    } else {
+        steps::go_to(model, index, out);
+    }
+}
+
+fn show_wizard(model: &mut Model, procedure: Arc<crate::procedure::Procedure>, setup: Setup) {
+    model.overlay = None;
+    model.scroll = 0;
+    model.screen = Screen::Wizard(Box::new(Wizard {
+        procedure,
+        setup,
+        secrets: BTreeMap::new(),
+        tokens: None,
+        pending: None,
+        step: 0,
+        state: StepState::Read { selected: 0 },
+        unsaved: BTreeSet::new(),
+        saving: None,
+        storing: None,
+        loading: None,
+    }));
+}

@@ -1,0 +1,290 @@
+//! Intents and typed text, sent to whoever has the focus.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
+
+use super::{
+    authorization, form, home, leave, notify, scopes, secrets, steps, storing, verification, wizard_mut,
+};
+use crate::app::keymap::{self, Mode};
+use crate::app::message::{Edit, Effect, Intent};
+use crate::app::model::{Model, Overlay, Screen, Tone};
+use crate::app::wizard::{StepState, Wizard};
+use crate::secret::Secret;
+
+/// What a key meant.
+pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    if intent == Intent::Leave {
+        return leave(model, out);
+    }
+    if model.overlay.is_some() {
+        return in_overlay(model, intent, out);
+    }
+    if intent != Intent::Peek {
+        model.notice = None;
+    }
+    match intent {
+        Intent::Help => open(model, Overlay::Help),
+        Intent::Document => {
+            if model.wizard().is_some() {
+                open(model, Overlay::Document);
+            }
+        }
+        Intent::Steps => {
+            if let Some(wizard) = model.wizard() {
+                let selected = wizard.step;
+                form::keep_typed(model, out);
+                open(model, Overlay::Steps { selected });
+            }
+        }
+        Intent::Quit => leave(model, out),
+        Intent::PageDown => model.scroll = (model.scroll + page(model)).min(model.max_scroll),
+        Intent::PageUp => model.scroll = model.scroll.saturating_sub(page(model)),
+        Intent::Confirm
+        | Intent::Back
+        | Intent::FocusNext
+        | Intent::FocusPrevious
+        | Intent::Up
+        | Intent::Down
+        | Intent::First
+        | Intent::Last
+        | Intent::Toggle
+        | Intent::Search
+        | Intent::Copy
+        | Intent::CopyNext
+        | Intent::Open
+        | Intent::PasteBox
+        | Intent::Retry
+        | Intent::Peek
+        | Intent::TakeOffer
+        | Intent::Recommended
+        | Intent::Export
+        | Intent::Remove => on_screen(model, intent, out),
+        Intent::Leave => {}
+    }
+}
+
+/// A typed character.
+pub fn character(model: &mut Model, character: char, out: &mut Vec<Effect>) {
+    typed(model, Typed::Character(character), out);
+}
+
+/// An editing key.
+pub fn edit(model: &mut Model, edit: Edit, out: &mut Vec<Effect>) {
+    typed(model, Typed::Edit(edit), out);
+}
+
+/// A paste. Where no field has the focus it is not taken for keys.
+pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
+    if keymap::mode(model) == Mode::LoginWaiting {
+        // The one screen where a paste can mean only one thing: the address the login ended at.
+        authorization::open_paste_box(model);
+    }
+    if !keymap::mode(model).is_text() {
+        return notify(model, Tone::Information, "Nothing on this screen takes a paste.");
+    }
+    typed(model, Typed::Paste(text), out);
+}
+
+/// What was typed.
+#[derive(Clone, Copy)]
+pub enum Typed<'a> {
+    Character(char),
+    Edit(Edit),
+    Paste(&'a Secret),
+}
+
+impl Typed<'_> {
+    /// Applies it to a field.
+    pub fn apply(self, field: &mut crate::app::input::TextField) {
+        match self {
+            Self::Character(character) => field.insert(character),
+            Self::Edit(edit) => field.edit(edit),
+            Self::Paste(text) => field.paste(text),
+        }
+    }
+}
+
+fn typed(model: &mut Model, typed: Typed<'_>, out: &mut Vec<Effect>) {
+    let _ = &out;
+    match keymap::mode(model) {
+        Mode::Unlock => secrets::typed(model, typed),
+        Mode::Field => form::typed(model, typed),
+        Mode::ScopeSearch => scopes::typed(model, typed),
+        Mode::PasteBox => authorization::typed(model, typed),
+        Mode::Home
+        | Mode::Read
+        | Mode::Choose
+        | Mode::Scopes
+        | Mode::Activate
+        | Mode::LoginOffer
+        | Mode::LoginWaiting
+        | Mode::LoginEnded
+        | Mode::Verify
+        | Mode::Decide
+        | Mode::HandOver
+        | Mode::Connection
+        | Mode::Reading
+        | Mode::Steps
+        | Mode::ConfirmRemoval => {}
+    }
+}
+
+fn open(model: &mut Model, overlay: Overlay) {
+    model.scroll = 0;
+    model.overlay = Some(overlay);
+}
+
+fn close(model: &mut Model) {
+    model.scroll = 0;
+    model.overlay = None;
+}
+
+fn page(model: &Model) -> u16 {
+    (model.size.1 / 2).max(1)
+}
+
+fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let Some(overlay) = &mut model.overlay else { return };
+    match overlay {
+        Overlay::Help | Overlay::Document => match intent {
+            Intent::Back | Intent::Quit | Intent::Confirm => close(model),
+            other => scroll(model, other),
+        },
+        Overlay::Steps { selected } => {
+            let Screen::Wizard(wizard) = &model.screen else { return close(model) };
+            let last = steps::furthest(wizard);
+            match intent {
+                Intent::Up => *selected = selected.saturating_sub(1),
+                Intent::Down => *selected = (*selected + 1).min(last),
+                Intent::PageUp => *selected = selected.saturating_sub(10),
+                Intent::PageDown => *selected = (*selected + 10).min(last),
+                Intent::First => *selected = 0,
+                Intent::Last => *selected = last,
+                Intent::Confirm => {
+                    let index = *selected;
+                    close(model);
+                    steps::go_to(model, index, out);
+                }
+                Intent::Quit => leave(model, out),
+                Intent::Help => open(model, Overlay::Help),
+                Intent::Back => close(model),
+                _ => {}
+            }
+        }
+        Overlay::Unlock(_) => secrets::intent(model, intent, out),
+        Overlay::ConfirmRemoval { what, .. } => {
+            let what = what.clone();
+            if intent == Intent::Confirm {
+                close(model);
+                home::remove(model, &what, out);
+            } else if intent == Intent::Back {
+                close(model);
+            }
+        }
+    }
+}
+
+/// Scrolls the text on screen.
+fn scroll(model: &mut Model, intent: Intent) {
+    let max = model.max_scroll;
+    model.scroll = match intent {
+        Intent::Down => (model.scroll + 1).min(max),
+        Intent::Up => model.scroll.saturating_sub(1),
+        Intent::PageDown => (model.scroll + page(model)).min(max),
+        Intent::PageUp => model.scroll.saturating_sub(page(model)),
+        Intent::First => 0,
+        Intent::Last => max,
+        _ => model.scroll,
+    };
+}
+
+fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let wizard = match &mut model.screen {
+        Screen::Home { .. } => return home::intent(model, intent, out),
+        Screen::Connection { .. } => return storing::on_connection(model, intent, out),
+        Screen::Wizard(wizard) => wizard,
+    };
+    if wizard.loading.is_some() && intent != Intent::Back {
+        return;
+    }
+    if intent == Intent::Open && keymap::mode(model) != Mode::LoginWaiting {
+        return steps::open_page(model, out);
+    }
+    let Some(wizard) = wizard_mut(model) else { return };
+    match &wizard.state {
+        StepState::Read { .. } => read_step(model, intent, out),
+        StepState::Choose { .. } => choose_step(model, intent, out),
+        StepState::Fill(_) => form::intent(model, intent, out),
+        StepState::Scopes(_) => scopes::intent(model, intent, out),
+        StepState::Activate(_) => super::activation::intent(model, intent, out),
+        StepState::Authorize(_) => authorization::intent(model, intent, out),
+        StepState::Verify(_) => verification::intent(model, intent, out),
+        StepState::HandOver { .. } => storing::on_hand_over(model, intent, out),
+    }
+}
+
+fn read_step(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    match intent {
+        Intent::Confirm => steps::finish(model, out),
+        Intent::Back => steps::back(model, out),
+        other => select_or_copy(model, other, out),
+    }
+}
+
+/// Moves between the values to copy, copies one, or scrolls where there is none.
+pub fn select_or_copy(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    let items = wizard.copy_items();
+    let (StepState::Read { selected } | StepState::HandOver { selected }) = &mut wizard.state else { return };
+    if items.len() < 2 && matches!(intent, Intent::Up | Intent::Down) {
+        return scroll(model, intent);
+    }
+    let last = items.len().saturating_sub(1);
+    match intent {
+        Intent::Up => *selected = selected.saturating_sub(1),
+        Intent::Down => *selected = (*selected + 1).min(last),
+        Intent::FocusNext => *selected = if *selected == last { 0 } else { *selected + 1 },
+        Intent::FocusPrevious => *selected = selected.checked_sub(1).unwrap_or(last),
+        Intent::Copy => {
+            if let Some(item) = items.get(*selected) {
+                match &item.value {
+                    Some(text) => {
+                        out.push(Effect::Copy { text: text.clone(), what: item.label.clone() });
+                        *selected = (*selected + 1).min(last);
+                    }
+                    None => {
+                        let text = format!("{} is not known yet: go back and fill it in.", item.label);
+                        notify(model, Tone::Warning, text);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn choose_step(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    let options = wizard.options().len();
+    let StepState::Choose { selected } = &mut wizard.state else { return };
+    match intent {
+        Intent::Up | Intent::FocusPrevious => *selected = selected.saturating_sub(1),
+        Intent::Down | Intent::FocusNext => *selected = (*selected + 1).min(options.saturating_sub(1)),
+        Intent::Confirm => {
+            let index = *selected;
+            choose(wizard, index);
+            steps::finish(model, out);
+        }
+        Intent::Back => steps::back(model, out),
+        _ => {}
+    }
+}
+
+fn choose(wizard: &mut Wizard, index: usize) {
+    let crate::procedure::StepKind::Choose { field, options } = wizard.current().kind.clone() else { return };
+    if let Some(choice) = options.get(index) {
+        super::progress::set_answer(wizard, field, &choice.value);
+    }
+}

@@ -1,0 +1,123 @@
+//! From step to step.
+
+use super::{
+    activation, authorization, form, home, notify, progress, save, scopes, storing, verification, wizard_mut,
+};
+use crate::app::message::Effect;
+use crate::app::model::{Model, Tone};
+use crate::app::wizard::{StepState, Wizard};
+use crate::ports::RehearsalApp;
+use crate::procedure::StepKind;
+use crate::setup::GrantDecision;
+
+/// The last step that may be gone to: the first one that is not done.
+pub fn furthest(wizard: &Wizard) -> usize {
+    let steps = &wizard.procedure.steps;
+    steps.iter().position(|step| !wizard.setup.done.contains_key(&step.id)).unwrap_or(steps.len() - 1)
+}
+
+/// The current step is done; on to the next.
+pub fn finish(model: &mut Model, out: &mut Vec<Effect>) {
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    progress::mark_done(wizard, now);
+    let next = wizard.step + 1;
+    if next < wizard.procedure.steps.len() {
+        go_to(model, next, out);
+    } else {
+        storing::complete(model, out);
+    }
+}
+
+/// One step back; from the first one to the home screen.
+pub fn back(model: &mut Model, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    match wizard.step.checked_sub(1) {
+        Some(index) => go_to(model, index, out),
+        None => {
+            save(model, out);
+            home::show(model, out);
+        }
+    }
+}
+
+/// Goes to a step and saves where the set-up stands.
+pub fn go_to(model: &mut Model, index: usize, out: &mut Vec<Effect>) {
+    model.scroll = 0;
+    let Some(wizard) = wizard_mut(model) else { return };
+    let index = index.min(furthest(wizard));
+    wizard.step = index;
+    wizard.setup.current = wizard.current().id.clone();
+    wizard.state = state_of(wizard);
+    tell_sandbox(model, out);
+    save(model, out);
+    verification::start_at_once(model, out);
+    authorization::take_up_pending(model, out);
+}
+
+/// The state a step begins in, from what is known already.
+fn state_of(wizard: &Wizard) -> StepState {
+    match &wizard.current().kind {
+        StepKind::Instruct | StepKind::Copy => StepState::Read { selected: 0 },
+        StepKind::Choose { field, options } => {
+            let answer = wizard.setup.answers.get(field);
+            let selected = options.iter().position(|option| Some(&option.value) == answer).unwrap_or(0);
+            StepState::Choose { selected }
+        }
+        StepKind::Fill { fields } => StepState::Fill(form::begin(wizard, fields)),
+        StepKind::Scopes => StepState::Scopes(scopes::begin(wizard)),
+        StepKind::Activate => StepState::Activate(activation::begin(wizard)),
+        StepKind::Authorize => StepState::Authorize(authorization::begin(wizard)),
+        StepKind::Verify => StepState::Verify(verification::begin(wizard)),
+        StepKind::HandOver => StepState::HandOver { selected: 0 },
+    }
+}
+
+/// Opens the page the step is about.
+pub fn open_page(model: &mut Model, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    let page = wizard.current().open.as_ref().map(|template| template.render(&wizard.values()));
+    match page {
+        Some(Some(url)) => {
+            if model.settings.rehearsal.is_some() {
+                // The real pages would not know the sandbox's app, so they are not opened in rehearsal.
+                let text = format!("Rehearsal: outside it, o opens {url}");
+                notify(model, Tone::Information, text);
+            } else {
+                out.push(Effect::OpenBrowser { url });
+            }
+        }
+        Some(None) => notify(model, Tone::Warning, "The address is not known yet: an answer is missing."),
+        None => notify(model, Tone::Information, "There is no page to open on this step."),
+    }
+}
+
+/// Rehearsal: the sandbox learns what the admin would have entered on the app page by now.
+pub fn tell_sandbox(model: &mut Model, out: &mut Vec<Effect>) {
+    if model.settings.rehearsal.is_none() {
+        return;
+    }
+    let loopback = format!("http://127.0.0.1:{}/callback", model.settings.loopback_port);
+    let Some(wizard) = wizard_mut(model) else { return };
+    let done = |kind: &dyn Fn(&StepKind) -> bool| {
+        wizard.procedure.steps.iter().take(wizard.step + 1).any(|step| {
+            kind(&step.kind) && (wizard.setup.done.contains_key(&step.id) || step.id == wizard.setup.current)
+        })
+    };
+    let user_managed = wizard.setup.answers.get(&crate::procedure::FieldName::Management).map(String::as_str)
+        == Some(crate::procedure::Management::User.as_str());
+    out.push(Effect::ConfigureSandbox(RehearsalApp {
+        server_to_server: wizard.is_server_to_server(),
+        redirects: wizard.values().redirect_url().into_iter().chain([loopback]).collect(),
+        scopes: wizard.setup.scopes.iter().cloned().collect(),
+        user_managed,
+        activated: done(&|kind| matches!(kind, StepKind::Activate)),
+    }));
+}
+
+/// Whether the wizard holds a login of its own on which nothing was decided yet.
+pub fn undecided_grant(wizard: &Wizard) -> bool {
+    wizard.tokens.is_some()
+        && !wizard.is_server_to_server()
+        && wizard.setup.decision != Some(GrantDecision::KeepAndOwn)
+}

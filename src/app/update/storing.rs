@@ -1,0 +1,209 @@
+//! From a verified set-up to a stored connection, and the hand-over of it.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
+
+use super::{home, keys, notify, save, secrets, steps, store_failure_text, wizard_mut};
+use crate::app::message::{Effect, Intent, Ticket};
+use crate::app::model::{Model, Overlay, Screen, Tone};
+use crate::app::wizard::Wizard;
+use crate::handoff;
+use crate::ports::StoreFailure;
+use crate::procedure::FieldName;
+use crate::secret::Secret;
+use crate::setup::{Connection, FORMAT, GrantDecision, Owner, SecretKey};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// The connection that a set-up amounts to.
+pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
+    let setup = &wizard.setup;
+    let name = setup
+        .answers
+        .get(&FieldName::ConnectionName)
+        .or_else(|| setup.answers.get(&FieldName::AppName))
+        .unwrap_or(&setup.id)
+        .clone();
+    // A Server-to-Server app has no refresh token, so nobody can spend one: checking it never harms.
+    let owned = setup.decision == Some(GrantDecision::KeepAndOwn) || wizard.is_server_to_server();
+    Connection {
+        format: FORMAT,
+        name,
+        procedure: setup.procedure.clone(),
+        receiver: wizard.procedure.receiver,
+        app_kind: wizard.procedure.app_kind,
+        rehearsal: setup.rehearsal,
+        created: now,
+        owner: if owned { Owner::Wizard } else { Owner::Receiver },
+        answers: setup.answers.clone(),
+        secrets: setup.secrets.clone(),
+        scopes: setup.scopes.clone(),
+        grant: setup.grant.clone(),
+        verification: setup.verification.clone(),
+    }
+}
+
+/// Writes the secrets of the connection; its file follows once they are there.
+pub fn store(model: &mut Model, out: &mut Vec<Effect>) {
+    let ticket = model.ticket();
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    let connection = connection_of(wizard, now);
+    let name = &connection.name;
+    let mut changes: Vec<(SecretKey, Option<Secret>)> = wizard
+        .secrets
+        .iter()
+        .map(|(field, secret)| (SecretKey::ConnectionField(name.clone(), *field), Some(secret.clone())))
+        .collect();
+    let keep = connection.grant.is_some();
+    let tokens = wizard.tokens.as_ref().filter(|_| keep).map(crate::oauth::token::StoredTokens::to_secret);
+    changes.push((SecretKey::ConnectionTokens(name.clone()), tokens));
+    wizard.storing = Some(ticket);
+    secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
+}
+
+/// The secrets are there: now the file that names them.
+pub fn secrets_written(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    if wizard.storing != Some(ticket) {
+        return;
+    }
+    match result {
+        Ok(()) => {
+            let connection = Box::new(connection_of(wizard, now));
+            out.push(Effect::SaveConnection { ticket, connection });
+        }
+        Err(failure) => {
+            wizard.storing = None;
+            let text = format!("Not stored: {}", store_failure_text(failure));
+            notify(model, Tone::Failure, text);
+        }
+    }
+}
+
+/// The connection is stored: the verify step is done.
+pub fn connection_saved(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    if wizard.storing.take_if(|expected| *expected == ticket).is_none() {
+        return;
+    }
+    match result {
+        Ok(()) => {
+            let connection = connection_of(wizard, now);
+            let name = connection.name.clone();
+            wizard.setup.connection = Some(name.clone());
+            model.library.connections.retain(|other| other.name != name);
+            model.library.connections.push(connection);
+            notify(model, Tone::Success, format!("Stored as {name}."));
+            let notice = model.notice.take();
+            steps::finish(model, out);
+            model.notice = notice;
+        }
+        Err(failure) => notify(model, Tone::Failure, format!("Not stored: {}", store_failure_text(&failure))),
+    }
+}
+
+/// A key on the hand-over step.
+pub fn on_hand_over(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    match intent {
+        Intent::Confirm => steps::finish(model, out),
+        Intent::Back => steps::back(model, out),
+        Intent::Export => {
+            let Some(wizard) = model.wizard() else { return };
+            let connection = connection_of(wizard, model.now);
+            export(model, &connection, out);
+        }
+        other => keys::select_or_copy(model, other, out),
+    }
+}
+
+/// The last step is done: the set-up becomes the connection it was stored as.
+pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    let Some(name) = wizard.setup.connection.clone() else {
+        // Only reachable when an answer was changed after storing and verify was not passed again.
+        save(model, out);
+        let verify = model.wizard().and_then(|wizard| {
+            wizard.procedure.steps.iter().position(|step| step.kind == crate::procedure::StepKind::Verify)
+        });
+        return steps::go_to(model, verify.unwrap_or(0), out);
+    };
+    let id = wizard.setup.id.clone();
+    let secrets = home::setup_secrets(&wizard.setup);
+    out.push(Effect::RemoveSetup { id, secrets });
+    out.push(Effect::LoadLibrary);
+    model.scroll = 0;
+    model.screen = Screen::Connection { name: name.clone(), selected: 0 };
+    notify(
+        model,
+        Tone::Success,
+        format!("Finished. {name} is stored; the receiver presses its last button now."),
+    );
+}
+
+/// A key on the screen of a connection.
+pub fn on_connection(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let Screen::Connection { name, .. } = &model.screen else { return };
+    let Some(connection) = model.connection(name).cloned() else { return home::show(model, out) };
+    match intent {
+        Intent::Back | Intent::Confirm => home::show(model, out),
+        Intent::Export => export(model, &connection, out),
+        Intent::Copy => {
+            if let Some(text) = sheet_text(model, &connection) {
+                out.push(Effect::Copy { text: Secret::new(text), what: "Hand-over sheet".to_owned() });
+            }
+        }
+        Intent::Remove => {
+            let index = model.library.connections.iter().position(|other| other.name == connection.name);
+            if let Some(index) = index {
+                let what = crate::app::model::HomeItem::Connection(index);
+                model.overlay = Some(Overlay::ConfirmRemoval { what, name: connection.name });
+            }
+        }
+        Intent::Down => model.scroll = (model.scroll + 1).min(model.max_scroll),
+        Intent::Up => model.scroll = model.scroll.saturating_sub(1),
+        _ => {}
+    }
+}
+
+fn sheet_text(model: &Model, connection: &Connection) -> Option<String> {
+    let procedure = model.procedure(&connection.procedure)?;
+    let sheet = handoff::sheet(connection, procedure, &BTreeMap::new());
+    Some(handoff::markdown(&sheet))
+}
+
+/// Writes the sheet as Markdown, without secrets.
+fn export(model: &mut Model, connection: &Connection, out: &mut Vec<Effect>) {
+    match sheet_text(model, connection) {
+        Some(text) => {
+            let file_name = format!("zoom-setup-{}.md", file_safe(&connection.name));
+            out.push(Effect::Export { file_name, text: Secret::new(text) });
+        }
+        None => {
+            let text = format!("The procedure {} is not loaded, so there is no sheet.", connection.procedure);
+            notify(model, Tone::Failure, text);
+        }
+    }
+}
+
+/// A name reduced to what every file system takes.
+fn file_safe(name: &str) -> String {
+    let safe: String = name
+        .chars()
+        .map(|character| if character.is_alphanumeric() || character == '-' { character } else { '-' })
+        .collect();
+    safe.trim_matches('-').to_lowercase()
+}

@@ -1,0 +1,608 @@
+//! The verify step: every claim is proved by a live answer or marked as not checked.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
+)]
+
+use super::authorization::client;
+use super::{notify, save, secrets, steps, store_failure_text, storing, wizard_mut};
+use crate::app::message::{Effect, Intent, Ticket};
+use crate::app::model::{Model, Tone};
+use crate::app::wizard::{StepState, VerifyStage, Verifying, VerifyingPhase, Wizard};
+use crate::oauth::token::{StoredTokens, token_hint};
+use crate::oauth::{
+    ApiAnswer, ApiRead, Diagnosis, Failure, FailureKind, Grant, RevokeRequest, TokenGrant, TokenRequest,
+    diagnosis,
+};
+use crate::ports::StoreFailure;
+use crate::procedure::{FieldName, Management};
+use crate::scope::{Catalogue, KindProblem};
+use crate::secret::{Secret, printable};
+use crate::setup::{AccountFacts, Check, GrantDecision, Outcome, SecretKey, Verification};
+use serde_json::Value;
+
+/// The state the step begins in: the last result, if it still holds.
+pub fn begin(wizard: &Wizard) -> Verifying {
+    let empty = Verifying {
+        phase: VerifyingPhase::Ready,
+        checks: Vec::new(),
+        granted: None,
+        account: None,
+        api_url: None,
+        acknowledged: false,
+    };
+    match &wizard.setup.verification {
+        Some(verification) => Verifying {
+            phase: ended(wizard, verification.failed()),
+            checks: verification.checks.clone(),
+            granted: verification.granted.clone(),
+            account: verification.account.clone(),
+            ..empty
+        },
+        None => empty,
+    }
+}
+
+/// With a test login of the wizard's own, the end is a decision about it (law 1).
+fn ended(wizard: &Wizard, failed: bool) -> VerifyingPhase {
+    if steps::undecided_grant(wizard) && !failed {
+        VerifyingPhase::Deciding { selected: 0 }
+    } else {
+        VerifyingPhase::Finished
+    }
+}
+
+/// Nothing has to be asked of the admin first, so the checks begin by themselves.
+pub fn start_at_once(model: &mut Model, out: &mut Vec<Effect>) {
+    if let Some(wizard) = wizard_mut(model)
+        && let StepState::Verify(Verifying { phase: VerifyingPhase::Ready, .. }) = &wizard.state
+    {
+        start(model, out);
+    }
+}
+
+/// The Server-to-Server token request of a set-up.
+pub fn account_credentials(wizard: &Wizard) -> TokenRequest {
+    let account_id = wizard.setup.answers.get(&FieldName::AccountId).cloned().unwrap_or_default();
+    TokenRequest { client: client(wizard), grant: Grant::AccountCredentials { account_id } }
+}
+
+/// A key on the verify step.
+pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    let StepState::Verify(verifying) = &mut wizard.state else { return };
+    match (&mut verifying.phase, intent) {
+        (VerifyingPhase::Ready, Intent::Confirm | Intent::Retry)
+        | (VerifyingPhase::Finished, Intent::Retry) => {
+            start(model, out);
+        }
+        (VerifyingPhase::Finished, Intent::Confirm) => {
+            let failed = verifying.checks.iter().filter(|check| check.outcome == Outcome::Fail).count();
+            if failed > 0 && !verifying.acknowledged {
+                verifying.acknowledged = true;
+                let text = format!("{failed} failed. Mend it and press r; Enter once more goes on without.");
+                return notify(model, Tone::Warning, text);
+            }
+            storing::store(model, out);
+        }
+        (VerifyingPhase::Deciding { selected }, Intent::Up | Intent::FocusPrevious) => {
+            *selected = selected.saturating_sub(1);
+        }
+        (VerifyingPhase::Deciding { selected }, Intent::Down | Intent::FocusNext) => {
+            *selected = (*selected + 1).min(1)
+        }
+        (VerifyingPhase::Deciding { selected }, Intent::Confirm) => {
+            if *selected == 0 {
+                revoke(model, out);
+            } else {
+                wizard.setup.decision = Some(GrantDecision::KeepAndOwn);
+                storing::store(model, out);
+            }
+        }
+        (VerifyingPhase::Deciding { .. }, Intent::Retry) => start(model, out),
+        (VerifyingPhase::RevokeFailed { .. }, Intent::Retry) => revoke(model, out),
+        (VerifyingPhase::RevokeFailed { problem }, Intent::Confirm) => {
+            let problem = problem.clone();
+            forget_tokens(model, Some(problem), out);
+        }
+        (VerifyingPhase::Running { ticket, stage }, Intent::Back) => {
+            if matches!(stage, VerifyStage::Refresh | VerifyStage::StoreRefreshed) {
+                // A refresh token is spent by asking: the answer is waited for, it comes within seconds.
+                return notify(model, Tone::Information, "The refresh is under way and takes seconds.");
+            }
+            let ticket = *ticket;
+            verifying.phase = VerifyingPhase::Ready;
+            out.push(Effect::Cancel { ticket });
+            steps::back(model, out);
+        }
+        (
+            VerifyingPhase::Ready
+            | VerifyingPhase::Finished
+            | VerifyingPhase::Deciding { .. }
+            | VerifyingPhase::RevokeFailed { .. },
+            Intent::Back,
+        ) => steps::back(model, out),
+        _ => {}
+    }
+}
+
+fn start(model: &mut Model, out: &mut Vec<Effect>) {
+    steps::tell_sandbox(model, out);
+    let ticket = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    wizard.setup.verification = None;
+    let fresh = Verifying {
+        phase: VerifyingPhase::Ready,
+        checks: Vec::new(),
+        granted: wizard.setup.grant.as_ref().and_then(|grant| grant.scopes.clone()),
+        account: None,
+        api_url: wizard.setup.grant.as_ref().and_then(|grant| grant.api_url.clone()),
+        acknowledged: false,
+    };
+    if wizard.is_server_to_server() {
+        let request = account_credentials(wizard);
+        wizard.state = StepState::Verify(running(fresh, ticket, VerifyStage::Token));
+        return out.push(Effect::Token { ticket, request });
+    }
+    match wizard.tokens.clone() {
+        Some(StoredTokens { refresh_token: Some(refresh_token), .. }) => {
+            let mut verifying = running(fresh, ticket, VerifyStage::Refresh);
+            verifying.checks.push(pass("token", "Token", "Zoom gave the wizard's test login a token."));
+            let request =
+                TokenRequest { client: client(wizard), grant: Grant::RefreshToken { refresh_token } };
+            wizard.state = StepState::Verify(verifying);
+            out.push(Effect::Token { ticket, request });
+        }
+        Some(tokens) => {
+            let mut verifying = running(fresh, ticket, VerifyStage::Me);
+            verifying.checks.push(pass("token", "Token", "Zoom gave the wizard's test login a token."));
+            verifying.checks.push(not_checked("refresh", "Refresh", "Zoom gave no refresh token."));
+            wizard.state = StepState::Verify(verifying);
+            ask_me(wizard, ticket, &tokens.access_token, out);
+        }
+        None => {
+            let mut verifying = fresh;
+            let why = "No test login was made. The receiver's own login will show it.";
+            verifying.checks = ["token", "account", "scopes", "refresh"]
+                .into_iter()
+                .zip(["Token", "Account", "Scopes", "Refresh"])
+                .map(|(code, title)| not_checked(code, title, why))
+                .collect();
+            wizard.state = StepState::Verify(verifying);
+            finish(model, out);
+        }
+    }
+}
+
+fn running(mut verifying: Verifying, ticket: Ticket, stage: VerifyStage) -> Verifying {
+    verifying.phase = VerifyingPhase::Running { ticket, stage };
+    verifying
+}
+
+fn ask_me(wizard: &Wizard, ticket: Ticket, access_token: &Secret, out: &mut Vec<Effect>) {
+    read_path(wizard, ticket, access_token, "/users/me", out);
+}
+
+fn read_path(wizard: &Wizard, ticket: Ticket, access_token: &Secret, path: &str, out: &mut Vec<Effect>) {
+    let api_url = match &wizard.state {
+        StepState::Verify(verifying) => verifying.api_url.clone(),
+        StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Fill(_)
+        | StepState::Scopes(_)
+        | StepState::Activate(_)
+        | StepState::Authorize(_)
+        | StepState::HandOver { .. } => None,
+    };
+    let request = ApiRead { api_url, path: path.to_owned(), access_token: access_token.clone() };
+    out.push(Effect::Read { ticket, request });
+}
+
+/// The stage that waits for this ticket.
+fn stage_of(model: &Model, ticket: Ticket) -> Option<VerifyStage> {
+    match &model.wizard()?.state {
+        StepState::Verify(Verifying {
+            phase: VerifyingPhase::Running { ticket: expected, stage }, ..
+        }) if *expected == ticket => Some(*stage),
+        StepState::Verify(_)
+        | StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Fill(_)
+        | StepState::Scopes(_)
+        | StepState::Activate(_)
+        | StepState::Authorize(_)
+        | StepState::HandOver { .. } => None,
+    }
+}
+
+fn verifying_mut(wizard: &mut Wizard) -> Option<&mut Verifying> {
+    match &mut wizard.state {
+        StepState::Verify(verifying) => Some(verifying),
+        StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Fill(_)
+        | StepState::Scopes(_)
+        | StepState::Activate(_)
+        | StepState::Authorize(_)
+        | StepState::HandOver { .. } => None,
+    }
+}
+
+/// A token, or a refreshed pair, or a refusal.
+pub fn token(model: &mut Model, ticket: Ticket, result: Result<TokenGrant, Failure>, out: &mut Vec<Effect>) {
+    let Some(stage) = stage_of(model, ticket) else { return };
+    let now = model.now;
+    let next = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    match result {
+        Err(failure) => {
+            let problem = diagnosis::diagnose(&failure, now);
+            let (code, title) =
+                if stage == VerifyStage::Refresh { ("refresh", "Refresh") } else { ("token", "Token") };
+            let Some(verifying) = verifying_mut(wizard) else { return };
+            note_clock(&mut verifying.checks, failure.clock_offset_s);
+            verifying.checks.push(failed(code, title, &problem));
+            for (code, title) in [("account", "Account"), ("scopes", "Scopes")] {
+                verifying.checks.push(not_checked(code, title, "There is no token to ask with."));
+            }
+            finish(model, out);
+        }
+        Ok(grant) => {
+            let offset = grant.clock_offset_s;
+            let Some(verifying) = verifying_mut(wizard) else { return };
+            note_clock(&mut verifying.checks, offset);
+            verifying.granted.clone_from(&grant.scopes);
+            verifying.api_url.clone_from(&grant.api_url);
+            if stage == VerifyStage::Refresh {
+                store_refreshed(model, next, &grant, out);
+            } else {
+                verifying.checks.push(pass(
+                    "token",
+                    "Token",
+                    "Zoom gave a token for this account, ID and secret.",
+                ));
+                verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
+                wizard.tokens = Some(StoredTokens::from_grant(&grant, now, None));
+                ask_me(wizard, next, &grant.access_token, out);
+            }
+        }
+    }
+}
+
+/// The new pair is written before it is used: the old one is spent.
+fn store_refreshed(model: &mut Model, ticket: Ticket, grant: &TokenGrant, out: &mut Vec<Effect>) {
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    let tokens = StoredTokens::from_grant(grant, now, wizard.tokens.as_ref());
+    let change = (SecretKey::SetupTokens(wizard.setup.id.clone()), Some(tokens.to_secret()));
+    if let Some(record) = &mut wizard.setup.grant {
+        record.refreshed_at = Some(now);
+        record.expires_at = tokens.expires_at;
+        if grant.scopes.is_some() {
+            record.scopes.clone_from(&grant.scopes);
+        }
+        if grant.api_url.is_some() {
+            record.api_url.clone_from(&grant.api_url);
+        }
+    }
+    wizard.tokens = Some(tokens);
+    if let Some(verifying) = verifying_mut(wizard) {
+        verifying.phase = VerifyingPhase::Running { ticket, stage: VerifyStage::StoreRefreshed };
+    }
+    secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![change] }, out);
+}
+
+/// The new pair is in the store.
+pub fn secrets_written(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<(), StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
+    if stage_of(model, ticket) != Some(VerifyStage::StoreRefreshed) {
+        return;
+    }
+    let next = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let Some(tokens) = wizard.tokens.clone() else { return };
+    let Some(verifying) = verifying_mut(wizard) else { return };
+    match result {
+        Ok(()) => {
+            let detail = "Zoom gave a new pair; it was stored before use.";
+            verifying.checks.push(pass("refresh", "Refresh", detail));
+        }
+        Err(failure) => verifying.checks.push(Check {
+            code: "refresh".to_owned(),
+            title: "Refresh".to_owned(),
+            outcome: Outcome::Fail,
+            detail: format!("The new pair could not be stored: {}", store_failure_text(failure)),
+            next: Some(
+                "It lives only in this run. Decide about the login now, or log in again later.".to_owned(),
+            ),
+            diagnosis: None,
+        }),
+    }
+    verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
+    ask_me(wizard, next, &tokens.access_token, out);
+    save(model, out);
+}
+
+/// The API answered.
+pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure>, out: &mut Vec<Effect>) {
+    let Some(stage) = stage_of(model, ticket) else { return };
+    let now = model.now;
+    let next = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let Some(tokens) = wizard.tokens.clone() else { return };
+    let hint = token_hint(&tokens.access_token);
+    let server_to_server = wizard.is_server_to_server();
+    let Some(verifying) = verifying_mut(wizard) else { return };
+    match result {
+        Ok(answer) => {
+            note_clock(&mut verifying.checks, answer.clock_offset_s);
+            let mut facts =
+                if stage == VerifyStage::Users { first_user(&answer.body) } else { user(&answer.body) };
+            if facts.account_id.is_none() {
+                facts.account_id = hint.and_then(|hint| hint.account_id);
+            }
+            let who = describe(&facts);
+            let detail = match stage {
+                VerifyStage::Users => format!("The API answers; a user of the account: {who}"),
+                VerifyStage::Me | VerifyStage::Token | VerifyStage::Refresh | VerifyStage::StoreRefreshed => {
+                    format!("The token belongs to {who}")
+                }
+            };
+            verifying.checks.push(pass("account", "Account", &detail));
+            verifying.account = Some(facts);
+            finish(model, out);
+        }
+        Err(failure) if stage == VerifyStage::Me && tell_more(&failure) => {
+            verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Users };
+            read_path(wizard, next, &tokens.access_token, "/users?page_size=1", out);
+        }
+        Err(failure) => {
+            note_clock(&mut verifying.checks, failure.clock_offset_s);
+            let problem = diagnosis::diagnose(&failure, now);
+            let check = if problem.code == "missing-scope" {
+                // The refusal names scopes, so the token itself was accepted.
+                let what =
+                    if server_to_server { "user:read:list_users:admin" } else { "user:read:user:admin" };
+                let detail =
+                    format!("Zoom accepts the token, but no chosen scope lets it say whose it is ({what}).");
+                not_checked("account", "Account", &detail)
+            } else {
+                failed("account", "Account", &problem)
+            };
+            verifying.checks.push(check);
+            finish(model, out);
+        }
+    }
+}
+
+/// Whether asking for the list of users can tell more than `/users/me` did: the answer was a refusal of
+/// this path, not of the token, and not a limit (zoom-oauth facts, sections 0 and 7).
+fn tell_more(failure: &Failure) -> bool {
+    match &failure.kind {
+        FailureKind::Answered { status, .. } => {
+            (400..500).contains(status) && *status != 401 && *status != 429
+        }
+        FailureKind::Dns { .. }
+        | FailureKind::Connect { .. }
+        | FailureKind::Tls { .. }
+        | FailureKind::Proxy { .. }
+        | FailureKind::TimedOut { .. }
+        | FailureKind::AnswerLost { .. }
+        | FailureKind::TooLarge { .. }
+        | FailureKind::Malformed { .. }
+        | FailureKind::Forbidden { .. } => false,
+    }
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(|text| printable(text, 120))
+}
+
+fn user(body: &Value) -> AccountFacts {
+    let parts = [text(body, "first_name"), text(body, "last_name")];
+    let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    AccountFacts {
+        account_id: text(body, "account_id"),
+        user_id: text(body, "id"),
+        email: text(body, "email"),
+        name: text(body, "display_name").or((!joined.is_empty()).then_some(joined)),
+    }
+}
+
+fn first_user(body: &Value) -> AccountFacts {
+    body.get("users").and_then(|users| users.get(0)).map(user).unwrap_or_default()
+}
+
+fn describe(facts: &AccountFacts) -> String {
+    let known: Vec<&str> = [facts.name.as_deref(), facts.email.as_deref()].into_iter().flatten().collect();
+    let who = if known.is_empty() { "a user it does not name".to_owned() } else { known.join(", ") };
+    match &facts.account_id {
+        Some(account) => format!("{who} (account {account})"),
+        None => who,
+    }
+}
+
+/// Every question is asked: scopes are compared, the result is kept.
+fn finish(model: &mut Model, out: &mut Vec<Effect>) {
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    let chosen = wizard.setup.scopes.clone();
+    let app_kind = wizard.procedure.app_kind;
+    let management = match wizard.setup.answers.get(&FieldName::Management).map(String::as_str) {
+        Some("user") => Some(Management::User),
+        Some(_) => Some(Management::Admin),
+        None => wizard.procedure.management.first().copied(),
+    };
+    let Some(verifying) = verifying_mut(wizard) else { return };
+    let granted = verifying.granted.clone();
+    let (mut missing, mut excess) = (Vec::new(), Vec::new());
+    let has = |checks: &[Check], code: &str| checks.iter().any(|check| check.code == code);
+    if !has(&verifying.checks, "scopes") {
+        let catalogue = Catalogue::embedded();
+        let diff = catalogue.diff(&chosen, granted.as_deref());
+        missing = diff.missing;
+        excess = diff.excess;
+        verifying.checks.push(scopes_check(granted.as_deref(), chosen.len(), &missing, &excess));
+        for finding in
+            catalogue.wrong_kind(&chosen, granted.as_deref().unwrap_or_default(), app_kind, management)
+        {
+            verifying.checks.push(Check {
+                code: "app-kind".to_owned(),
+                title: "App kind".to_owned(),
+                outcome: match finding.problem {
+                    KindProblem::UserLevelOnly => Outcome::Fail,
+                    KindProblem::AdminLevel | KindProblem::MasterLevel => Outcome::Warning,
+                },
+                detail: format!("{}. Seen: {}", finding.message, finding.evidence.join(", ")),
+                next: Some(finding.next),
+                diagnosis: None,
+            });
+        }
+    }
+    let verification = Verification {
+        at: now,
+        checks: verifying.checks.clone(),
+        account: verifying.account.clone(),
+        granted,
+        missing,
+        excess,
+    };
+    let failed = verification.failed();
+    wizard.setup.verification = Some(verification);
+    let phase = ended(wizard, failed);
+    if let Some(verifying) = verifying_mut(wizard) {
+        verifying.phase = phase;
+    }
+    if wizard.is_server_to_server() {
+        // A Server-to-Server token is asked for anew each time; keeping it would only be one more secret.
+        wizard.tokens = None;
+    }
+    save(model, out);
+}
+
+fn scopes_check(granted: Option<&[String]>, chosen: usize, missing: &[String], excess: &[String]) -> Check {
+    let Some(granted) = granted else {
+        return not_checked(
+            "scopes",
+            "Scopes",
+            "The token answer named no scopes, so they are not confirmed.",
+        );
+    };
+    let (outcome, next) = if !missing.is_empty() {
+        let what = "Add what is missing on the Scopes page in Zoom, then log in again or press r.";
+        (Outcome::Fail, Some(what.to_owned()))
+    } else if !excess.is_empty() {
+        (Outcome::Warning, Some("Remove what is not needed on the Scopes page in Zoom.".to_owned()))
+    } else {
+        (Outcome::Pass, None)
+    };
+    let detail = format!(
+        "{} chosen, {} granted, {} missing, {} more than chosen",
+        chosen,
+        granted.len(),
+        missing.len(),
+        excess.len()
+    );
+    Check { code: "scopes".to_owned(), title: "Scopes".to_owned(), outcome, detail, next, diagnosis: None }
+}
+
+fn pass(code: &str, title: &str, detail: &str) -> Check {
+    Check {
+        code: code.to_owned(),
+        title: title.to_owned(),
+        outcome: Outcome::Pass,
+        detail: detail.to_owned(),
+        next: None,
+        diagnosis: None,
+    }
+}
+
+fn not_checked(code: &str, title: &str, why: &str) -> Check {
+    Check { outcome: Outcome::NotChecked, ..pass(code, title, why) }
+}
+
+fn failed(code: &str, title: &str, problem: &Diagnosis) -> Check {
+    Check {
+        outcome: Outcome::Fail,
+        next: Some(problem.next.clone()),
+        diagnosis: Some(problem.clone()),
+        ..pass(code, title, &problem.heading)
+    }
+}
+
+/// A wrong clock makes tokens look expired; said once.
+fn note_clock(checks: &mut Vec<Check>, offset_s: Option<i64>) {
+    if checks.iter().any(|check| check.code == "clock") {
+        return;
+    }
+    if let Some(problem) = offset_s.and_then(diagnosis::clock_finding) {
+        checks.push(Check {
+            outcome: Outcome::Warning,
+            next: Some(problem.next.clone()),
+            diagnosis: Some(problem.clone()),
+            ..pass("clock", "Clock", &problem.heading)
+        });
+    }
+}
+
+fn revoke(model: &mut Model, out: &mut Vec<Effect>) {
+    let ticket = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let Some(tokens) = wizard.tokens.clone() else { return forget_tokens(model, None, out) };
+    let request = RevokeRequest { client: client(wizard), token: tokens.access_token };
+    if let Some(verifying) = verifying_mut(wizard) {
+        verifying.phase = VerifyingPhase::Revoking { ticket };
+    }
+    out.push(Effect::Revoke { ticket, request });
+}
+
+/// Zoom answered the revocation.
+pub fn revoked(model: &mut Model, ticket: Ticket, result: Result<(), Failure>, out: &mut Vec<Effect>) {
+    let now = model.now;
+    let Some(wizard) = wizard_mut(model) else { return };
+    let Some(verifying) = verifying_mut(wizard) else { return };
+    if !matches!(verifying.phase, VerifyingPhase::Revoking { ticket: expected } if expected == ticket) {
+        return;
+    }
+    match result {
+        Ok(()) => forget_tokens(model, None, out),
+        Err(failure) => {
+            let problem = diagnosis::diagnose(&failure, now);
+            verifying.phase = VerifyingPhase::RevokeFailed { problem };
+        }
+    }
+}
+
+/// The wizard's tokens leave this machine; the receiver logs in last.
+fn forget_tokens(model: &mut Model, problem: Option<Diagnosis>, out: &mut Vec<Effect>) {
+    let ticket = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    wizard.tokens = None;
+    wizard.setup.grant = None;
+    wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);
+    let check = match &problem {
+        None => pass(
+            "revoke",
+            "Revoke",
+            "The wizard's test login is revoked. The receiver's will be the only one.",
+        ),
+        Some(problem) => Check {
+            outcome: Outcome::Warning,
+            next: Some("The receiver's login, made last, replaces it.".to_owned()),
+            ..failed("revoke", "Revoke", problem)
+        },
+    };
+    if let Some(verification) = &mut wizard.setup.verification {
+        verification.checks.push(check);
+    }
+    let key = SecretKey::SetupTokens(wizard.setup.id.clone());
+    if let Some(verifying) = verifying_mut(wizard) {
+        verifying.phase = VerifyingPhase::Finished;
+    }
+    secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![(key, None)] }, out);
+    storing::store(model, out);
+}

@@ -1,0 +1,210 @@
+use super::*;
+use proptest::prelude::*;
+use rstest::rstest;
+
+const REDIRECT: &str = "https://dev12345.service-now.com/oauth_redirect.do";
+
+fn pending() -> PendingAuthorization {
+    PendingAuthorization {
+        state: Secret::new("s".repeat(43)),
+        verifier: Secret::new("v".repeat(43)),
+        redirect_uri: REDIRECT.to_owned(),
+        client_id: "client_1234567890".to_owned(),
+        expires_at: "2026-11-23T10:10:00Z".parse().unwrap(),
+    }
+}
+
+fn code_of(answer: &Answer) -> &str {
+    match answer {
+        Answer::Code(code) => code.expose(),
+        Answer::Error { error, .. } => panic!("an error, not a code: {error}"),
+    }
+}
+
+#[test]
+fn a_code_with_state_and_unknown_parameters() {
+    let callback = parse_query("code=a%2Bb&state=xyz&session=1&session=2").unwrap();
+    assert_eq!(code_of(&callback.answer), "a+b");
+    assert_eq!(callback.state, Some(Secret::new("xyz")));
+}
+
+#[rstest]
+#[case("code=a&code=b", "code")]
+#[case("code=a&state=b&state=b", "state")]
+#[case("code=&code=b", "code")]
+#[case("error=a&error=b", "error")]
+fn a_repeated_parameter_is_refused(#[case] query: &str, #[case] name: &'static str) {
+    assert_eq!(parse_query(query), Err(CallbackProblem::Repeated { name }));
+}
+
+#[rstest]
+#[case("")]
+#[case("code=&state=x")]
+#[case("code&state=x")]
+#[case("a=b")]
+#[case("error=")]
+fn a_parameter_without_a_value_is_absent(#[case] query: &str) {
+    assert_eq!(parse_query(query), Err(CallbackProblem::Nothing));
+}
+
+#[test]
+fn a_code_of_8_kb_is_taken_and_a_longer_one_is_not() {
+    let code = "a".repeat(8 * 1024);
+    assert_eq!(code_of(&parse_query(&format!("code={code}")).unwrap().answer), code);
+    assert_eq!(parse_query(&format!("code={code}a")), Err(CallbackProblem::CodeTooLong));
+}
+
+#[test]
+fn an_error_wins_over_a_code_and_is_printable() {
+    let callback =
+        parse_query("code=a&error=access_denied&error_description=No%1b%5b31m+%3Cb%3E&state=x").unwrap();
+    assert_eq!(
+        callback.answer,
+        Answer::Error { error: "access_denied".to_owned(), description: Some("No[31m <b>".to_owned()) }
+    );
+}
+
+#[rstest]
+#[case("https://zoom.us", true)]
+#[case("https://zoomgov.com", true)]
+#[case("http://127.0.0.1:4000", true)]
+#[case("https://zoom.us/", false)]
+#[case("https://ZOOM.us", false)]
+#[case("https://example.com", false)]
+fn the_issuer_is_compared_as_plain_text(#[case] issuer: &str, #[case] fine: bool) {
+    let query =
+        url::form_urlencoded::Serializer::new("code=abc".to_owned()).append_pair("iss", issuer).finish();
+    assert_eq!(parse_query(&query).is_ok(), fine);
+    // An error from a foreign server is not believed either (RFC 9207 section 2.4).
+    assert_eq!(parse_query(&query.replace("code=", "error=")).is_ok(), fine);
+}
+
+#[test]
+fn state_must_be_there_and_equal() {
+    let expected = Secret::new("abc");
+    assert!(check_state(&expected, Some(&Secret::new("abc"))));
+    assert!(!check_state(&expected, Some(&Secret::new("abd"))));
+    assert!(!check_state(&expected, Some(&Secret::new("abcd"))));
+    assert!(!check_state(&expected, None));
+    assert!(!check_state(&Secret::default(), Some(&Secret::default())));
+}
+
+#[rstest]
+#[case::full(format!("{REDIRECT}?code=CODE12345&state={}", "s".repeat(43)), false)]
+#[case::broken_lines(format!("  https://dev12345.service-now.com/\n oauth_redirect.do?co\r\nde=CODE\u{200b}12345&state={} \n", "s".repeat(43)), false)]
+#[case::quoted(format!("\"<{REDIRECT}?code=CODE12345>\""), true)]
+#[case::no_scheme(format!("dev12345.service-now.com/oauth_redirect.do?code=CODE12345&state={}", "s".repeat(43)), false)]
+#[case::query(format!("?state={}&code=CODE12345", "s".repeat(43)), false)]
+#[case::query_without_mark("code=CODE12345".to_owned(), true)]
+#[case::unknown_first("foo=1&code=CODE12345".to_owned(), true)]
+#[case::code_only("CODE12345".to_owned(), true)]
+#[case::code_broken(" CODE1\n2345 ".to_owned(), true)]
+fn pastes_that_are_taken(#[case] text: String, #[case] unchecked: bool) {
+    let outcome = parse_paste(&text, &pending()).unwrap();
+    assert_eq!(code_of(&outcome.answer), "CODE12345");
+    assert_eq!(outcome.state_unchecked, unchecked);
+    assert_eq!(outcome.note, None);
+}
+
+#[rstest]
+#[case("", PasteProblem::Empty)]
+#[case(" \n\t\u{feff}", PasteProblem::Empty)]
+#[case(
+    "https://zoom.us/oauth/authorize?response_type=code&client_id=x&state=y",
+    PasteProblem::AuthorizeAddress
+)]
+#[case(
+    "https://marketplace.zoom.us/v2/authorize?client_id=x&response_type=code",
+    PasteProblem::AuthorizeAddress
+)]
+#[case("https://zoom.us/signin?_rnd=1", PasteProblem::ZoomPage)]
+#[case("https://zoom.us/", PasteProblem::ZoomPage)]
+#[case(
+    "https://example.com/oauth_redirect.do?code=CODE12345",
+    PasteProblem::ForeignHost { given: "example.com".to_owned(), expected: "dev12345.service-now.com".to_owned() }
+)]
+#[case("client_1234567890", PasteProblem::NotTheCode { what: "client ID" })]
+#[case("sssssssssssssssssssssssssssssssssssssssssss", PasteProblem::NotTheCode { what: "state" })]
+#[case("code=CODE12345&state=other", PasteProblem::WrongState)]
+#[case("error=access_denied&state=other", PasteProblem::WrongState)]
+#[case("hello", PasteProblem::NotRecognised)]
+#[case("{\"code\": 1}", PasteProblem::NotRecognised)]
+#[case("code=a&code=b", PasteProblem::Query(CallbackProblem::Repeated { name: "code" }))]
+#[case("https://dev12345.service-now.com/oauth_redirect.do", PasteProblem::Query(CallbackProblem::Nothing))]
+#[case(
+    "https://dev12345.service-now.com/oauth_redirect.do?code=",
+    PasteProblem::Query(CallbackProblem::Nothing)
+)]
+fn pastes_that_are_refused(#[case] text: &str, #[case] problem: PasteProblem) {
+    assert_eq!(parse_paste(text, &pending()), Err(problem.clone()));
+    assert!(!problem.message().is_empty() && !problem.hint().is_empty());
+}
+
+#[rstest]
+#[case("http://dev12345.service-now.com/oauth_redirect.do?code=CODE12345", "scheme")]
+#[case("https://dev12345.service-now.com:8443/oauth_redirect.do?code=CODE12345", "port")]
+#[case("https://dev12345.service-now.com/login_with_sso.do?code=CODE12345", "path")]
+fn another_place_on_the_right_host_is_noted(#[case] text: &str, #[case] part: &str) {
+    let note = parse_paste(text, &pending()).unwrap().note.unwrap();
+    assert!(note.contains(part), "{note}");
+}
+
+#[test]
+fn an_error_is_reported_as_one() {
+    let outcome = parse_paste(&format!("{REDIRECT}?error=access_denied"), &pending()).unwrap();
+    assert_eq!(outcome.answer, Answer::Error { error: "access_denied".to_owned(), description: None });
+}
+
+#[test]
+fn a_percent_encoded_code_is_decoded() {
+    assert_eq!(code_of(&parse_paste("CODE%2B12345", &pending()).unwrap().answer), "CODE+12345");
+}
+
+#[test]
+fn too_long_a_paste_is_refused() {
+    assert_eq!(parse_paste(&"a".repeat(70_000), &pending()), Err(PasteProblem::TooLong));
+    assert_eq!(
+        parse_paste(&"a".repeat(9_000), &pending()),
+        Err(PasteProblem::Query(CallbackProblem::CodeTooLong))
+    );
+}
+
+#[test]
+fn a_pending_login_survives_the_store() {
+    let before = pending();
+    assert_eq!(PendingAuthorization::from_secret(&before.to_secret()), Some(before));
+    assert_eq!(PendingAuthorization::from_secret(&Secret::new("{}")), None);
+    assert_eq!(PendingAuthorization::from_secret(&Secret::default()), None);
+}
+
+proptest! {
+    #[test]
+    fn no_query_panics_and_shown_texts_are_printable(query in "\\PC{0,200}") {
+        match parse_query(&query) {
+            Ok(Callback { answer: Answer::Error { error, description }, .. }) => {
+                prop_assert!(!error.chars().any(char::is_control));
+                prop_assert!(!description.unwrap_or_default().chars().any(char::is_control));
+            }
+            Ok(Callback { answer: Answer::Code(code), .. }) => prop_assert!(!code.is_empty()),
+            Err(problem) => prop_assert!(!problem.message().chars().any(char::is_control)),
+        }
+    }
+
+    #[test]
+    fn no_paste_panics(text in any::<String>()) {
+        if let Err(problem) = parse_paste(&text, &pending()) {
+            prop_assert!(!problem.message().is_empty() && !problem.hint().is_empty());
+        }
+    }
+
+    #[test]
+    fn every_code_comes_back_from_its_address(code in "[!-~]{1,60}") {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("code", &code)
+            .append_pair("state", pending().state.expose())
+            .finish();
+        let outcome = parse_paste(&format!("{REDIRECT}?{query}"), &pending()).unwrap();
+        prop_assert_eq!(code_of(&outcome.answer), code);
+        prop_assert!(!outcome.state_unchecked);
+    }
+}

@@ -1,0 +1,331 @@
+//! The embedded list of scopes. Entries borrow from the embedded text; only the index is built at run time.
+
+use super::Level;
+use serde::Serialize;
+use std::sync::OnceLock;
+
+/// Longest edit distance at which a scope is still offered as "did you mean", as a share of its length.
+const NEAREST_SHARE: usize = 5;
+
+/// The two generations of scopes. A three-segment id cannot be told by its shape; the catalogue knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// `product:access:resource[:level]`; what apps made since March 2024 offer.
+    Granular,
+    /// The coarse ones of older apps: `meeting:read:admin`.
+    Classic,
+}
+
+impl Style {
+    /// As in the catalogue: `granular`, `classic`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Granular => "granular",
+            Self::Classic => "classic",
+        }
+    }
+}
+
+/// What is known about one scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeInfo {
+    /// The id as tokens carry it.
+    pub id: &'static str,
+    pub style: Style,
+    pub level: Level,
+    /// Its label in Zoom's scope picker, where a source states one.
+    pub label: Option<&'static str>,
+    classic: &'static str,
+    operations: &'static str,
+    events: &'static str,
+}
+
+impl ScopeInfo {
+    /// Classic scopes documented as alternatives for the operations of this granular one. Empty for
+    /// classic scopes.
+    pub fn classic(&self) -> impl Iterator<Item = &'static str> + use<> {
+        facts(self.classic, Fact::Classic)
+    }
+
+    /// API operations that ask for it: `GET /users`.
+    pub fn operations(&self) -> impl Iterator<Item = &'static str> + use<> {
+        facts(self.operations, Fact::Operation)
+    }
+
+    /// Webhook events that ask for it: `meeting.started`.
+    pub fn events(&self) -> impl Iterator<Item = &'static str> + use<> {
+        facts(self.events, Fact::Event)
+    }
+
+    /// The lines of its operations, for search.
+    pub(super) fn operation_lines(&self) -> &'static str {
+        self.operations
+    }
+}
+
+/// A kind of line below a scope.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fact {
+    Classic,
+    Operation,
+    Event,
+}
+
+impl Fact {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Classic => "\tclassic ",
+            Self::Operation => "\t",
+            Self::Event => "\tevent ",
+        }
+    }
+
+    fn of(line: &str) -> Self {
+        if line.starts_with(Self::Classic.prefix()) {
+            Self::Classic
+        } else if line.starts_with(Self::Event.prefix()) {
+            Self::Event
+        } else {
+            Self::Operation
+        }
+    }
+}
+
+fn facts(block: &'static str, fact: Fact) -> impl Iterator<Item = &'static str> {
+    block.lines().filter_map(move |line| line.strip_prefix(fact.prefix()))
+}
+
+/// All published scopes, sorted by id.
+#[derive(Debug)]
+pub struct Catalogue {
+    entries: Vec<ScopeInfo>,
+}
+
+impl Catalogue {
+    /// The catalogue in the binary; read on first use.
+    pub fn embedded() -> &'static Self {
+        static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+        CATALOGUE.get_or_init(|| Self::parse(include_str!("../../assets/scopes.txt")))
+    }
+
+    /// Reads the format that the head of `assets/scopes.txt` describes. Total: a line that does not fit is
+    /// passed over (a test holds the embedded file to having none).
+    fn parse(text: &'static str) -> Self {
+        let mut entries: Vec<ScopeInfo> = Vec::with_capacity(text.len() / 150);
+        let mut at = 0;
+        while let Some(line) = line_at(text, at) {
+            at += line.len() + 1;
+            let Some(mut entry) = parse_head(line) else { continue };
+            while let Some(line) = line_at(text, at).filter(|line| line.starts_with('\t')) {
+                let end = at + line.len();
+                let block = match Fact::of(line) {
+                    Fact::Classic => &mut entry.classic,
+                    Fact::Operation => &mut entry.operations,
+                    Fact::Event => &mut entry.events,
+                };
+                // Lines of a kind stand together, so a block grows from its first line to this one.
+                let start = if block.is_empty() { at } else { at - 1 - block.len() };
+                *block = text.get(start..end).unwrap_or_default();
+                at = end + 1;
+            }
+            entries.push(entry);
+        }
+        entries.sort_unstable_by_key(|entry| entry.id);
+        Self { entries }
+    }
+
+    /// Every scope, sorted by id.
+    pub fn entries(&self) -> &[ScopeInfo] {
+        &self.entries
+    }
+
+    /// The scope of that id. `None`: unknown, which does not mean invalid.
+    pub fn get(&self, id: &str) -> Option<&ScopeInfo> {
+        let at = self.entries.binary_search_by(|entry| entry.id.cmp(id)).ok()?;
+        self.entries.get(at)
+    }
+
+    /// Level of a scope: as published, else as its shape says.
+    pub fn level(&self, id: &str) -> Level {
+        self.get(id).map_or_else(|| Level::by_shape(id), |entry| entry.level)
+    }
+
+    /// Whether a token with `granted` may do what `wanted` is for: the same id, or a classic scope that
+    /// Zoom documents as an alternative for the operations of the granular one.
+    pub fn covers(&self, granted: &str, wanted: &str) -> bool {
+        granted == wanted
+            || self.get(wanted).is_some_and(|entry| entry.classic().any(|classic| classic == granted))
+    }
+
+    /// The known scope that an unknown one was most likely meant to be. `None` if it is known, or if
+    /// nothing is close.
+    pub fn nearest(&self, id: &str) -> Option<&'static str> {
+        if self.get(id).is_some() {
+            return None;
+        }
+        let tidy = id.trim().to_ascii_lowercase();
+        // Some pages write a user level as a suffix that Zoom does not have.
+        let tidy = tidy.strip_suffix(":user").unwrap_or(&tidy);
+        let length = tidy.chars().count();
+        let farthest = (length / NEAREST_SHARE).max(1);
+        let level = Level::by_shape(tidy);
+        self.entries
+            .iter()
+            // Every character more or less is one edit, so these cannot be near.
+            .filter(|entry| entry.id.len().abs_diff(length) <= farthest)
+            .map(|entry| (strsim::osa_distance(entry.id, tidy), entry))
+            .filter(|(distance, _)| *distance <= farthest)
+            .min_by_key(|(distance, entry)| (*distance, entry.level != level, entry.style, entry.id))
+            .map(|(_, entry)| entry.id)
+    }
+}
+
+/// The line that begins at a byte offset, without its line feed.
+fn line_at(text: &'static str, at: usize) -> Option<&'static str> {
+    let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+    Some(rest.split_once('\n').map_or(rest, |(line, _)| line))
+}
+
+fn parse_head(line: &'static str) -> Option<ScopeInfo> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut parts = line.split('\t');
+    let id = parts.next().filter(|id| !id.is_empty())?;
+    let style = match parts.next()? {
+        "granular" => Style::Granular,
+        "classic" => Style::Classic,
+        _ => return None,
+    };
+    let level = match parts.next()? {
+        "user" => Level::User,
+        "admin" => Level::Admin,
+        "master" => Level::Master,
+        _ => return None,
+    };
+    Some(ScopeInfo { id, style, level, label: parts.next(), classic: "", operations: "", events: "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use std::collections::BTreeSet;
+    use std::fmt::Write;
+
+    /// Writes a catalogue in the file's format.
+    fn render(catalogue: &Catalogue) -> String {
+        let mut out = String::new();
+        for entry in catalogue.entries() {
+            write!(out, "{}\t{}\t{}", entry.id, entry.style.as_str(), entry.level.as_str()).unwrap();
+            if let Some(label) = entry.label {
+                write!(out, "\t{label}").unwrap();
+            }
+            out.push('\n');
+            entry.classic().for_each(|id| writeln!(out, "\tclassic {id}").unwrap());
+            entry.operations().for_each(|operation| writeln!(out, "\t{operation}").unwrap());
+            entry.events().for_each(|event| writeln!(out, "\tevent {event}").unwrap());
+        }
+        out
+    }
+
+    #[test]
+    fn every_line_of_the_embedded_file_is_read() {
+        let file = include_str!("../../assets/scopes.txt");
+        let body: String = file.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect();
+        assert!(render(Catalogue::embedded()) == body, "the catalogue does not render back to its file");
+    }
+
+    #[test]
+    fn the_published_counts_hold() {
+        let entries = Catalogue::embedded().entries();
+        let count = |style| entries.iter().filter(|entry| entry.style == style).count();
+        assert_eq!((count(Style::Granular), count(Style::Classic)), (2827, 478));
+        let operations: BTreeSet<&str> = entries.iter().flat_map(ScopeInfo::operations).collect();
+        assert_eq!(operations.len(), 2501);
+    }
+
+    #[test]
+    fn references_resolve_and_shapes_agree() {
+        let catalogue = Catalogue::embedded();
+        for entry in catalogue.entries() {
+            assert!(entry.id.is_ascii() && entry.operations.is_ascii(), "{}", entry.id);
+            assert_eq!(Level::by_shape(entry.id), entry.level, "{}", entry.id);
+            for classic in entry.classic() {
+                assert_eq!(
+                    catalogue.get(classic).map(|found| found.style),
+                    Some(Style::Classic),
+                    "{classic}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_scope_says_what_it_unlocks() {
+        let entry = Catalogue::embedded().get("user:read:list_users:admin").unwrap();
+        assert_eq!(entry.operations().collect::<Vec<_>>(), ["GET /users"]);
+        assert_eq!(entry.classic().collect::<Vec<_>>(), ["user:read:admin", "user:write:admin"]);
+        assert_eq!(entry.label, Some("View users"));
+    }
+
+    #[rstest]
+    #[case("meeting:read:meeting", Level::User)]
+    #[case("meeting:read:meeting:admin", Level::Admin)]
+    #[case("meeting_token:read:admin:local_recording", Level::Admin)]
+    #[case("account:master", Level::Master)]
+    #[case("new_product:read:thing:admin", Level::Admin)]
+    #[case("new_product:read:thing", Level::User)]
+    #[case("admin:read:thing", Level::User)]
+    fn levels(#[case] id: &str, #[case] level: Level) {
+        assert_eq!(Catalogue::embedded().level(id), level);
+    }
+
+    #[rstest]
+    #[case("user:read:admin", "user:read:list_users:admin", true)]
+    #[case("user:write:admin", "user:read:list_users:admin", true)]
+    #[case("user:read", "user:read:list_users:admin", false)]
+    #[case("meeting:read:admin", "user:read:list_users:admin", false)]
+    // Granular never covers classic, nor another level of itself.
+    #[case("user:read:list_users:admin", "user:read:admin", false)]
+    #[case("meeting:read:meeting:admin", "meeting:read:meeting", false)]
+    #[case("made:up", "made:up", true)]
+    #[case("made:up:admin", "made:up:thing:admin", false)]
+    fn cover_goes_by_the_table(#[case] granted: &str, #[case] wanted: &str, #[case] expected: bool) {
+        assert_eq!(Catalogue::embedded().covers(granted, wanted), expected);
+    }
+
+    #[rstest]
+    #[case("user:read:list_user:admin", Some("user:read:list_users:admin"))]
+    #[case("user:raed:list_users:admin", Some("user:read:list_users:admin"))]
+    #[case(" User:Read:List_Users:Admin ", Some("user:read:list_users:admin"))]
+    #[case("meeting:read:list_meetings:user", Some("meeting:read:list_meetings"))]
+    #[case("user:read:list_users:admin", None)]
+    #[case("completely different", None)]
+    #[case("", None)]
+    fn nearest(#[case] typed: &str, #[case] expected: Option<&str>) {
+        assert_eq!(Catalogue::embedded().nearest(typed), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses(text in "([a-z:]{0,9}\t?(granular|classic|x)?\t?(user|admin)?\t?[a-zé]{0,4}\n?|\tclassic [a-z]{1,5}\n|\tGET /[a-zé]{0,5}\n|\n|#.{0,5}\n){0,20}") {
+            let catalogue = Catalogue::parse(Box::leak(text.into_boxed_str()));
+            for entry in catalogue.entries() {
+                prop_assert!(!entry.id.is_empty());
+            }
+            let ids: Vec<&str> = catalogue.entries().iter().map(|entry| entry.id).collect();
+            prop_assert!(ids.is_sorted());
+        }
+
+        #[test]
+        fn nearest_is_total_and_known(text in "\\PC{0,40}") {
+            let catalogue = Catalogue::embedded();
+            if let Some(found) = catalogue.nearest(&text) {
+                prop_assert!(catalogue.get(found).is_some());
+            }
+        }
+    }
+}
