@@ -21,10 +21,9 @@ mod theme;
 
 use crate::app::model::{Model, Overlay, Screen};
 use crate::app::wizard::Wizard;
-use page::{Body, MEASURE, Page, rule};
+use page::{MEASURE, rule};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 use theme::Look;
 pub use theme::Theme;
 
@@ -132,8 +131,8 @@ fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: L
             0
         }
         Screen::Wizard(wizard) => set_up(model, wizard, frame, area, roomy, look),
-        Screen::Connection { name, selected } => {
-            connection::body(model, name, *selected, main.width, look).draw(frame, main, model.scroll, look)
+        Screen::Connection { name, .. } => {
+            connection::body(model, name, main.width, look).draw(frame, main, model.scroll, look)
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A stored connection.
 
 use super::home::owner;
-use super::page::{Body, Own, Page};
+use super::page::{Body, Page};
 use super::proof::checks;
-use super::text::{age, column, date, remaining};
+use super::text::{age, date, remaining};
 use super::theme::Look;
 use crate::app::model::Model;
 use crate::procedure::FieldName;
@@ -11,7 +11,7 @@ use crate::setup::{Connection, Owner};
 use ratatui::text::Span;
 
 /// What is known of the connection, its values, and the keys of the sheet.
-pub fn body<'a>(model: &'a Model, name: &'a str, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
+pub fn body<'a>(model: &'a Model, name: &'a str, full: u16, look: Look<'a>) -> Body<'a> {
     let mut page = Page::new(full, look);
     let Some(connection) = model.connection(name) else {
         page.plain(format!("There is no connection named {name} any more. Esc goes back."));
@@ -33,12 +33,14 @@ pub fn body<'a>(model: &'a Model, name: &'a str, selected: usize, full: u16, loo
     page.gap();
     page.text(vec![
         look.accent("e"),
-        look.dim(" writes the hand-over sheet, without secrets.   "),
-        look.accent("x"),
-        look.dim(" removes the connection here."),
+        look.dim(" writes the hand-over sheet, "),
+        look.accent("c"),
+        look.dim(" copies it: both without secrets."),
     ]);
-    let rows = values(connection, selected, full, look);
-    Body { text: page, own: (rows.len() > 0).then(|| Own::rows(rows)) }
+    if !connection.answers.is_empty() || !connection.secrets.is_empty() {
+        values(&mut page, connection);
+    }
+    Body::text(page)
 }
 
 fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) {
@@ -64,26 +66,17 @@ fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) 
     }
 }
 
-/// Answers as copyable values, secrets by fingerprint.
-fn values<'a>(connection: &'a Connection, selected: usize, full: u16, look: Look<'a>) -> Page<'a> {
-    let mut page = Page::new(full, look);
+/// Answers as values that can be selected in the terminal, secrets by fingerprint.
+fn values<'a>(page: &mut Page<'a>, connection: &'a Connection) {
+    let look = page.look;
     let label = |field: FieldName| field.as_str().replace('_', " ");
-    let mut index = 0;
+    page.heading("Answers");
     for (field, value) in &connection.answers {
-        let start = page.len();
-        let style = if index == selected { look.theme.accent } else { look.theme.dim };
-        page.marked(index == selected, vec![Span::styled(label(*field), style)]);
+        page.styled(label(*field), look.theme.dim);
         page.value(value, look.theme.value);
-        if index == selected {
-            page.focus_from(start);
-        }
-        index += 1;
     }
     for (field, fingerprint) in &connection.secrets {
-        let style = if index == selected { look.theme.accent } else { look.theme.dim };
-        let name = column(&label(*field), 16, look.signs.ellipsis);
-        page.marked(index == selected, vec![Span::styled(name, style), Span::raw(fingerprint.to_string())]);
-        index += 1;
+        page.styled(label(*field), look.theme.dim);
+        page.plain(fingerprint.to_string());
     }
-    page
 }

@@ -1,6 +1,6 @@
 //! The home screen: unfinished set-ups, new set-ups, connections.
 
-use super::page::{List, MARGIN, Page};
+use super::page::{List, Page};
 use super::text::{age, column, columns, plural, shorten};
 use super::theme::Look;
 use crate::app::model::{HomeItem, Model};
@@ -73,7 +73,7 @@ fn name_width(model: &Model, width: usize) -> usize {
 /// The rows from top to bottom.
 fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
     let mut rows = vec![Row::Section("Continue")];
-    let mut push = |rows: &mut Vec<Row>, index: usize| {
+    let push = |rows: &mut Vec<Row>, index: usize| {
         rows.push(Row::Item(index));
         if narrow {
             rows.push(Row::Detail(index));
@@ -316,6 +316,3 @@ pub fn needs<'a>(page: &mut Page<'a>, procedure: &'a Procedure) {
         }
     }
 }
-
-/// Columns of the list part of the home screen, margin included.
-pub const LIST_WIDTH: u16 = super::page::MEASURE + MARGIN + 2;

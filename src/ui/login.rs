@@ -51,6 +51,22 @@ pub fn authorize<'a>(
         AuthorizationPhase::PortTaken { port, holder, detail } => {
             port_taken(&mut page, *port, holder.as_deref(), detail.as_deref());
         }
+        AuthorizationPhase::NotStored { message } => {
+            let sign = Span::styled(look.signs.bad, look.theme.failure);
+            let heading = "Zoom granted the login, but its tokens could not be stored";
+            page.item(sign, vec![Span::styled(heading, look.theme.failure)]);
+            page.gap();
+            page.fact("Cause", 10, vec![Span::raw(message.as_str())]);
+            page.fact(
+                "Next",
+                10,
+                vec![
+                    Span::raw("Put the store right, then "),
+                    look.accent("r"),
+                    Span::raw(" logs in again. The login that was granted ends with the new one."),
+                ],
+            );
+        }
         AuthorizationPhase::Granted => granted(&mut page, model, wizard),
         AuthorizationPhase::Skipped => {
             page.strong_line("No test login.");

@@ -108,8 +108,8 @@ pub fn verify<'a>(
             }
             return Body::text(text);
         }
-        VerifyingPhase::Running { doing, .. } => {
-            page.strong_line(format!("{doing}{}", look.signs.ellipsis));
+        VerifyingPhase::Running { stage, .. } => {
+            page.strong_line(format!("{}{}", stage.label(), look.signs.ellipsis));
             page.gap();
             checks(&mut page, &verifying.checks);
             return Body::text(page);
@@ -133,9 +133,11 @@ pub fn verify<'a>(
     checks(&mut page, &verifying.checks);
     if let Some(verification) = &wizard.setup.verification {
         scopes(&mut page, wizard, verification);
-        if let Some(account) = &verification.account {
-            account_facts(&mut page, account);
-        }
+    }
+    if let Some(account) = &verifying.account {
+        account_facts(&mut page, account);
+    }
+    if let Some(verification) = &wizard.setup.verification {
         page.gap();
         page.styled(format!("Verified {}.", age(model.now, verification.at)), look.theme.dim);
     }
