@@ -3,18 +3,20 @@
 
 pub mod answers;
 pub mod arguments;
+pub mod connections;
+pub mod handoff;
 pub mod procedures;
 pub mod sandbox;
 pub mod set_up;
 pub mod world;
 
 use crate::error::{Error, ErrorKind};
-use crate::handoff;
+use crate::handoff::sheet;
 use crate::procedure::FieldName;
 use crate::secret::{Secret, printable};
 use crate::setup::{Connection, SecretKey};
 use crate::{system, terminal};
-use arguments::{Arguments, Command, ConnectionsCommand, Format, ProceduresCommand};
+use arguments::{Arguments, Command, ConnectionsCommand, ProceduresCommand};
 use clap::Parser;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -82,7 +84,9 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
         Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
             hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)
         }
-        Some(Command::Sandbox { port, fault }) => run_sandbox(&arguments.global, *port, fault.as_deref(), out),
+        Some(Command::Sandbox { port, fault }) => {
+            run_sandbox(&arguments.global, *port, fault.as_deref(), out)
+        }
     }
 }
 
@@ -114,11 +118,12 @@ fn run_connections(
         let _ = writeln!(std::io::stderr(), "warning: {}", printable(&line, 400));
     }
     match command {
-        None => crate::cli::connections::list(&connections, json, out),
+        None => connections::list(&connections, json, out).map_err(|error| output(&error)),
         Some(ConnectionsCommand::Show { name, json: own }) => {
             let connection = find(&connections, name)?;
-            let procedure = world.procedure(&connection.procedure)?;
-            crate::cli::connections::show(connection, &procedure, json || *own, out)
+            let procedure = world.procedure(&connection.procedure).ok();
+            connections::show(connection, procedure.as_deref(), out, json || *own)
+                .map_err(|error| output(&error))
         }
         Some(ConnectionsCommand::Remove { name }) => {
             let connection = find(&connections, name)?.clone();
@@ -155,7 +160,7 @@ fn find<'a>(connections: &'a [Connection], name: &str) -> Result<&'a Connection,
 fn hand_off(
     global: &arguments::Global,
     name: &str,
-    format: Format,
+    format: handoff::SheetFormat,
     reveal: bool,
     file: Option<&std::path::Path>,
     out: &mut dyn Write,
@@ -174,16 +179,16 @@ fn hand_off(
             }
         }
     }
-    let sheet = handoff::sheet(connection, &procedure, &secrets);
+    let sheet = sheet(connection, &procedure, &secrets);
     match file {
-        None => crate::cli::handoff::write_sheet(&sheet, format.into(), out),
+        None => handoff::write_sheet(&sheet, format, out).map_err(|error| output(&error)),
         Some(path) => {
             let refused = |error: std::io::Error| {
                 let hint = "The sheet is never written over a file: name one that is not there yet.";
                 Error::usage(format!("{}: {error}", path.display())).hint(hint)
             };
             let mut target = crate::runtime::private_file(path).map_err(refused)?;
-            crate::cli::handoff::write_sheet(&sheet, format.into(), &mut target)?;
+            handoff::write_sheet(&sheet, format, &mut target).map_err(|error| output(&error))?;
             target.sync_all().map_err(|error| output(&error))
         }
     }

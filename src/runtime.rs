@@ -170,7 +170,13 @@ impl Runtime {
                     Msg::Read { ticket, result: Box::new(zoom.read(request).await) }
                 });
             }
-            Effect::OpenBrowser { url } => self.send(Msg::BrowserOpened(self.browser.open(&url))),
+            Effect::OpenBrowser { url } => {
+                // Launchers of the desktop are watched for a moment, which the screen must not wait for.
+                let (browser, sender) = (Arc::clone(&self.browser), self.sender.clone());
+                tokio::task::spawn_blocking(move || {
+                    let _ = sender.send(Msg::BrowserOpened(browser.open(&url)));
+                });
+            }
             Effect::Copy { text, what } => {
                 let how = self.clipboard.copy(&text);
                 self.send(Msg::Copied { what, how });

@@ -20,7 +20,7 @@ mod records;
 mod sealed;
 mod unlock;
 
-pub use disk::{Disk, SystemDisk, default_data_dir, stage};
+pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
 pub use keyring::{Keyring, SERVICE, SystemKeyring};
 
 use crate::ports::{Store, StoreFailure, Unlocked};

@@ -9,9 +9,7 @@ use super::world::{self, World};
 use crate::app::message::{Intent, Msg};
 use crate::app::model::{Model, Overlay, Screen, SecretStore, Tone};
 use crate::app::update::connection_of;
-use crate::app::wizard::{
-    Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase, Wizard,
-};
+use crate::app::wizard::{Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase, Wizard};
 use crate::error::{Error, ErrorKind};
 use crate::handoff;
 use crate::oauth::{Diagnosis, DiagnosisClass};
@@ -21,7 +19,7 @@ use crate::runtime::{Runtime, Signals, step};
 use crate::secret::Secret;
 use crate::setup::{Connection, Outcome};
 use crate::system::SystemClock;
-use file::{Answers, AfterLogin, Authorize};
+use file::{AfterLogin, Answers, Authorize};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -56,8 +54,10 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     let model = Model::new(SystemClock.now(), settings, procedures);
     let tokio = tokio_runtime()?;
     let connection = tokio.block_on(async {
-        let runtime = Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        let mut driver = Driver { model, runtime, answers, talk: std::io::stderr(), refusal: None, urls_told: false };
+        let runtime =
+            Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        let mut driver =
+            Driver { model, runtime, answers, talk: std::io::stderr(), refusal: None, urls_told: false };
         let mut signals = Signals::new();
         let result = tokio::select! {
             result = driver.drive(&procedure) => result,
@@ -83,7 +83,8 @@ fn take_app_page(answers: &mut Answers, world: &World, procedure: &Procedure) {
         crate::procedure::AppKind::General => &rehearsal.general,
         crate::procedure::AppKind::ServerToServer => &rehearsal.server_to_server,
     };
-    for field in [FieldName::ClientId, FieldName::ClientSecret, FieldName::AccountId, FieldName::SecretToken] {
+    for field in [FieldName::ClientId, FieldName::ClientSecret, FieldName::AccountId, FieldName::SecretToken]
+    {
         if let Some(value) = offers.get(&field) {
             answers.values.entry(field).or_insert_with(|| value.clone());
         }
@@ -215,7 +216,8 @@ impl<W: Write> Driver<W> {
         if let Some(error) = self.refusal.take() {
             return error;
         }
-        let why = self.model.notice.as_ref().map_or("the step was not accepted", |notice| notice.text.as_str());
+        let why =
+            self.model.notice.as_ref().map_or("the step was not accepted", |notice| notice.text.as_str());
         Error::usage(format!("{}: {why}", procedure.steps[index].title))
             .hint("Correct the answers file and run the command again.")
     }
@@ -230,8 +232,11 @@ impl<W: Write> Driver<W> {
                 };
                 if !fits(value) {
                     let list: Vec<&str> = options.iter().map(|option| option.value.as_str()).collect();
-                    return Err(Error::usage(format!("{} in the answers file is none of the choices", field.as_str()))
-                        .hint(format!("Choices: {}", list.join(", "))));
+                    return Err(Error::usage(format!(
+                        "{} in the answers file is none of the choices",
+                        field.as_str()
+                    ))
+                    .hint(format!("Choices: {}", list.join(", "))));
                 }
                 let value = value.clone();
                 self.send(Msg::Provide { field, value }).await?;
@@ -267,8 +272,12 @@ impl<W: Write> Driver<W> {
         let StepState::Fill(form) = &self.model.wizard()?.state else { return None };
         form.fields.iter().find_map(|field| match &field.checked {
             crate::entry::Checked::Bad { finding, .. } => Some(
-                Error::usage(format!("{} in the answers file: {}", field.spec.name.as_str(), finding.message))
-                    .hint(finding.hint.clone()),
+                Error::usage(format!(
+                    "{} in the answers file: {}",
+                    field.spec.name.as_str(),
+                    finding.message
+                ))
+                .hint(finding.hint.clone()),
             ),
             crate::entry::Checked::Empty | crate::entry::Checked::Good { .. } => None,
         })
@@ -314,10 +323,15 @@ impl<W: Write> Driver<W> {
                 Ok("PASS")
             }
             Some(AuthorizationPhase::Failed { problem }) => Err(refused(problem)),
-            Some(AuthorizationPhase::NotStored { message }) => Err(Error::new(ErrorKind::Store, message.clone())),
+            Some(AuthorizationPhase::NotStored { message }) => {
+                Err(Error::new(ErrorKind::Store, message.clone()))
+            }
             Some(AuthorizationPhase::PortTaken { port, detail, .. }) => {
                 let why = detail.clone().unwrap_or_else(|| "taken".to_owned());
-                Err(Error::new(ErrorKind::CheckFailed, format!("no port to listen on (last tried {port}: {why})")))
+                Err(Error::new(
+                    ErrorKind::CheckFailed,
+                    format!("no port to listen on (last tried {port}: {why})"),
+                ))
             }
             Some(
                 AuthorizationPhase::Offer { .. }
@@ -360,7 +374,8 @@ impl<W: Write> Driver<W> {
         }
         // Once takes note of failures, once more goes on: a connection that fails is stored as failing.
         for _press in 0..3 {
-            let still = self.model.wizard().is_some_and(|wizard| matches!(wizard.state, StepState::Verify(_)));
+            let still =
+                self.model.wizard().is_some_and(|wizard| matches!(wizard.state, StepState::Verify(_)));
             if still {
                 self.confirm().await?;
             }

@@ -1,5 +1,6 @@
 //! The command line as types. Doc comments are the help texts.
 
+use super::handoff::SheetFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -110,8 +111,8 @@ pub enum Command {
     Handoff {
         /// Name of the connection.
         connection: String,
-        #[arg(long, value_enum, default_value_t = Format::Markdown)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = SheetFormat::Markdown)]
+        format: SheetFormat,
         /// Put the secrets into the sheet. Whoever reads it can act as the app.
         #[arg(long)]
         reveal_secrets: bool,
@@ -156,12 +157,4 @@ pub enum ConnectionsCommand {
     },
     /// Remove a connection and its secrets from this machine.
     Remove { name: String },
-}
-
-/// Formats of the hand-over sheet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Markdown,
-    Json,
-    Env,
 }

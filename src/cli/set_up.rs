@@ -6,8 +6,8 @@ use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
 use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
-use crate::secret::printable;
 use crate::runtime::{Ended, Runtime, run_on_terminal};
+use crate::secret::printable;
 use crate::system::SystemClock;
 use crate::terminal::{self, Guard};
 use crate::ui::Theme;
@@ -80,8 +80,10 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
     })?;
     match ended {
         Ended::Exit(Exit::Done) => Ok(()),
-        Ended::Exit(Exit::Left) => Err(Error::new(ErrorKind::Cancelled, "left before the end; everything is kept")
-            .hint("Go on with: zoom-setup resume")),
+        Ended::Exit(Exit::Left) => {
+            Err(Error::new(ErrorKind::Cancelled, "left before the end; everything is kept")
+                .hint("Go on with: zoom-setup resume"))
+        }
         Ended::Panicked => Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
             .hint("Every answer is kept. Go on with: zoom-setup resume")),
         Ended::TerminalLost(why) => {
@@ -104,8 +106,12 @@ fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
     let Some(setup) = found.map(|setup| setup.id.clone()) else {
         let known: Vec<&str> = setups.iter().map(|setup| setup.id.as_str()).collect();
         return Err(match wanted {
-            Some(id) => Error::usage(format!("there is no unfinished set-up {}", printable(&id, 80)))
-                .hint(format!("Unfinished: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })),
+            Some(id) => {
+                Error::usage(format!("there is no unfinished set-up {}", printable(&id, 80))).hint(format!(
+                    "Unfinished: {}",
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                ))
+            }
             None => Error::usage("there is no unfinished set-up").hint("Begin one: zoom-setup new"),
         });
     };

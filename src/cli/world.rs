@@ -11,7 +11,7 @@ use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::Ports;
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::Secret;
-use crate::store::{FileStore, StoreKind, StoreOptions, default_data_dir};
+use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
 use crate::system::{BrowserEnvironment, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy};
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
@@ -52,9 +52,8 @@ impl World {
         let mut rehearsal = None;
         let mut sandbox = None;
         if let Some(name) = &global.rehearse {
-            let started = start_sandbox(name, &data_dir, &environment)?;
-            endpoints =
-                Endpoints::parse(Some(started.oauth_url()), Some(started.api_url()), Cloud::Zoom)?;
+            let started = start_sandbox(name, &data_dir, interactive && environment.can_open())?;
+            endpoints = Endpoints::parse(Some(started.oauth_url()), Some(started.api_url()), Cloud::Zoom)?;
             rehearsal = Some(offers(&started, name));
             sandbox = Some(Arc::new(started));
         }
@@ -124,17 +123,19 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let zoom = ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), Limits::default());
         let system_clipboard = SystemClipboard::new(&self.environment);
-        let system_browser = SystemBrowser::new(self.environment);
-        let browser: Arc<dyn Browser> = if self.sandbox.is_some() {
-            Arc::new(RehearsalBrowser { system: system_browser })
+        let browser: Arc<dyn Browser> = if self.sandbox.is_some() && !self.environment.can_open() {
+            Arc::new(StandInBrowser)
         } else {
-            Arc::new(system_browser)
+            Arc::new(SystemBrowser::new(self.environment))
         };
         let ports = Ports {
             zoom: Arc::new(zoom),
             listener: Arc::new(TinyHttpListener::default()),
             browser,
-            clipboard: Arc::new(BothClipboards { system: system_clipboard, terminal: self.settings.interactive }),
+            clipboard: Arc::new(BothClipboards {
+                system: system_clipboard,
+                terminal: self.settings.interactive,
+            }),
             clock,
             entropy: Arc::new(SystemEntropy),
             store: self.store,
@@ -204,7 +205,8 @@ pub fn start_log(path: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
-    let subscriber = tracing_subscriber::fmt().with_writer(std::sync::Mutex::new(file)).with_ansi(false).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(std::sync::Mutex::new(file)).with_ansi(false).finish();
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
 }
@@ -238,16 +240,16 @@ fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Erro
     Ok(Box::new(store))
 }
 
-fn start_sandbox(name: &str, data_dir: &Path, environment: &BrowserEnvironment) -> Result<Sandbox, Error> {
+fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {
     let mut options = SandboxOptions::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
     if !name.is_empty() {
         options.faults.push(parse_fault(name)?);
     }
-    if !environment.can_open() {
+    if !person {
         options.consent = Consent::Automatic;
     }
     // Without its directory the sandbox keeps its state in memory, which a rehearsal in memory wants anyway.
-    if crate::store::make_private_directory(data_dir).is_ok() {
+    if create_private_directory(data_dir).is_ok() {
         options.state_file = Some(data_dir.join("sandbox.json"));
     }
     Sandbox::start(options).map_err(|failure| {
@@ -293,7 +295,8 @@ fn remote() -> Option<Remote> {
     let connection = std::env::var("SSH_CONNECTION").ok()?;
     // Client address and port, server address and port (sshd's manual).
     let host = connection.split_whitespace().nth(2)?.to_owned();
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "user".to_owned());
+    let user =
+        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "user".to_owned());
     Some(Remote { target: crate::secret::printable(&format!("{user}@{host}"), 120) })
 }
 
@@ -309,8 +312,11 @@ impl Rehearsing for SandboxPage {
             redirect_url: app.redirects.first().cloned(),
             allow_list: app.redirects,
             scopes: app.scopes.into_iter().collect(),
-            management: (!app.server_to_server)
-                .then_some(if app.user_managed { Management::User } else { Management::Admin }),
+            management: (!app.server_to_server).then_some(if app.user_managed {
+                Management::User
+            } else {
+                Management::Admin
+            }),
             public_client: false,
             activated: app.activated,
         };
@@ -319,17 +325,12 @@ impl Rehearsing for SandboxPage {
     }
 }
 
-/// In rehearsal: the real browser, or, where there is none, a stand-in that follows the login by itself. The
-/// sandbox then consents without a page.
-struct RehearsalBrowser {
-    system: SystemBrowser,
-}
+/// In rehearsal on a machine without a browser: follows the login by itself. The sandbox consents without a
+/// page then.
+struct StandInBrowser;
 
-impl Browser for RehearsalBrowser {
+impl Browser for StandInBrowser {
     fn open(&self, url: &str) -> Result<(), String> {
-        if self.system.open(url).is_ok() {
-            return Ok(());
-        }
         let url = url.to_owned();
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -357,7 +358,9 @@ impl Clipboard for BothClipboards {
         match (self.system.copy(text), sent) {
             (Ok(()), true) => "copied to the clipboard, and sent to the terminal's".to_owned(),
             (Ok(()), false) => "copied to the clipboard".to_owned(),
-            (Err(_), true) => "sent to the terminal's clipboard; if it does not paste, select it by hand".to_owned(),
+            (Err(_), true) => {
+                "sent to the terminal's clipboard; if it does not paste, select it by hand".to_owned()
+            }
             (Err(why), false) => format!("not copied ({why}); select it by hand"),
         }
     }

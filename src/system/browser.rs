@@ -32,6 +32,11 @@ impl BrowserEnvironment {
             ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
         }
     }
+
+    /// Whether there is anything to try. If not, [`SystemBrowser`] refuses at once.
+    pub const fn can_open(&self) -> bool {
+        self.browser.is_some() || self.wsl || self.display
+    }
 }
 
 /// One way to open the address.

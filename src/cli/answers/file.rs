@@ -144,9 +144,9 @@ pub fn parse(name: &str, text: &str) -> Result<Answers, Error> {
 }
 
 fn unknown_key(at: &str, key: &str) -> Error {
-    let known: Vec<&str> =
-        FieldName::ALL.into_iter().map(FieldName::as_str).chain(OTHER_KEYS).collect();
-    Error::usage(format!("{at}: unknown key {}", printable(key, 60))).hint(format!("Known keys: {}", known.join(", ")))
+    let known: Vec<&str> = FieldName::ALL.into_iter().map(FieldName::as_str).chain(OTHER_KEYS).collect();
+    Error::usage(format!("{at}: unknown key {}", printable(key, 60)))
+        .hint(format!("Known keys: {}", known.join(", ")))
 }
 
 /// Whether every answer that the procedure needs is there.
