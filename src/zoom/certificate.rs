@@ -194,3 +194,72 @@ fn any_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (content, rest) = bytes.split_at_checked(length)?;
     Some((*tag, content, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::FailureKind;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    /// A certificate for zoom.example.com, issued by "Example Proxy CA" of "Example Org"; made for this test,
+    /// its keys are gone.
+    const INTERCEPTED: &str = "MIIBzTCCAXOgAwIBAgIUZUpXHWogKblhSS5tbSMKlI7rFOIwCgYIKoZIzj0EAwIwPjELMAkGA1UE\
+        BhMCVVMxFDASBgNVBAoMC0V4YW1wbGUgT3JnMRkwFwYDVQQDDBBFeGFtcGxlIFByb3h5IENBMCAXDTI2MTEyMzExMDIyN1oYDzIxMjYx\
+        MDMwMTEwMjI3WjAbMRkwFwYDVQQDDBB6b29tLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8ZVcg85lHLTAaNkP\
+        smLKGIHEhe7PbOiS0suwds+rmSI1hI/BmHdM1n2sHvXo6v6IzPSOJTrdgmLwrsbwriy3tqNwMG4wIQYDVR0RBBowGIIQem9vbS5leGFt\
+        cGxlLmNvbYcEfwAAATAJBgNVHRMEAjAAMB0GA1UdDgQWBBSLmeQZiqfvRmttzEJcjO8BKpY3HDAfBgNVHSMEGDAWgBRXqwmaRl1kTixN\
+        VDLkX4PleY0aUTAKBggqhkjOPQQDAgNIADBFAiEA+aI3MghbEq6cgJFyleuw2qEQu32je7FZrcyenCcqwTICIHrWkt6Zo5DR12Hz94P0\
+        UgVaoHkHm5mhRroqdJbYRfug";
+
+    fn certificate() -> CertificateDer<'static> {
+        CertificateDer::from(STANDARD.decode(INTERCEPTED).unwrap())
+    }
+
+    #[test]
+    fn the_issuer_of_an_untrusted_certificate_is_named() {
+        assert_eq!(issuer_of(&certificate()).as_deref(), Some("Example Proxy CA"));
+        let provider = Arc::new(ring::default_provider());
+        let Ok(system) = Verifier::new(provider) else {
+            // A machine without any trusted certificate can't tell trusted from untrusted.
+            return;
+        };
+        let error = IssuerNaming { system }
+            .verify_server_cert(
+                &certificate(),
+                &[],
+                &ServerName::try_from("zoom.example.com").unwrap(),
+                &[],
+                // 2030-01-01, so that the test does not depend on today.
+                UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000)),
+            )
+            .unwrap_err();
+        let FailureKind::Tls { detail, issuer } = super::super::failures::tls_failure(&error) else {
+            panic!("not a TLS failure");
+        };
+        assert_eq!(issuer.as_deref(), Some("Example Proxy CA"));
+        assert!(detail.contains("UnknownIssuer"), "{detail}");
+    }
+
+    #[test]
+    fn a_cut_certificate_has_no_issuer() {
+        let whole = certificate();
+        for length in 0..whole.len() / 2 {
+            let _ = issuer_of(&whole[..length]);
+        }
+        assert_eq!(issuer_of(&whole[..40]), None);
+        assert_eq!(issuer_of(b""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>, place in 0..400_usize, value: u8) {
+            let _ = issuer_of(&bytes);
+            let mut changed = certificate().to_vec();
+            changed[place] = value;
+            let _ = issuer_of(&changed);
+        }
+    }
+}
