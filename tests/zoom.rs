@@ -1,6 +1,6 @@
 //! The HTTP adapter against small servers on loopback that do exactly what a test says.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use jiff::Timestamp;
 use rstest::rstest;
