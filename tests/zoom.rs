@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[path = "zoom/server.rs"]
+mod server;
+
 use jiff::Timestamp;
 use rstest::rstest;
+use server::{Server, Then, json, with_headers};
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
 use zoom_setup::oauth::{
@@ -17,136 +22,6 @@ use zoom_setup::oauth::{
 use zoom_setup::ports::{Clock, Zoom};
 use zoom_setup::secret::Secret;
 use zoom_setup::zoom::{Limits, ProxyChoice, ZoomClient};
-
-/// What the server does after it has read a request.
-enum Then {
-    /// The connection stays open for the next request.
-    Keep,
-    /// The connection is closed.
-    Close,
-}
-
-/// A server that notes what it gets.
-struct Server {
-    address: SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
-    connections: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    /// `respond` gets the number of the request (from 1), the request and the connection.
-    fn start(respond: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let connections = Arc::new(AtomicUsize::new(0));
-        let stop = Arc::new(AtomicBool::new(false));
-        let respond = Arc::new(respond);
-        let thread = thread::spawn({
-            let (requests, connections, stop) =
-                (Arc::clone(&requests), Arc::clone(&connections), Arc::clone(&stop));
-            move || {
-                for stream in listener.incoming() {
-                    if stop.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    connections.fetch_add(1, Ordering::SeqCst);
-                    let (requests, respond) = (Arc::clone(&requests), Arc::clone(&respond));
-                    thread::spawn(move || serve(stream.unwrap(), &requests, respond.as_ref()));
-                }
-            }
-        });
-        Self { address, requests, connections, stop, thread: Some(thread) }
-    }
-
-    /// A server that always gives the same answer and closes.
-    fn answering(answer: impl Into<String>) -> Self {
-        let answer = answer.into();
-        Self::start(move |_, _, stream| {
-            let _ = stream.write_all(answer.as_bytes());
-            Then::Close
-        })
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn endpoints(&self) -> Endpoints {
-        Endpoints::parse(Some(&self.url()), Some(&self.url()), Cloud::Zoom).unwrap()
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
-    }
-
-    fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
-        let _ = TcpStream::connect(self.address);
-        let _ = self.thread.take().unwrap().join();
-    }
-}
-
-fn serve(
-    mut stream: TcpStream,
-    requests: &Mutex<Vec<String>>,
-    respond: &(dyn Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync),
-) {
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    while let Some(request) = read_request(&mut stream) {
-        let number = {
-            let mut requests = requests.lock().unwrap();
-            requests.push(request.clone());
-            requests.len()
-        };
-        match respond(number, &request, &mut stream) {
-            Then::Keep => {}
-            Then::Close => {
-                let _ = stream.shutdown(Shutdown::Both);
-                return;
-            }
-        }
-    }
-}
-
-/// One request with its body, or `None` at the end of the connection.
-fn read_request(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut byte = [0; 1];
-    while !bytes.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        bytes.push(byte[0]);
-    }
-    let head = String::from_utf8(bytes).unwrap();
-    let length = head
-        .lines()
-        .find_map(|line| {
-            line.to_ascii_lowercase().strip_prefix("content-length:").map(|text| text.trim().to_owned())
-        })
-        .map_or(0, |text| text.parse().unwrap());
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    Some(head + &String::from_utf8(body).unwrap())
-}
-
-fn json(status: &str, body: &str) -> String {
-    with_headers(status, "Content-Type: application/json;charset=UTF-8\r\n", body)
-}
-
-fn with_headers(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
-}
 
 const GRANT: &str =
     r#"{"access_token":"at","token_type":"bearer","refresh_token":"rt","expires_in":3599,"scope":"a:b c:d"}"#;
@@ -554,6 +429,31 @@ async fn a_proxy_that_refuses_is_named(#[case] status: &str, #[case] words: &str
     assert_eq!(requests.len(), 1);
     assert!(requests[0].starts_with("CONNECT zoom.example.com:443 HTTP/1.1\r\n"), "{}", requests[0]);
     assert_eq!(header(&requests[0], "authorization"), None, "the client's secret is not for the proxy");
+}
+
+#[tokio::test]
+#[ignore = "run by the_proxy_of_the_environment_is_used, in an environment of its own"]
+async fn in_an_environment_of_its_own() {
+    let url = "https://zoom.example.com";
+    let endpoints = Endpoints::parse(Some(url), Some(url), Cloud::Zoom).unwrap();
+    let failure = token(&ZoomClient::new(endpoints, clock(), Limits::default()), code()).await.unwrap_err();
+    println!("{failure:?}");
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_used() {
+    let proxy = Server::answering(with_headers("403 Forbidden", "", ""));
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "--nocapture", "in_an_environment_of_its_own"])
+        .env("HTTPS_PROXY", format!("http://me:hunter2@{}", proxy.address))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains(&format!("proxy: \"{}\"", proxy.address)), "{shown}");
+    assert!(!shown.contains("hunter2"));
+    assert!(proxy.requests()[0].starts_with("CONNECT zoom.example.com:443 "));
 }
 
 #[tokio::test]
