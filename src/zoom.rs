@@ -65,8 +65,8 @@ impl ZoomClient {
         limits: Limits,
         proxy: ProxyChoice,
     ) -> Self {
-        // Two attempts to connect fit into the total. So a dead address ends as "no connection, nothing sent",
-        // and not as a time-out after which a code may have been spent.
+        // Two attempts to connect fit into the total. So a dead address ends as "no connection, nothing
+        // sent", and not as a time-out after which a code may have been spent.
         let connect_limit = limits.total * 2 / 5;
         Self { endpoints, clock, limits, connect_limit, clients: Clients::new(connect_limit, proxy) }
     }

@@ -208,13 +208,14 @@ mod tests {
 
     /// A certificate for zoom.example.com, issued by "Example Proxy CA" of "Example Org"; made for this test,
     /// its keys are gone.
-    const INTERCEPTED: &str = "MIIBzTCCAXOgAwIBAgIUZUpXHWogKblhSS5tbSMKlI7rFOIwCgYIKoZIzj0EAwIwPjELMAkGA1UE\
-        BhMCVVMxFDASBgNVBAoMC0V4YW1wbGUgT3JnMRkwFwYDVQQDDBBFeGFtcGxlIFByb3h5IENBMCAXDTI2MTEyMzExMDIyN1oYDzIxMjYx\
-        MDMwMTEwMjI3WjAbMRkwFwYDVQQDDBB6b29tLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8ZVcg85lHLTAaNkP\
-        smLKGIHEhe7PbOiS0suwds+rmSI1hI/BmHdM1n2sHvXo6v6IzPSOJTrdgmLwrsbwriy3tqNwMG4wIQYDVR0RBBowGIIQem9vbS5leGFt\
-        cGxlLmNvbYcEfwAAATAJBgNVHRMEAjAAMB0GA1UdDgQWBBSLmeQZiqfvRmttzEJcjO8BKpY3HDAfBgNVHSMEGDAWgBRXqwmaRl1kTixN\
-        VDLkX4PleY0aUTAKBggqhkjOPQQDAgNIADBFAiEA+aI3MghbEq6cgJFyleuw2qEQu32je7FZrcyenCcqwTICIHrWkt6Zo5DR12Hz94P0\
-        UgVaoHkHm5mhRroqdJbYRfug";
+    const INTERCEPTED: &str = "\
+        MIIBzTCCAXOgAwIBAgIUZUpXHWogKblhSS5tbSMKlI7rFOIwCgYIKoZIzj0EAwIwPjELMAkGA1UEBhMCVVMxFDASBgNVBAoM\
+        C0V4YW1wbGUgT3JnMRkwFwYDVQQDDBBFeGFtcGxlIFByb3h5IENBMCAXDTI2MTEyMzExMDIyN1oYDzIxMjYxMDMwMTEwMjI3\
+        WjAbMRkwFwYDVQQDDBB6b29tLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8ZVcg85lHLTAaNkPsmLK\
+        GIHEhe7PbOiS0suwds+rmSI1hI/BmHdM1n2sHvXo6v6IzPSOJTrdgmLwrsbwriy3tqNwMG4wIQYDVR0RBBowGIIQem9vbS5l\
+        eGFtcGxlLmNvbYcEfwAAATAJBgNVHRMEAjAAMB0GA1UdDgQWBBSLmeQZiqfvRmttzEJcjO8BKpY3HDAfBgNVHSMEGDAWgBRX\
+        qwmaRl1kTixNVDLkX4PleY0aUTAKBggqhkjOPQQDAgNIADBFAiEA+aI3MghbEq6cgJFyleuw2qEQu32je7FZrcyenCcqwTIC\
+        IHrWkt6Zo5DR12Hz94P0UgVaoHkHm5mhRroqdJbYRfug";
 
     /// The certificate of "Example Proxy CA" itself.
     const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----

@@ -43,8 +43,8 @@ enum Route {
 
 impl Profile {
     pub(super) fn of(url: &Url, fresh: bool) -> Self {
-        // The name localhost may be answered by anybody, so no secret goes there in the clear; but a proxy could
-        // only ever lead to its own machine under that name.
+        // The name localhost may be answered by anybody, so no secret goes there in the clear; but a proxy
+        // could only ever lead to its own machine under that name.
         let is_local = is_loopback(url) || url.host_str() == Some("localhost");
         let route = match (is_local, url.scheme()) {
             (true, "http") => Route::PlainLoopback,
