@@ -41,12 +41,12 @@ impl LoadError {
         message: impl Into<String>,
         help: Option<String>,
     ) -> Self {
-        let start = text.floor_char_boundary(span.start);
+        let start = floor(text, span.start);
         let before = &text[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let line = text[line_start..line_end].trim_end_matches('\r');
-        let end = text.floor_char_boundary(span.end.max(start)).min(line_start + line.len());
+        let end = floor(text, span.end.max(start)).min(line_start + line.len());
         let excerpt = Excerpt::of(line, start - line_start..end.max(start) - line_start);
         Self {
             file: file.to_owned(),
@@ -61,6 +61,11 @@ impl LoadError {
     }
 }
 
+/// The last place at or before `at` where a character begins, or the end.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
 /// The shown part of one line.
 struct Excerpt {
     source: String,
@@ -73,11 +78,7 @@ impl Excerpt {
     fn of(line: &str, span: Range<usize>) -> Self {
         let shown = |character: char| {
             let mut buffer = [0; 4];
-            match character {
-                '\t' => ' ',
-                other if printable(other.encode_utf8(&mut buffer), 1).is_empty() => '\u{fffd}',
-                other => other,
-            }
+            printable(character.encode_utf8(&mut buffer), 1).chars().next().unwrap_or('\u{fffd}')
         };
         let columns = |character: char| shown(character).width().unwrap_or(0);
         let before: usize =
@@ -151,13 +152,13 @@ pub(super) fn place_in_string(text: &str, string: Range<usize>, part: Range<usiz
     let mut decoded = 0;
     let mut start = None;
     while at < raw.len() {
-        if start.is_none() && decoded >= part.start {
-            start = Some(at);
-        }
         if decoded >= part.end {
             break;
         }
         let (raw_length, decoded_length) = if escapes { unit(&raw[at..]) } else { plain(&raw[at..]) };
+        if start.is_none() && decoded >= part.start && decoded_length > 0 {
+            start = Some(at);
+        }
         at += raw_length;
         decoded += decoded_length;
     }
@@ -213,8 +214,8 @@ mod tests {
 
     #[test]
     fn caret_counts_wide_characters_as_two_columns_and_disarms_controls() {
-        let error = caret_of("日本\t\u{1b}x", "x");
-        assert!(error.to_string().ends_with("1 | 日本 \u{fffd}x\n  |       ^"), "{error}");
+        let error = caret_of("日本\t\u{1b}\rx", "x");
+        assert!(error.to_string().ends_with("1 | 日本 \u{fffd} x\n  |        ^"), "{error}");
     }
 
     #[test]

@@ -256,7 +256,7 @@ fn choose(checker: &mut Checker<'_>, step: &wire::Step, context: &Context<'_>) -
 fn exactly(checker: &mut Checker<'_>, choose: &wire::Choose, listed: &[&str], place: &str) {
     for option in &choose.options {
         if !listed.contains(&option.value.get_ref().as_str()) {
-            let message = format!("option `{}` is not in {place}", option.value.get_ref());
+            let message = format!("option `{}` is not in {place}", checker.shown(&option.value));
             checker.error(
                 option.value.span(),
                 message,
