@@ -213,7 +213,7 @@ impl Spoiled {
 #[case::phase_back(
     "phase = \"redirect-url\"",
     "phase = «\"prepare\"»",
-    "phase `Prepare` after `Credentials`",
+    "phase `prepare` after `credentials`",
     "order: prepare, app-type"
 )]
 #[case::kind(
@@ -225,8 +225,8 @@ impl Spoiled {
 #[case::kind_in_wrong_phase(
     "phase = \"verify\"",
     "phase = «\"authorize\"»",
-    "a step of kind `verify` in phase `Authorize`",
-    "`Verify`"
+    "a step of kind `verify` in phase `authorize`",
+    "`verify`"
 )]
 #[case::fields_elsewhere(
     "kind = \"fill\"\n\n[[steps.fields]]\nname = \"client_id\"",
@@ -432,7 +432,7 @@ fn bad_data_in_a_general_file(
 )]
 #[case::no_login(
     &[("kind = \"authorize\"", "kind = \"verify\""), ("id = \"hand-over\"", "id = «\"hand-over\"»")],
-    "no step of kind `authorize`", "`Authorize`"
+    "no step of kind `authorize`", "`authorize`"
 )]
 #[case::two_verify(
     &[("kind = \"authorize\"", "kind = \"verify\""), ("kind = \"verify\"\n\n[[steps]]\nid = \"hand", "kind = «\"verify\"»\n\n[[steps]]\nid = \"hand")],
@@ -497,7 +497,7 @@ fn a_general_file_needs_a_redirect_rule() {
 )]
 #[case::no_checklist(
     &[("kind = \"scopes\"", "kind = \"copy\""), ("id = \"hand-over\"", "id = «\"hand-over\"»")],
-    "no step of kind `scopes`", "`Scopes`"
+    "no step of kind `scopes`", "`scopes`"
 )]
 #[case::empty_checklist(
     &[
@@ -515,7 +515,7 @@ fn a_general_file_needs_a_redirect_rule() {
 )]
 #[case::no_steps_at_all(
     &[("id = \"fixture-server\"", "id = «\"fixture-server\"»\nsteps = []"), ("STEPS", "")],
-    "no step of kind `verify`", "`Verify`"
+    "no step of kind `verify`", "`verify`"
 )]
 fn bad_data_in_a_server_to_server_file(
     #[case] edits: &[(&str, &str)],

@@ -78,7 +78,9 @@ impl<'a> Checker<'a> {
         let value = text.get_ref();
         if value.trim().is_empty() {
             self.advise(text.span(), "an empty text", "write it, or leave the key out if it is optional");
-        } else if printable(value, usize::MAX) != *value {
+        } else if !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            && printable(value, usize::MAX) != *value
+        {
             let mut buffer = [0; 4];
             let bad = |(_, c): &(usize, char)| printable(c.encode_utf8(&mut buffer), 1) != c.to_string();
             let (at, character) = value.char_indices().find(bad).unwrap_or((0, ' '));
