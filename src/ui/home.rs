@@ -260,8 +260,8 @@ fn connection_facts(model: &Model, connection: &Connection) -> Facts {
 /// Who spends the refresh token, in words.
 pub const fn owner(owner: Owner) -> &'static str {
     match owner {
-        Owner::Wizard => "refresh: this wizard",
-        Owner::Receiver => "refresh: receiver",
+        Owner::Wizard => "this wizard refreshes",
+        Owner::Receiver => "the receiver refreshes",
     }
 }
 
@@ -282,7 +282,7 @@ pub fn aside<'a>(model: &'a Model, selected: usize, full: u16, look: Look<'a>) -
 }
 
 /// What a procedure is and needs.
-fn about<'a>(page: &mut Page<'a>, procedure: &'a Procedure) {
+pub fn about<'a>(page: &mut Page<'a>, procedure: &'a Procedure) {
     let look = page.look;
     page.text(vec![
         look.strong(procedure.title.as_str()),
