@@ -1,3 +1,230 @@
-//! The outside: one file per sub-command, writing to `&mut dyn Write`.
+//! The outside: arguments in, exit code out. One file a sub-command; results go to the writer given, talk to
+//! standard error.
 
+pub mod answers;
+pub mod arguments;
+pub mod connections;
+pub mod handoff;
 pub mod procedures;
+pub mod sandbox;
+pub mod set_up;
+pub mod world;
+
+use crate::error::{Error, ErrorKind};
+use crate::handoff::sheet;
+use crate::procedure::FieldName;
+use crate::secret::{Secret, printable};
+use crate::setup::{Connection, SecretKey};
+use crate::{system, terminal};
+use arguments::{Arguments, Command, ConnectionsCommand, ProceduresCommand};
+use clap::Parser;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+use world::World;
+
+/// Runs the command line of this process. Returns the exit code.
+pub fn main() -> u8 {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors and go to standard output; clap knows which is which.
+            let code = if error.use_stderr() { ErrorKind::Usage.exit_code() } else { 0 };
+            let _ = error.print();
+            return code;
+        }
+    };
+    terminal::install_hook();
+    let mut out = std::io::stdout().lock();
+    match run(&arguments, &mut out).and_then(|()| out.flush().map_err(|error| output(&error))) {
+        Ok(()) => 0,
+        Err(error) => {
+            report(&error, &mut std::io::stderr());
+            error.kind.exit_code()
+        }
+    }
+}
+
+/// An error on standard error: what failed, then the advice, a line each.
+pub fn report(error: &Error, out: &mut dyn Write) {
+    // Nothing can be done about a closed standard error.
+    let _ = writeln!(out, "error: {error}");
+    for hint in &error.hints {
+        let _ = writeln!(out, "  {hint}");
+    }
+}
+
+/// Writing the result failed.
+pub fn output(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("the result could not be written: {error}"))
+}
+
+fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
+    if let Some(path) = &arguments.global.log_file {
+        world::start_log(path)?;
+    }
+    match &arguments.command {
+        None => set_up::on_terminal(&arguments.global, set_up::Opening::Home),
+        Some(Command::New { procedure, answers: Some(file) }) => {
+            answers::run(&arguments.global, procedure.as_deref(), file, out)
+        }
+        Some(Command::New { procedure, answers: None }) => {
+            let opening = procedure.clone().map_or(set_up::Opening::Home, set_up::Opening::Procedure);
+            set_up::on_terminal(&arguments.global, opening)
+        }
+        Some(Command::Resume { setup }) => {
+            set_up::on_terminal(&arguments.global, set_up::Opening::Resume(setup.clone()))
+        }
+        Some(Command::Procedures { json, command }) => {
+            run_procedures(&arguments.global, *json, command.as_ref(), out)
+        }
+        Some(Command::Connections { json, command }) => {
+            run_connections(&arguments.global, *json, command.as_ref(), out)
+        }
+        Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
+            hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)
+        }
+        Some(Command::Sandbox { port, fault }) => {
+            run_sandbox(&arguments.global, *port, fault.as_deref(), out)
+        }
+    }
+}
+
+fn run_procedures(
+    global: &arguments::Global,
+    json: bool,
+    command: Option<&ProceduresCommand>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    if let Some(ProceduresCommand::Lint { file }) = command {
+        return procedures::lint(file, out);
+    }
+    let known: Vec<_> = world::procedures(global)?.into_iter().map(Arc::unwrap_or_clone).collect();
+    match command {
+        Some(ProceduresCommand::Show { id, json: own }) => procedures::show(&known, id, json || *own, out),
+        Some(ProceduresCommand::Lint { .. }) | None => procedures::list(&known, json, out),
+    }
+}
+
+fn run_connections(
+    global: &arguments::Global,
+    json: bool,
+    command: Option<&ConnectionsCommand>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let world = World::without_zoom(global)?;
+    let (connections, unreadable) = world.store.connections().map_err(world::store_error)?;
+    for line in unreadable {
+        let _ = writeln!(std::io::stderr(), "warning: {}", printable(&line, 400));
+    }
+    match command {
+        None => connections::list(&connections, json, out).map_err(|error| output(&error)),
+        Some(ConnectionsCommand::Show { name, json: own }) => {
+            let connection = find(&connections, name)?;
+            let procedure = world.procedure(&connection.procedure).ok();
+            connections::show(connection, procedure.as_deref(), out, json || *own)
+                .map_err(|error| output(&error))
+        }
+        Some(ConnectionsCommand::Remove { name }) => {
+            let connection = find(&connections, name)?.clone();
+            let mut world = world;
+            world.open_secrets()?;
+            let keys = crate::app::update::connection_secrets(&connection);
+            let changes = keys.into_iter().map(|key| (key, None)).collect();
+            world.store.write_secrets(changes).map_err(world::store_error)?;
+            world.store.remove_connection(&connection.name).map_err(world::store_error)?;
+            let _ = writeln!(
+                std::io::stderr(),
+                "Removed {} here. The app in Zoom and the connection in {} are still there.",
+                printable(&connection.name, 100),
+                connection.receiver.label()
+            );
+            Ok(())
+        }
+    }
+}
+
+fn find<'a>(connections: &'a [Connection], name: &str) -> Result<&'a Connection, Error> {
+    connections.iter().find(|connection| connection.name == name).ok_or_else(|| {
+        let known: Vec<String> =
+            connections.iter().map(|connection| printable(&connection.name, 100)).collect();
+        let list = if known.is_empty() {
+            "No connection is stored yet. Begin one: zoom-setup new".to_owned()
+        } else {
+            format!("Stored: {}", known.join(", "))
+        };
+        Error::usage(format!("there is no connection {}", printable(name, 100))).hint(list)
+    })
+}
+
+fn hand_off(
+    global: &arguments::Global,
+    name: &str,
+    format: handoff::SheetFormat,
+    reveal: bool,
+    file: Option<&std::path::Path>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let mut world = World::without_zoom(global)?;
+    let (connections, _) = world.store.connections().map_err(world::store_error)?;
+    let connection = find(&connections, name)?;
+    let procedure = world.procedure(&connection.procedure)?;
+    let mut secrets: BTreeMap<FieldName, Secret> = BTreeMap::new();
+    if reveal {
+        world.open_secrets()?;
+        for field in connection.secrets.keys() {
+            let key = SecretKey::ConnectionField(connection.name.clone(), *field);
+            if let Some(secret) = world.store.read_secret(&key).map_err(world::store_error)? {
+                secrets.insert(*field, secret);
+            }
+        }
+    }
+    let sheet = sheet(connection, &procedure, &secrets);
+    match file {
+        None => handoff::write_sheet(&sheet, format, out).map_err(|error| output(&error)),
+        Some(path) => {
+            let refused = |error: std::io::Error| {
+                let hint = "The sheet is never written over a file: name one that is not there yet.";
+                Error::usage(format!("{}: {error}", path.display())).hint(hint)
+            };
+            let mut target = crate::runtime::private_file(path).map_err(refused)?;
+            handoff::write_sheet(&sheet, format, &mut target).map_err(|error| output(&error))?;
+            target.sync_all().map_err(|error| output(&error))
+        }
+    }
+}
+
+fn run_sandbox(
+    global: &arguments::Global,
+    port: Option<u16>,
+    fault: Option<&str>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let fault = fault.map(world::parse_fault).transpose()?;
+    let known = world::procedures(global)?;
+    let scopes_of = |kind| {
+        known
+            .iter()
+            .filter(|procedure| procedure.app_kind == kind)
+            .flat_map(|procedure| procedure.scopes.iter().map(|scope| scope.id.clone()))
+            .collect()
+    };
+    let options = sandbox::StandAlone {
+        port,
+        fault,
+        general_scopes: scopes_of(crate::procedure::AppKind::General),
+        server_to_server_scopes: scopes_of(crate::procedure::AppKind::ServerToServer),
+        clock: Arc::new(system::SystemClock),
+        entropy: Arc::new(system::SystemEntropy),
+    };
+    let runtime = set_up::tokio_runtime()?;
+    sandbox::run(options, out, || {
+        runtime.block_on(async {
+            let mut signals = crate::runtime::Signals::new();
+            tokio::select! {
+                () = signals.next() => {}
+                () = terminal::panicked() => {}
+            }
+        });
+    })
+}

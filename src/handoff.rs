@@ -1,12 +1,16 @@
-//! Placeholder until the scope branch lands.
-use crate::procedure::{FieldName, Procedure};
-use crate::secret::Secret;
-use crate::setup::Connection;
-use std::collections::BTreeMap;
-pub struct Sheet;
-pub fn sheet(_c: &Connection, _p: &Procedure, _s: &BTreeMap<FieldName, Secret>) -> Sheet {
-    Sheet
-}
-pub fn markdown(_s: &Sheet) -> String {
-    String::new()
-}
+//! The hand-over sheet: all that the receiver's admin needs, and how much of it was proved.
+//!
+//! [`sheet`] gathers, the renderers write. Pure. Secrets are in a sheet only if the caller put them there.
+
+mod env;
+pub mod json;
+mod markdown;
+mod ownership;
+mod sheet;
+
+pub use env::env;
+pub use json::json;
+pub use markdown::markdown;
+pub use sheet::{
+    AppFacts, FormField, ReceiverForm, Redirect, ScopeFacts, ScopeNote, ScopeRole, Sheet, SheetValue, sheet,
+};

@@ -3,10 +3,9 @@
 //! `ARCHITECTURE.md` draws the data flow. In short: values ([`procedure`], [`setup`], [`oauth`], [`entry`],
 //! [`scope`], [`secret`]) know the field and do no I/O; [`app`] is the pure core; [`ui`] draws it; [`ports`]
 //! names what the core needs from the world; [`runtime`] runs effects against the adapters ([`zoom`],
-//! [`callback`], [`store`], [`browser`]); [`cli`] is the outside.
+//! [`callback`], [`store`], [`system`]); [`cli`] is the outside.
 
 pub mod app;
-pub mod browser;
 pub mod callback;
 pub mod cli;
 pub mod entry;
@@ -21,6 +20,7 @@ pub mod scope;
 pub mod secret;
 pub mod setup;
 pub mod store;
+pub mod system;
 pub mod terminal;
 pub mod ui;
 pub mod zoom;

@@ -1,5 +1,5 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
-//! [`crate::store`], [`crate::browser`]; tests bring their own.
+//! [`crate::store`], [`crate::system`]; tests bring their own.
 
 use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
 use crate::secret::Secret;
@@ -27,6 +27,18 @@ pub trait Zoom: Send + Sync {
 pub trait Browser: Send + Sync {
     /// Errors carry one line that says what was tried.
     fn open(&self, url: &str) -> Result<(), String>;
+}
+
+/// Puts text where the user can paste it from.
+pub trait Clipboard: Send + Sync {
+    /// Says in a few words what was done, and no more: "sent to the terminal's clipboard".
+    fn copy(&self, text: &Secret) -> String;
+}
+
+/// The sandbox's app page, in rehearsal.
+pub trait Rehearsing: Send + Sync {
+    /// What the admin has entered by now.
+    fn configure(&self, app: RehearsalApp);
 }
 
 /// The clock.

@@ -1,1 +1,278 @@
-//! See the parent module.
+//! Runs effects against the ports and brings their results back as messages.
+//!
+//! Every long effect carries a ticket. Its task or listener is kept under it and dropped on
+//! [`Effect::Cancel`], which closes the request or frees the port. Effects of the store run on one thread of
+//! their own, in order.
+
+mod screen;
+mod store_thread;
+
+pub use screen::{Ended, Signals, run_on_terminal, step};
+
+use crate::app::message::{Effect, Exit, Msg, Ticket};
+use crate::ports::{
+    Browser, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest, Listener,
+    ListenerControl, Rehearsing, Store, Zoom,
+};
+use crate::secret::Secret;
+use std::collections::HashMap;
+use std::future::Future;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use store_thread::StoreThread;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// The world, by role.
+pub struct Ports {
+    pub zoom: Arc<dyn Zoom>,
+    pub listener: Arc<dyn Listener>,
+    pub browser: Arc<dyn Browser>,
+    pub clipboard: Arc<dyn Clipboard>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub store: Box<dyn Store>,
+    /// The sandbox, in rehearsal.
+    pub rehearsing: Option<Arc<dyn Rehearsing>>,
+    /// Passphrase from the environment, used where no prompt is possible.
+    pub passphrase: Option<Secret>,
+    /// Where exported sheets go.
+    pub export_directory: PathBuf,
+}
+
+/// Effects under way.
+pub struct Runtime {
+    sender: mpsc::UnboundedSender<Msg>,
+    receiver: mpsc::UnboundedReceiver<Msg>,
+    zoom: Arc<dyn Zoom>,
+    listener: Arc<dyn Listener>,
+    browser: Arc<dyn Browser>,
+    clipboard: Arc<dyn Clipboard>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    rehearsing: Option<Arc<dyn Rehearsing>>,
+    export_directory: PathBuf,
+    store: StoreThread,
+    tasks: HashMap<Ticket, AbortHandle>,
+    listeners: HashMap<Ticket, OpenListener>,
+    exit: Option<Exit>,
+}
+
+struct OpenListener {
+    control: Box<dyn ListenerControl>,
+    forwarding: AbortHandle,
+}
+
+impl Drop for OpenListener {
+    fn drop(&mut self) {
+        self.forwarding.abort();
+    }
+}
+
+impl Runtime {
+    /// Starts the store's thread; nothing else runs yet.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(ports: Ports) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let store = StoreThread::start(ports.store, ports.passphrase, sender.clone())?;
+        Ok(Self {
+            sender,
+            receiver,
+            zoom: ports.zoom,
+            listener: ports.listener,
+            browser: ports.browser,
+            clipboard: ports.clipboard,
+            clock: ports.clock,
+            entropy: ports.entropy,
+            rehearsing: ports.rehearsing,
+            export_directory: ports.export_directory,
+            store,
+            tasks: HashMap::new(),
+            listeners: HashMap::new(),
+            exit: None,
+        })
+    }
+
+    /// Time for the next message.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// The next result. Never ends while the runtime lives.
+    pub async fn next(&mut self) -> Msg {
+        match self.receiver.recv().await {
+            Some(msg) => msg,
+            // The runtime holds a sender itself, so the channel cannot close.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A result that is there already.
+    pub fn ready(&mut self) -> Option<Msg> {
+        self.receiver.try_recv().ok()
+    }
+
+    /// How the program shall end, once an effect said so.
+    pub const fn exit(&self) -> Option<&Exit> {
+        self.exit.as_ref()
+    }
+
+    /// Waits until everything that was to be stored is stored.
+    pub fn finish(self) {
+        let Self { store, .. } = self;
+        store.finish();
+    }
+
+    /// Does one effect, or starts it.
+    pub fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::LoadLibrary
+            | Effect::SaveSetup(_)
+            | Effect::RemoveSetup { .. }
+            | Effect::Unlock { .. }
+            | Effect::ReadSecrets { .. }
+            | Effect::WriteSecrets { .. }
+            | Effect::SaveConnection { .. }
+            | Effect::RemoveConnection { .. } => self.store.perform(effect),
+            Effect::Random { ticket } => self.random(ticket),
+            Effect::Wake { ticket, seconds } => self.spawn(ticket, async move {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Msg::Woke { ticket }
+            }),
+            Effect::Listen { ticket, request } => self.listen(ticket, request),
+            Effect::AnswerCallback { ticket, page } => self.answer(ticket, page),
+            Effect::Cancel { ticket } => {
+                self.listeners.remove(&ticket);
+                if let Some(task) = self.tasks.remove(&ticket) {
+                    task.abort();
+                }
+            }
+            Effect::Token { ticket, request } => {
+                let zoom = Arc::clone(&self.zoom);
+                self.spawn(ticket, async move {
+                    Msg::Token { ticket, result: Box::new(zoom.token(request).await) }
+                });
+            }
+            Effect::Revoke { ticket, request } => {
+                let zoom = Arc::clone(&self.zoom);
+                self.spawn(
+                    ticket,
+                    async move { Msg::Revoked { ticket, result: zoom.revoke(request).await } },
+                );
+            }
+            Effect::Read { ticket, request } => {
+                let zoom = Arc::clone(&self.zoom);
+                self.spawn(ticket, async move {
+                    Msg::Read { ticket, result: Box::new(zoom.read(request).await) }
+                });
+            }
+            Effect::OpenBrowser { url } => {
+                // Launchers of the desktop are watched for a moment, which the screen must not wait for.
+                let (browser, sender) = (Arc::clone(&self.browser), self.sender.clone());
+                tokio::task::spawn_blocking(move || {
+                    let _ = sender.send(Msg::BrowserOpened(browser.open(&url)));
+                });
+            }
+            Effect::Copy { text, what } => {
+                let how = self.clipboard.copy(&text);
+                self.send(Msg::Copied { what, how });
+            }
+            Effect::Export { file_name, text } => {
+                let result = self.export(&file_name, &text);
+                self.send(Msg::Exported { result });
+            }
+            Effect::ConfigureSandbox(app) => {
+                if let Some(rehearsing) = &self.rehearsing {
+                    rehearsing.configure(app);
+                }
+            }
+            Effect::Exit(exit) => self.exit = Some(exit),
+        }
+    }
+
+    fn send(&self, msg: Msg) {
+        // Fails only when the receiver is gone, and that lives as long as the sender here.
+        let _ = self.sender.send(msg);
+    }
+
+    fn spawn(&mut self, ticket: Ticket, work: impl Future<Output = Msg> + Send + 'static) {
+        let sender = self.sender.clone();
+        self.tasks.retain(|_, task| !task.is_finished());
+        let task = tokio::spawn(async move {
+            let msg = work.await;
+            let _ = sender.send(msg);
+        });
+        self.tasks.insert(ticket, task.abort_handle());
+    }
+
+    fn random(&self, ticket: Ticket) {
+        let halves = self.entropy.bytes().and_then(|first| Ok((first, self.entropy.bytes()?)));
+        let result = halves.map(|(first, second)| {
+            let mut bytes = Box::new([0; 64]);
+            bytes[..32].copy_from_slice(&first);
+            bytes[32..].copy_from_slice(&second);
+            bytes
+        });
+        self.send(Msg::Random { ticket, result });
+    }
+
+    fn listen(&mut self, ticket: Ticket, request: ListenRequest) {
+        let result: Result<u16, ListenFailure> = self.listener.listen(request).map(|mut listening| {
+            let sender = self.sender.clone();
+            let forwarding = tokio::spawn(async move {
+                while let Some(event) = listening.events.recv().await {
+                    if sender.send(Msg::Callback { ticket, event }).is_err() {
+                        break;
+                    }
+                }
+            });
+            let open = OpenListener { control: listening.control, forwarding: forwarding.abort_handle() };
+            self.listeners.insert(ticket, open);
+            listening.port
+        });
+        self.send(Msg::Listening { ticket, result });
+    }
+
+    fn answer(&self, ticket: Ticket, page: CallbackPage) {
+        if let Some(listener) = self.listeners.get(&ticket) {
+            listener.control.answer(page);
+        }
+    }
+
+    /// Writes a file that was not there before, readable by its owner only.
+    fn export(&self, file_name: &str, text: &Secret) -> Result<String, String> {
+        let (stem, extension) = file_name.rsplit_once('.').unwrap_or((file_name, "txt"));
+        for attempt in 1..=99 {
+            let name =
+                if attempt == 1 { file_name.to_owned() } else { format!("{stem}-{attempt}.{extension}") };
+            let path = self.export_directory.join(&name);
+            match private_file(&path) {
+                Ok(mut file) => {
+                    return match file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_all()) {
+                        Ok(()) => Ok(path.display().to_string()),
+                        Err(error) => Err(format!("{}: {error}", path.display())),
+                    };
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(format!("{}: {error}", path.display())),
+            }
+        }
+        Err(format!("{file_name} and 98 more of that name are there already"))
+    }
+}
+
+/// Creates a file that only its owner reads; fails if there is one already.
+///
+/// # Errors
+/// As the file system says.
+pub fn private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

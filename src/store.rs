@@ -1,1 +1,341 @@
-//! See the parent module.
+//! Set-ups, connections and secrets on disk: the adapter behind [`crate::ports::Store`].
+//!
+//! Below the data directory:
+//!
+//! | file | what |
+//! |---|---|
+//! | `setups/<id>.json` | a set-up in progress, readable, no secret |
+//! | `connections/<name>-<hash>.json` | a connection, readable, no secret; the name inside counts |
+//! | `secrets.age` | all secrets, encrypted to one key |
+//! | `key.age` | that key behind a passphrase, only where no keyring keeps it |
+//! | `rehearsal-secrets.age`, `rehearsal-key.txt` | the same for the invented secrets of rehearsals, key in the open |
+//! | `lock` | taken while secrets are changed |
+//!
+//! Files are 0600, directories 0700. Every file is replaced as a whole: written beside its place, synced,
+//! renamed, and the directory synced. What cannot be understood is reported and never overwritten.
+
+mod disk;
+mod keyring;
+mod records;
+mod sealed;
+mod unlock;
+
+pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
+pub use keyring::{Keyring, SERVICE, SystemKeyring};
+
+use crate::ports::{Store, StoreFailure, Unlocked};
+use crate::secret::Secret;
+use crate::setup::{Connection, SecretKey, Setup};
+use disk::shown;
+use keyring::PatientKeyring;
+use records::RecordFiles;
+use sealed::{SealedFile, SecretMap};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How the key to the secrets is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// In the keyring if it proves to keep entries, otherwise behind a passphrase.
+    Auto,
+    /// In the keyring, or not at all.
+    Keyring,
+    /// Behind a passphrase.
+    File,
+    /// Nothing on disk, not even set-ups and connections.
+    Memory,
+    /// In the open, beside the encrypted file: every secret of a rehearsal is invented.
+    Rehearsal,
+}
+
+/// What to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Made at the first write; see [`default_data_dir`].
+    pub data_dir: PathBuf,
+    pub kind: StoreKind,
+}
+
+/// Limits and costs; the default is right for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// How long a write waits for another process: 5 s.
+    pub lock_wait: Duration,
+    /// How long each call of the keyring may take, with its own password prompt: 20 s.
+    pub keyring_wait: Duration,
+    /// Base-2 logarithm of scrypt's N for a new `key.age`: 16, which takes 64 MiB (128 · N · r bytes, r = 8)
+    /// and a fraction of a second. The `age` tool would take 18, a second and 256 MiB.
+    pub work_factor: u8,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self { lock_wait: Duration::from_secs(5), keyring_wait: Duration::from_secs(20), work_factor: 16 }
+    }
+}
+
+/// What the store works with; tests bring their own.
+#[derive(Clone)]
+pub struct StoreParts {
+    pub disk: Arc<dyn Disk>,
+    pub keyring: Arc<dyn Keyring>,
+    pub limits: StoreLimits,
+}
+
+impl Default for StoreParts {
+    fn default() -> Self {
+        Self { disk: Arc::new(SystemDisk), keyring: Arc::new(SystemKeyring), limits: StoreLimits::default() }
+    }
+}
+
+/// The store.
+pub struct FileStore {
+    kind: StoreKind,
+    layout: Layout,
+    disk: Arc<dyn Disk>,
+    keyring: PatientKeyring,
+    limits: StoreLimits,
+    /// Why the keyring is not used, once the user was told.
+    keyring_refused: Option<String>,
+    records: Records,
+    secrets: Secrets,
+}
+
+/// The files; see the module's table.
+#[derive(Clone, Debug)]
+struct Layout {
+    data_dir: PathBuf,
+    secrets: PathBuf,
+    passphrase_key: PathBuf,
+    rehearsal_key: PathBuf,
+    lock: PathBuf,
+}
+
+impl Layout {
+    fn new(data_dir: PathBuf, kind: StoreKind) -> Self {
+        // Apart, so that a rehearsal in the real data directory can't meet a real secret.
+        let secrets = match kind {
+            StoreKind::Rehearsal => "rehearsal-secrets.age",
+            StoreKind::Auto | StoreKind::Keyring | StoreKind::File | StoreKind::Memory => "secrets.age",
+        };
+        Self {
+            secrets: data_dir.join(secrets),
+            passphrase_key: data_dir.join("key.age"),
+            rehearsal_key: data_dir.join("rehearsal-key.txt"),
+            lock: data_dir.join("lock"),
+            data_dir,
+        }
+    }
+}
+
+enum Records {
+    Files(RecordFiles),
+    Memory(RefCell<MemoryRecords>),
+}
+
+#[derive(Default)]
+struct MemoryRecords {
+    setups: BTreeMap<String, Setup>,
+    connections: BTreeMap<String, Connection>,
+}
+
+enum Secrets {
+    Locked,
+    Memory(SecretMap),
+    Sealed { file: SealedFile, by: Unlocked },
+}
+
+impl FileStore {
+    /// Opens the store, without reading a file, asking a keyring or starting a D-Bus connection.
+    ///
+    /// # Errors
+    /// The data directory is something else, or its mode can't be put right.
+    pub fn open(options: StoreOptions) -> Result<Self, StoreFailure> {
+        Self::with_parts(options, StoreParts::default())
+    }
+
+    /// Opens the store with parts of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_parts(options: StoreOptions, parts: StoreParts) -> Result<Self, StoreFailure> {
+        let StoreOptions { data_dir, kind } = options;
+        let records = if kind == StoreKind::Memory {
+            Records::Memory(RefCell::default())
+        } else {
+            check_directory(&data_dir)?;
+            Records::Files(RecordFiles::new(Arc::clone(&parts.disk), &data_dir))
+        };
+        Ok(Self {
+            kind,
+            layout: Layout::new(data_dir, kind),
+            disk: parts.disk,
+            keyring: PatientKeyring::new(parts.keyring, parts.limits.keyring_wait),
+            limits: parts.limits,
+            keyring_refused: None,
+            records,
+            secrets: Secrets::Locked,
+        })
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FileStore")
+            .field("kind", &self.kind)
+            .field("data_dir", &self.layout.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for FileStore {
+    fn setups(&self) -> Result<(Vec<Setup>, Vec<String>), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.setups(),
+            Records::Memory(memory) => Ok((memory.borrow().setups.values().cloned().collect(), Vec::new())),
+        }
+    }
+
+    fn save_setup(&self, setup: &Setup) -> Result<(), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.save_setup(setup),
+            Records::Memory(memory) => {
+                memory.borrow_mut().setups.insert(setup.id.clone(), setup.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn remove_setup(&self, id: &str) -> Result<(), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.remove_setup(id),
+            Records::Memory(memory) => {
+                memory.borrow_mut().setups.remove(id);
+                Ok(())
+            }
+        }
+    }
+
+    fn connections(&self) -> Result<(Vec<Connection>, Vec<String>), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.connections(),
+            Records::Memory(memory) => {
+                Ok((memory.borrow().connections.values().cloned().collect(), Vec::new()))
+            }
+        }
+    }
+
+    fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.save_connection(connection),
+            Records::Memory(memory) => {
+                memory.borrow_mut().connections.insert(connection.name.clone(), connection.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.remove_connection(name),
+            Records::Memory(memory) => {
+                memory.borrow_mut().connections.remove(name);
+                Ok(())
+            }
+        }
+    }
+
+    fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
+        if let Secrets::Locked = self.secrets {
+            self.secrets = self.obtain_key(passphrase)?;
+        }
+        match &self.secrets {
+            Secrets::Locked => Err(not_unlocked()),
+            Secrets::Memory(_) => Ok(Unlocked::Memory),
+            Secrets::Sealed { by, .. } => Ok(*by),
+        }
+    }
+
+    fn read_secret(&self, key: &SecretKey) -> Result<Option<Secret>, StoreFailure> {
+        match &self.secrets {
+            Secrets::Locked => Err(not_unlocked()),
+            Secrets::Memory(secrets) => Ok(secrets.get(&key.path()).cloned()),
+            Secrets::Sealed { file, .. } => file.read(&key.path()),
+        }
+    }
+
+    fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure> {
+        let changes = changes.into_iter().map(|(key, value)| (key.path(), value));
+        match &mut self.secrets {
+            Secrets::Locked => Err(not_unlocked()),
+            Secrets::Memory(secrets) => {
+                for (key, value) in changes {
+                    match value {
+                        Some(value) => secrets.insert(key, value),
+                        None => secrets.remove(&key),
+                    };
+                }
+                Ok(())
+            }
+            Secrets::Sealed { file, .. } => {
+                disk::create_directory(&self.layout.data_dir)?;
+                let _lock = disk::lock(&self.layout.lock, self.limits.lock_wait)?;
+                disk::remove_leftovers(&self.layout.secrets);
+                file.write(changes.collect())
+            }
+        }
+    }
+}
+
+fn not_unlocked() -> StoreFailure {
+    StoreFailure::Io {
+        message: "the secrets are still locked; this is a defect of zoom-setup, please report it".to_owned(),
+    }
+}
+
+/// A data directory that is there must be a directory, and private if it is ours. One that the user named and
+/// that holds other things as well keeps its mode; the files and directories made in it are private anyway.
+fn check_directory(path: &Path) -> Result<(), StoreFailure> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(disk::cannot("read", path, &error)),
+    };
+    if !metadata.is_dir() {
+        return Err(StoreFailure::Io {
+            message: format!("{} is not a directory; name another with --data-dir", shown(path)),
+        });
+    }
+    if is_ours(path)? { disk::tighten(path, &metadata, 0o700) } else { Ok(()) }
+}
+
+/// Whether a directory is the store's alone: by its name, or because nothing else is in it.
+fn is_ours(path: &Path) -> Result<bool, StoreFailure> {
+    if path.file_name().is_some_and(|name| name == "zoom-setup") {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(path).map_err(|error| disk::cannot("read", path, &error))? {
+        let name = entry.map_err(|error| disk::cannot("read", path, &error))?.file_name();
+        let name = name.to_string_lossy();
+        let ours = [
+            "setups",
+            "connections",
+            "secrets.age",
+            "key.age",
+            "rehearsal-secrets.age",
+            "rehearsal-key.txt",
+            "lock",
+        ];
+        if !ours.contains(&name.as_ref()) && !name.starts_with('.') {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

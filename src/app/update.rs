@@ -21,6 +21,7 @@ use crate::procedure::FieldName;
 use crate::secret::Secret;
 use jiff::Timestamp;
 
+pub use home::connection_secrets;
 pub use storing::connection_of;
 
 /// Changes the model by what happened at `now`, and says what is to be done in the world.

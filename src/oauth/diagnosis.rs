@@ -1,22 +1,124 @@
-//! See the parent module.
-use super::{Diagnosis, DiagnosisClass, Failure};
-fn stub() -> Diagnosis {
-    Diagnosis {
-        code: String::new(),
-        heading: String::new(),
-        cause: String::new(),
-        next: String::new(),
-        zoom: None,
-        class: DiagnosisClass::Refused,
-        retry: true,
+//! The diagnosis of everything that can go wrong with Zoom: heading, likely cause, next step, and always
+//! Zoom's own code and text.
+//!
+//! There is one table, `table::ROWS`, in parts by where a failure shows. A failure is read into
+//! `evidence::Evidence`; the first row whose conditions it meets is the diagnosis. Sources of the rows:
+//! RFC 6749 sections 4.1.2.1 and 5.2, Zoom's OAuth error messages page (4700 to 4741), Zoom's API error
+//! page, and bodies that were reported in public. None was tried against a live Zoom by this program.
+
+mod evidence;
+mod rows_api;
+mod rows_authorize;
+mod rows_token;
+mod rows_transport;
+mod table;
+mod wait;
+
+use super::{Call, Diagnosis, DiagnosisClass, Failure, FailureKind};
+use crate::error::{Error, ErrorKind};
+use evidence::Evidence;
+pub use evidence::{missing_scopes, scan_authorize_page};
+use jiff::Timestamp;
+pub use wait::retry_at;
+
+/// A clock that is off by more than this many seconds is worth saying.
+const CLOCK_TOLERANCE_S: i64 = 60;
+
+/// A failed call in words. `now` is this machine's time, for waiting times.
+pub fn diagnose(failure: &Failure, now: Timestamp) -> Diagnosis {
+    let mut diagnosis = table::first_match(&Evidence::of_failure(failure, now));
+    if let Some(offset_s) = failure.clock_offset_s.filter(|offset_s| is_skewed(*offset_s)) {
+        diagnosis.cause = format!("{} Also, {}.", diagnosis.cause, skew_in_words(offset_s));
+    }
+    diagnosis
+}
+
+/// An `error` that came with the redirect (RFC 6749 section 4.1.2.1), in words.
+pub fn diagnose_callback_error(error: &str, description: Option<&str>) -> Diagnosis {
+    table::first_match(&Evidence::of_callback(error, description))
+}
+
+/// An error number that stands on Zoom's authorize page ([`scan_authorize_page`]), in words.
+pub fn diagnose_authorize_page(number: u16) -> Diagnosis {
+    table::first_match(&Evidence::of_authorize_page(number))
+}
+
+/// A clock that is more than a minute off, as a diagnosis of its own. `offset_s` is the server's time minus
+/// this machine's.
+pub fn clock_finding(offset_s: i64) -> Option<Diagnosis> {
+    is_skewed(offset_s).then(|| table::first_match(&Evidence::of_clock(skew_in_words(offset_s))))
+}
+
+/// What the pair probe says: an exchange of a made-up code with the real client ID and secret.
+///
+/// `Some(true)`: Zoom knew the pair and refused only the code. `Some(false)`: Zoom did not know the pair.
+/// `None`: the answer tells neither. That the two are told apart is concluded from documents and reports.
+pub fn pair_is_known(failure: &Failure) -> Option<bool> {
+    match &failure.kind {
+        FailureKind::Answered { .. } => {
+            let diagnosis = diagnose(failure, Timestamp::UNIX_EPOCH);
+            match diagnosis.code.as_str() {
+                "invalid-client" => Some(false),
+                "code-expired" | "code-invalid" | "redirect-mismatch" => Some(true),
+                _ => None,
+            }
+        }
+        FailureKind::Dns { .. }
+        | FailureKind::Connect { .. }
+        | FailureKind::Tls { .. }
+        | FailureKind::Proxy { .. }
+        | FailureKind::TimedOut { .. }
+        | FailureKind::AnswerLost { .. }
+        | FailureKind::TooLarge { .. }
+        | FailureKind::Malformed { .. }
+        | FailureKind::Forbidden { .. } => None,
     }
 }
-pub fn diagnose(_f: &Failure, _n: jiff::Timestamp) -> Diagnosis {
-    stub()
+
+impl Call {
+    /// What was being done, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ExchangeCode => "exchanging the code",
+            Self::Refresh => "refreshing the token",
+            Self::AccountCredentials => "asking for a token",
+            Self::Revoke => "revoking the token",
+            Self::Read => "reading from the API",
+        }
+    }
 }
-pub fn diagnose_callback_error(_e: &str, _d: Option<&str>) -> Diagnosis {
-    stub()
+
+impl DiagnosisClass {
+    /// The kind of error that a command ends with.
+    pub const fn error_kind(self) -> ErrorKind {
+        match self {
+            Self::Unreachable => ErrorKind::Unreachable,
+            Self::Refused => ErrorKind::Refused,
+            Self::CheckFailed => ErrorKind::CheckFailed,
+        }
+    }
 }
-pub fn clock_finding(_o: i64) -> Option<Diagnosis> {
-    None
+
+impl From<Diagnosis> for Error {
+    fn from(diagnosis: Diagnosis) -> Self {
+        let mut error = Self::new(diagnosis.class.error_kind(), diagnosis.heading)
+            .hint(diagnosis.cause)
+            .hint(diagnosis.next);
+        if let Some(zoom) = diagnosis.zoom {
+            error = error.hint(format!("Zoom said: {zoom}"));
+        }
+        error
+    }
 }
+
+fn is_skewed(offset_s: i64) -> bool {
+    offset_s.unsigned_abs() > CLOCK_TOLERANCE_S.unsigned_abs()
+}
+
+fn skew_in_words(offset_s: i64) -> String {
+    let direction = if offset_s > 0 { "behind" } else { "ahead of" };
+    format!("this machine's clock is {} {direction} Zoom's", wait::span_in_words(offset_s.unsigned_abs()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! What the browser gets: one page template and the answer around it, written byte by byte, because
+//! `tiny_http` drops a `Connection` header that is set on its own responses.
+
+use crate::ports::CallbackPage;
+use crate::secret::printable;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+const TEMPLATE: &str = include_str!("../../assets/pages/callback.html");
+
+/// Longest text of a field on the page, in characters.
+const FIELD_LIMIT: usize = 600;
+
+/// How a page looks: a mark and a colour. The mark carries the meaning without the colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Bad,
+    Calm,
+}
+
+impl Tone {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Calm => "calm",
+        }
+    }
+
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Bad => "!",
+            Self::Calm => "…",
+        }
+    }
+}
+
+/// A page before it is HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub tone: Tone,
+    pub heading: String,
+    pub text: String,
+}
+
+impl Page {
+    pub(super) fn new(tone: Tone, heading: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { tone, heading: heading.into(), text: text.into() }
+    }
+
+    /// The page at the end of a login.
+    pub(super) fn final_page(page: &CallbackPage) -> Self {
+        match page {
+            CallbackPage::Done => Self::new(
+                Tone::Good,
+                "Zoom login finished",
+                "zoom-setup exchanged the code for a token. You can close this tab and go back to the terminal.",
+            ),
+            CallbackPage::Failed { heading, next } => Self::new(Tone::Bad, heading.as_str(), next.as_str()),
+        }
+    }
+
+    /// The page as HTML, every field escaped.
+    pub(super) fn html(&self) -> String {
+        let heading = escape(&printable(&self.heading, FIELD_LIMIT));
+        let text = escape(&printable(&self.text, FIELD_LIMIT));
+        // One pass: a field whose text looks like a placeholder is never filled in a second time.
+        let mut html = String::with_capacity(TEMPLATE.len() + heading.len() * 2 + text.len());
+        let mut rest = TEMPLATE;
+        while let Some((before, after)) = rest.split_once("{{") {
+            html.push_str(before);
+            let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+            html.push_str(match name {
+                "heading" => &heading,
+                "text" => &text,
+                "tone" => self.tone.class(),
+                "mark" => self.tone.mark(),
+                _ => "",
+            });
+            rest = after;
+        }
+        html.push_str(rest);
+        html
+    }
+}
+
+/// HTML text and attribute escaping.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// The policy that admits the template's own style sheet, by its hash, and nothing else.
+fn content_security_policy() -> String {
+    let style = TEMPLATE
+        .split_once("<style>")
+        .and_then(|(_, after)| after.split_once("</style>"))
+        .map_or("", |(style, _)| style);
+    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
+/// An HTTP answer. Every one closes its connection and carries the hardening headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub status: u16,
+    /// Only on a redirect: a path of this listener, never something from a request.
+    pub location: Option<String>,
+    /// `None`: an answer without content (204).
+    pub page: Option<Page>,
+}
+
+impl Answer {
+    pub(super) fn page(status: u16, page: Page) -> Self {
+        Self { status, location: None, page: Some(page) }
+    }
+
+    /// The whole answer. `with_body` is false for a HEAD request (RFC 9110 section 9.3.2).
+    pub(super) fn bytes(&self, with_body: bool) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        let mut field = |name: &str, value: &str| {
+            head.push_str(name);
+            head.push_str(": ");
+            head.push_str(value);
+            head.push_str("\r\n");
+        };
+        field("Connection", "close");
+        field("Cache-Control", "no-store");
+        field("Referrer-Policy", "no-referrer");
+        field("X-Content-Type-Options", "nosniff");
+        field("X-Frame-Options", "DENY");
+        field("Cross-Origin-Resource-Policy", "same-origin");
+        field("Content-Security-Policy", &content_security_policy());
+        if self.status == 405 {
+            field("Allow", "GET");
+        }
+        if let Some(location) = &self.location {
+            field("Location", location);
+        }
+        let body = self.page.as_ref().map(Page::html);
+        if let Some(body) = &body {
+            field("Content-Type", "text/html; charset=utf-8");
+            field("Content-Length", &body.len().to_string());
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        if let Some(body) = body.filter(|_| with_body) {
+            bytes.extend_from_slice(body.as_bytes());
+        }
+        bytes
+    }
+}
+
+/// Reason phrases of the statuses that are used here (RFC 9110 section 15).
+const fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        202 => "Accepted",
+        204 => "No Content",
+        303 => "See Other",
+        400 => "Bad Request",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        414 => "URI Too Long",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_escaped() {
+        let page = CallbackPage::Failed {
+            heading: "<script>alert('1')</script>".to_owned(),
+            next: "\"><img src=x onerror=y> & {{heading}}\u{1b}[31m".to_owned(),
+        };
+        let html = Page::final_page(&page).html();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains("<img"), "{html}");
+        assert!(html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"));
+        assert!(html.contains("&quot;&gt;&lt;img src=x onerror=y&gt; &amp; {{heading}}[31m"));
+    }
+
+    #[test]
+    fn the_template_is_filled_and_fetches_nothing() {
+        let html = Page::new(Tone::Calm, "Heading", "Text").html();
+        assert!(!html.contains("{{") && !html.contains("}}"));
+        for forbidden in ["<script", "http:", "https:", "src=", "url(", "@import", "style="] {
+            assert!(!html.contains(forbidden), "{forbidden}");
+        }
+        assert!(html.contains("<style>") && html.contains("prefers-color-scheme: dark"));
+    }
+
+    #[test]
+    fn the_policy_names_the_hash_of_the_style_that_is_sent() {
+        let html = Page::new(Tone::Good, "a", "b").html();
+        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+        assert!(content_security_policy().contains(&format!("style-src 'sha256-{hash}'")));
+    }
+
+    #[test]
+    fn an_answer_without_a_body_still_announces_its_length() {
+        let answer = Answer::page(405, Page::new(Tone::Calm, "a", "b"));
+        let with = String::from_utf8(answer.bytes(true)).unwrap();
+        let without = String::from_utf8(answer.bytes(false)).unwrap();
+        assert!(with.starts_with(&without));
+        assert!(without.ends_with("\r\n\r\n"));
+        assert!(without.contains("\r\nAllow: GET\r\n"));
+    }
+}

@@ -1,0 +1,487 @@
+//! `new PROCEDURE --answers FILE`: the same core without a terminal. One line a step on standard error, the
+//! hand-over sheet on standard output.
+
+mod file;
+
+use super::arguments::Global;
+use super::set_up::tokio_runtime;
+use super::world::{self, World};
+use crate::app::message::{Intent, Msg};
+use crate::app::model::{Model, Overlay, Screen, SecretStore, Tone};
+use crate::app::update::connection_of;
+use crate::app::wizard::{Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase, Wizard};
+use crate::error::{Error, ErrorKind};
+use crate::handoff;
+use crate::oauth::{Diagnosis, DiagnosisClass};
+use crate::ports::Clock;
+use crate::procedure::{FieldName, Procedure, StepKind};
+use crate::runtime::{Runtime, Signals, step};
+use crate::secret::Secret;
+use crate::setup::{Connection, Outcome};
+use crate::system::SystemClock;
+use file::{AfterLogin, Answers, Authorize};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+/// More rounds than any procedure has steps and retries; a set-up that does not end by then is a defect.
+const MOST_ROUNDS: usize = 400;
+
+/// Runs a set-up from a file of answers.
+///
+/// # Errors
+/// Exit codes of the contract: 1 a check failed, 2 bad answers, 3 interrupted, 4 and 5 Zoom, 6 store.
+pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn Write) -> Result<(), Error> {
+    let Some(id) = procedure else {
+        return Err(Error::usage("an answers file needs the procedure it answers")
+            .hint("zoom-setup new PROCEDURE --answers FILE; the ids: zoom-setup procedures"));
+    };
+    let mut answers = file::read(path)?;
+    let known = world::procedures(global)?;
+    let Some(procedure) = known.iter().find(|known| known.id == id).cloned() else {
+        let known: Vec<Procedure> = known.into_iter().map(Arc::unwrap_or_clone).collect();
+        return Err(super::procedures::unknown_procedure(&known, id));
+    };
+    if let Some(secret) = world::secret_variable("ZOOM_CLIENT_SECRET") {
+        answers.values.entry(FieldName::ClientSecret).or_insert(secret);
+    }
+    let world = World::new(global, false)?;
+    take_app_page(&mut answers, &world, &procedure);
+    file::complete(&answers, &procedure)?;
+
+    let (ports, settings, procedures) = world.into_parts();
+    let model = Model::new(SystemClock.now(), settings, procedures);
+    let tokio = tokio_runtime()?;
+    let connection = tokio.block_on(async {
+        let runtime =
+            Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        let mut driver =
+            Driver { model, runtime, answers, talk: std::io::stderr(), refusal: None, urls_told: false };
+        let mut signals = Signals::new();
+        let result = tokio::select! {
+            result = driver.drive(&procedure) => result,
+            () = signals.next() => Err(Error::new(ErrorKind::Cancelled, "interrupted")
+                .hint("Every answer is kept. Go on with: zoom-setup resume")),
+        };
+        driver.runtime.finish();
+        result
+    })?;
+    let sheet = handoff::sheet(&connection, &procedure, &BTreeMap::new());
+    out.write_all(handoff::markdown(&sheet).as_bytes()).map_err(|error| super::output(&error))?;
+    let failed = connection.verification.as_ref().is_some_and(crate::setup::Verification::failed);
+    if failed {
+        return Err(failure_of(&connection));
+    }
+    Ok(())
+}
+
+/// In rehearsal the sandbox's app page stands in for the values that were copied from Zoom's.
+fn take_app_page(answers: &mut Answers, world: &World, procedure: &Procedure) {
+    let Some(rehearsal) = &world.settings.rehearsal else { return };
+    let offers = match procedure.app_kind {
+        crate::procedure::AppKind::General => &rehearsal.general,
+        crate::procedure::AppKind::ServerToServer => &rehearsal.server_to_server,
+    };
+    for field in [FieldName::ClientId, FieldName::ClientSecret, FieldName::AccountId, FieldName::SecretToken]
+    {
+        if let Some(value) = offers.get(&field) {
+            answers.values.entry(field).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// The error of a set-up that was stored although a check failed.
+fn failure_of(connection: &Connection) -> Error {
+    let checks = connection.verification.iter().flat_map(|verification| &verification.checks);
+    let failed: Vec<_> = checks.filter(|check| check.outcome == Outcome::Fail).collect();
+    let titles: Vec<&str> = failed.iter().map(|check| check.title.as_str()).collect();
+    let kind = failed
+        .iter()
+        .find_map(|check| check.diagnosis.as_ref())
+        .map_or(ErrorKind::CheckFailed, |problem| kind_of(problem.class));
+    let mut error = Error::new(kind, format!("failed: {}", titles.join(", ")));
+    for check in failed {
+        if let Some(next) = &check.next {
+            error = error.hint(next.clone());
+        }
+    }
+    error
+}
+
+const fn kind_of(class: DiagnosisClass) -> ErrorKind {
+    match class {
+        DiagnosisClass::Unreachable => ErrorKind::Unreachable,
+        DiagnosisClass::Refused => ErrorKind::Refused,
+        DiagnosisClass::CheckFailed => ErrorKind::CheckFailed,
+    }
+}
+
+fn refused(problem: &Diagnosis) -> Error {
+    let mut error = Error::new(kind_of(problem.class), problem.heading.clone())
+        .hint(problem.cause.clone())
+        .hint(problem.next.clone());
+    if let Some(zoom) = &problem.zoom {
+        error = error.hint(format!("Zoom said: {zoom}"));
+    }
+    error
+}
+
+/// Drives the core as an admin would, from the file.
+struct Driver<W> {
+    model: Model,
+    runtime: Runtime,
+    answers: Answers,
+    talk: W,
+    refusal: Option<Error>,
+    urls_told: bool,
+}
+
+impl<W: Write> Driver<W> {
+    async fn drive(&mut self, procedure: &Procedure) -> Result<Connection, Error> {
+        self.runtime.perform(crate::app::message::Effect::LoadLibrary);
+        while !self.model.library.loaded {
+            self.next().await;
+        }
+        self.stored()?;
+        self.send(Msg::Begin { procedure: procedure.id.clone() }).await?;
+        for _round in 0..MOST_ROUNDS {
+            let Some(wizard) = self.model.wizard() else { break };
+            let index = wizard.step;
+            let result = self.one_step().await;
+            let Err(error) = result else {
+                if let Some(connection) = self.finished() {
+                    self.line(procedure, index, "done");
+                    return Ok(connection);
+                }
+                continue;
+            };
+            self.line(procedure, index, "FAIL");
+            return Err(error);
+        }
+        Err(Error::new(ErrorKind::Internal, "the set-up did not come to an end"))
+    }
+
+    /// The connection, once the wizard is through.
+    fn finished(&self) -> Option<Connection> {
+        match &self.model.screen {
+            Screen::Connection { name, .. } => self.model.connection(name).cloned(),
+            Screen::Home { .. } | Screen::Wizard(_) => None,
+        }
+    }
+
+    /// Answers the current step, and says what came of it.
+    async fn one_step(&mut self) -> Result<(), Error> {
+        let Some(wizard) = self.model.wizard() else { return Ok(()) };
+        let procedure = Arc::clone(&wizard.procedure);
+        let index = wizard.step;
+        let outcome = match &wizard.state {
+            StepState::Read { .. } => {
+                self.confirm().await?;
+                "not checked"
+            }
+            StepState::HandOver { .. } => {
+                let connection = connection_of(wizard, self.model.now);
+                self.confirm().await?;
+                debug_assert!(self.finished().is_none_or(|stored| stored.name == connection.name));
+                return Ok(());
+            }
+            StepState::Choose { .. } => {
+                self.choose().await?;
+                "done"
+            }
+            StepState::Fill(_) => {
+                self.fill().await?;
+                "done"
+            }
+            StepState::Scopes(_) => {
+                let scopes = self.answers.scopes(&procedure);
+                self.send(Msg::ProvideScopes(scopes)).await?;
+                self.confirm().await?;
+                "not checked"
+            }
+            StepState::Activate(_) => self.activate().await?,
+            StepState::Authorize(_) => self.authorize().await?,
+            StepState::Verify(_) => self.verify().await?,
+        };
+        if self.model.wizard().is_some_and(|wizard| wizard.step == index) {
+            return Err(self.stuck(index, &procedure));
+        }
+        self.line(&procedure, index, outcome);
+        Ok(())
+    }
+
+    /// A step that did not go on: the core's own words say why.
+    fn stuck(&mut self, index: usize, procedure: &Procedure) -> Error {
+        if let Some(error) = self.refusal.take() {
+            return error;
+        }
+        let why =
+            self.model.notice.as_ref().map_or("the step was not accepted", |notice| notice.text.as_str());
+        Error::usage(format!("{}: {why}", procedure.steps[index].title))
+            .hint("Correct the answers file and run the command again.")
+    }
+
+    async fn choose(&mut self) -> Result<(), Error> {
+        let Some(wizard) = self.model.wizard() else { return Ok(()) };
+        if let StepKind::Choose { field, options } = &wizard.current().kind {
+            let field = *field;
+            if let Some(value) = self.answers.values.get(&field) {
+                let fits = |value: &Secret| {
+                    options.iter().any(|option| option.value.eq_ignore_ascii_case(value.expose().trim()))
+                };
+                if !fits(value) {
+                    let list: Vec<&str> = options.iter().map(|option| option.value.as_str()).collect();
+                    return Err(Error::usage(format!(
+                        "{} in the answers file is none of the choices",
+                        field.as_str()
+                    ))
+                    .hint(format!("Choices: {}", list.join(", "))));
+                }
+                let value = value.clone();
+                self.send(Msg::Provide { field, value }).await?;
+            }
+        }
+        self.confirm().await
+    }
+
+    async fn fill(&mut self) -> Result<(), Error> {
+        let Some(wizard) = self.model.wizard() else { return Ok(()) };
+        let index = wizard.step;
+        let StepState::Fill(form) = &wizard.state else { return Ok(()) };
+        let names: Vec<FieldName> = form.fields.iter().map(|field| field.spec.name).collect();
+        for field in &names {
+            if let Some(value) = self.answers.values.get(field).cloned() {
+                self.send(Msg::Provide { field: *field, value }).await?;
+            }
+        }
+        if let Some(error) = self.bad_field() {
+            return Err(error);
+        }
+        for _field in 0..=names.len() {
+            if self.model.wizard().is_none_or(|wizard| wizard.step != index) {
+                break;
+            }
+            self.confirm().await?;
+        }
+        Ok(())
+    }
+
+    /// The first field whose value the entry rules refuse.
+    fn bad_field(&self) -> Option<Error> {
+        let StepState::Fill(form) = &self.model.wizard()?.state else { return None };
+        form.fields.iter().find_map(|field| match &field.checked {
+            crate::entry::Checked::Bad { finding, .. } => Some(
+                Error::usage(format!(
+                    "{} in the answers file: {}",
+                    field.spec.name.as_str(),
+                    finding.message
+                ))
+                .hint(finding.hint.clone()),
+            ),
+            crate::entry::Checked::Empty | crate::entry::Checked::Good { .. } => None,
+        })
+    }
+
+    async fn activate(&mut self) -> Result<&'static str, Error> {
+        self.confirm().await?;
+        let Some(StepState::Activate(activation)) = self.model.wizard().map(|wizard| &wizard.state) else {
+            return Ok("done");
+        };
+        match activation {
+            Activation::Failed { diagnosis } => Err(refused(diagnosis)),
+            Activation::Granted { missing } => {
+                let outcome = if missing.is_empty() { "PASS" } else { "WARN, scopes are missing" };
+                self.confirm().await?;
+                Ok(outcome)
+            }
+            Activation::Ready | Activation::Asking { .. } | Activation::Lagging { .. } => Ok("not checked"),
+        }
+    }
+
+    async fn authorize(&mut self) -> Result<&'static str, Error> {
+        let way = match self.answers.authorize {
+            Authorize::Skip => LoginWay::Skip,
+            Authorize::Loopback => LoginWay::Loopback,
+        };
+        let index = LoginWay::ALL.iter().position(|other| *other == way).unwrap_or(0);
+        for _step in 0..LoginWay::ALL.len() {
+            self.send(Msg::Intent(Intent::Up)).await?;
+        }
+        for _step in 0..index {
+            self.send(Msg::Intent(Intent::Down)).await?;
+        }
+        self.confirm().await?;
+        if matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
+            // Nobody is here to choose, and Zoom ignores the port of a loopback redirect.
+            self.send(Msg::Intent(Intent::Retry)).await?;
+        }
+        match self.login() {
+            None => Ok("not checked, skipped"),
+            Some(AuthorizationPhase::Granted) => {
+                self.confirm().await?;
+                Ok("PASS")
+            }
+            Some(AuthorizationPhase::Failed { problem }) => Err(refused(problem)),
+            Some(AuthorizationPhase::NotStored { message }) => {
+                Err(Error::new(ErrorKind::Store, message.clone()))
+            }
+            Some(AuthorizationPhase::PortTaken { port, detail, .. }) => {
+                let why = detail.clone().unwrap_or_else(|| "taken".to_owned());
+                Err(Error::new(
+                    ErrorKind::CheckFailed,
+                    format!("no port to listen on (last tried {port}: {why})"),
+                ))
+            }
+            Some(
+                AuthorizationPhase::Offer { .. }
+                | AuthorizationPhase::Preparing { .. }
+                | AuthorizationPhase::Waiting { .. }
+                | AuthorizationPhase::Exchanging { .. }
+                | AuthorizationPhase::Storing { .. }
+                | AuthorizationPhase::Skipped,
+            ) => Ok("not checked"),
+        }
+    }
+
+    fn login(&self) -> Option<&AuthorizationPhase> {
+        match &self.model.wizard()?.state {
+            StepState::Authorize(authorization) => Some(&authorization.phase),
+            StepState::Read { .. }
+            | StepState::Choose { .. }
+            | StepState::Fill(_)
+            | StepState::Scopes(_)
+            | StepState::Activate(_)
+            | StepState::Verify(_)
+            | StepState::HandOver { .. } => None,
+        }
+    }
+
+    async fn verify(&mut self) -> Result<&'static str, Error> {
+        // The checks began when the step opened.
+        let (phase, checks) = match self.model.wizard().map(|wizard| &wizard.state) {
+            Some(StepState::Verify(verifying)) => (verifying.phase.clone(), verifying.checks.clone()),
+            Some(_) | None => return Ok("not checked"),
+        };
+        for check in &checks {
+            let _ = writeln!(self.talk, "    {:<11} {}: {}", check.outcome.word(), check.title, check.detail);
+            if let Some(zoom) = check.diagnosis.as_ref().and_then(|problem| problem.zoom.as_ref()) {
+                let _ = writeln!(self.talk, "                Zoom said: {zoom}");
+            }
+        }
+        if matches!(phase, VerifyingPhase::Deciding { .. }) && self.answers.after_login == AfterLogin::Keep {
+            self.send(Msg::Intent(Intent::Down)).await?;
+        }
+        // Once takes note of failures, once more goes on: a connection that fails is stored as failing.
+        for _press in 0..3 {
+            let still =
+                self.model.wizard().is_some_and(|wizard| matches!(wizard.state, StepState::Verify(_)));
+            if still {
+                self.confirm().await?;
+            }
+        }
+        let outcomes = |outcome| checks.iter().any(|check| check.outcome == outcome);
+        Ok(if outcomes(Outcome::Fail) {
+            "FAIL"
+        } else if outcomes(Outcome::Pass) {
+            "PASS"
+        } else {
+            "not checked"
+        })
+    }
+
+    async fn confirm(&mut self) -> Result<(), Error> {
+        self.send(Msg::Intent(Intent::Confirm)).await
+    }
+
+    /// One message, then whatever it set going.
+    async fn send(&mut self, msg: Msg) -> Result<(), Error> {
+        step(&mut self.model, &mut self.runtime, msg);
+        while busy(&self.model) {
+            self.tell_login();
+            self.next().await;
+        }
+        while let Some(msg) = self.runtime.ready() {
+            step(&mut self.model, &mut self.runtime, msg);
+        }
+        self.stored()
+    }
+
+    async fn next(&mut self) {
+        let msg = self.runtime.next().await;
+        step(&mut self.model, &mut self.runtime, msg);
+    }
+
+    /// The address of a login that waits, once: the browser may not have opened.
+    fn tell_login(&mut self) {
+        if self.urls_told {
+            return;
+        }
+        if let Some(AuthorizationPhase::Waiting { url, .. }) = self.login() {
+            let url = url.clone();
+            self.urls_told = true;
+            let _ = writeln!(self.talk, "    Waiting for the login in the browser: {url}");
+        }
+    }
+
+    /// A store that wants a passphrase, or failed, ends the run.
+    fn stored(&self) -> Result<(), Error> {
+        if let Some(Overlay::Unlock(form)) = &self.model.overlay {
+            return Err(Error::new(ErrorKind::Store, format!("secrets need a passphrase: {}", form.why))
+                .hint("Set ZOOM_SETUP_PASSPHRASE, or use --store memory to keep nothing."));
+        }
+        match &self.model.notice {
+            Some(notice) if notice.tone == Tone::Failure => {
+                Err(Error::new(ErrorKind::Store, notice.text.clone()))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn line(&mut self, procedure: &Procedure, index: usize, outcome: &str) {
+        let step = &procedure.steps[index];
+        let count = procedure.steps.len();
+        let _ = writeln!(
+            self.talk,
+            "[{:>2}/{count}] {:<13} {}: {outcome}",
+            index + 1,
+            step.phase.label(),
+            step.title
+        );
+    }
+}
+
+/// Whether the core waits for the world.
+fn busy(model: &Model) -> bool {
+    if matches!(model.overlay, Some(Overlay::Unlock(_))) {
+        return false;
+    }
+    if model.starting.is_some() || matches!(model.secret_store, SecretStore::Unlocking { .. }) {
+        return true;
+    }
+    model.wizard().is_some_and(waiting)
+}
+
+fn waiting(wizard: &Wizard) -> bool {
+    let state = match &wizard.state {
+        StepState::Activate(activation) => {
+            matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
+        }
+        StepState::Authorize(authorization) => matches!(
+            authorization.phase,
+            AuthorizationPhase::Preparing { .. }
+                | AuthorizationPhase::Waiting { .. }
+                | AuthorizationPhase::Exchanging { .. }
+                | AuthorizationPhase::Storing { .. }
+        ),
+        StepState::Verify(verifying) => {
+            matches!(verifying.phase, VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. })
+        }
+        StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Fill(_)
+        | StepState::Scopes(_)
+        | StepState::HandOver { .. } => false,
+    };
+    state || wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some()
+}

@@ -1,0 +1,160 @@
+//! The command line as types. Doc comments are the help texts.
+
+use super::handoff::SheetFormat;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// From a vendor's written procedure to a Zoom OAuth app that provably works.
+///
+/// Without a command: the home screen. Everything can be rehearsed first: add --rehearse.
+#[derive(Debug, Parser)]
+#[command(name = "zoom-setup", version, about, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 a check failed · 2 usage or bad input · 3 cancelled · \
+4 network or Zoom out of reach · 5 Zoom refused the credentials or grant · 6 the store can't be read or written · \
+70 internal";
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Do everything against the embedded Zoom; with a name, rehearse that fault.
+    #[arg(long, global = true, value_name = "FAULT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub rehearse: Option<String>,
+    /// Which Zoom.
+    #[arg(long, global = true, value_enum, default_value_t = CloudArgument::Zoom)]
+    pub cloud: CloudArgument,
+    /// Stands for https://zoom.us (/oauth/authorize, /oauth/token, /oauth/revoke below it).
+    #[arg(long, global = true, value_name = "URL")]
+    pub oauth_url: Option<String>,
+    /// Stands for https://api.zoom.us (/v2/… below it).
+    #[arg(long, global = true, value_name = "URL")]
+    pub api_url: Option<String>,
+    /// Where set-ups, connections and secrets are kept.
+    #[arg(long, global = true, value_name = "DIR", env = "ZOOM_SETUP_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// How the key to the secrets is kept.
+    #[arg(long, global = true, value_enum, value_name = "KIND")]
+    pub store: Option<StoreArgument>,
+    /// Procedures of your own, beside the built-in ones.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub procedures: Option<PathBuf>,
+    /// No colours (also: NO_COLOR).
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Draw with ASCII characters only.
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Write a log without secrets to this file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// Which of Zoom's clouds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CloudArgument {
+    Zoom,
+    Zoomgov,
+}
+
+/// How the key to the secrets is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StoreArgument {
+    /// The operating system's keyring; a passphrase where there is none.
+    Auto,
+    /// The keyring or nothing.
+    Keyring,
+    /// Behind a passphrase (ZOOM_SETUP_PASSPHRASE where no prompt is possible).
+    File,
+    /// Nothing on disk; everything is gone at the end.
+    Memory,
+}
+
+/// Sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Begin a set-up.
+    New {
+        /// Id of the procedure (see: zoom-setup procedures).
+        procedure: Option<String>,
+        /// Take the answers from this TOML file (- for standard input) and run without a terminal.
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+    },
+    /// Go on with an unfinished set-up.
+    Resume {
+        /// Id of the set-up; without it, the one worked on last.
+        setup: Option<String>,
+    },
+    /// List the documented procedures.
+    Procedures {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<ProceduresCommand>,
+    },
+    /// List the stored connections.
+    Connections {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<ConnectionsCommand>,
+    },
+    /// Write the hand-over sheet of a connection.
+    Handoff {
+        /// Name of the connection.
+        connection: String,
+        #[arg(long, value_enum, default_value_t = SheetFormat::Markdown)]
+        format: SheetFormat,
+        /// Put the secrets into the sheet. Whoever reads it can act as the app.
+        #[arg(long)]
+        reveal_secrets: bool,
+        /// Write to this file (which must not exist) instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Run the embedded Zoom on its own.
+    Sandbox {
+        /// Port on 127.0.0.1; any free one without it.
+        #[arg(long)]
+        port: Option<u16>,
+        /// Play this fault.
+        #[arg(long, value_name = "NAME")]
+        fault: Option<String>,
+    },
+}
+
+/// `procedures …`.
+#[derive(Debug, Subcommand)]
+pub enum ProceduresCommand {
+    /// Show one procedure whole.
+    Show {
+        id: String,
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a procedure file of your own.
+    Lint { file: PathBuf },
+}
+
+/// `connections …`.
+#[derive(Debug, Subcommand)]
+pub enum ConnectionsCommand {
+    /// Show one connection.
+    Show {
+        name: String,
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a connection and its secrets from this machine.
+    Remove { name: String },
+}

@@ -1,0 +1,124 @@
+//! Home, `new` and `resume` on a terminal.
+
+use super::arguments::Global;
+use super::world::World;
+use crate::app::message::{Exit, Msg};
+use crate::app::model::Model;
+use crate::error::{Error, ErrorKind};
+use crate::ports::Clock;
+use crate::runtime::{Ended, Runtime, run_on_terminal};
+use crate::secret::printable;
+use crate::system::SystemClock;
+use crate::terminal::{self, Guard};
+use crate::ui::Theme;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io::BufWriter;
+
+/// Where to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    Home,
+    /// A new set-up for the procedure of that id.
+    Procedure(String),
+    /// The set-up of that id, or the newest.
+    Resume(Option<String>),
+}
+
+/// A runtime on this thread: one user, one screen.
+///
+/// # Errors
+/// The system gives no event queue.
+pub fn tokio_runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Internal, format!("no event loop: {error}")))
+}
+
+/// Runs the full-screen program.
+///
+/// # Errors
+/// No terminal; bad options; cancelled by the user.
+pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
+    if !terminal::is_interactive() {
+        return Err(Error::usage("this needs a terminal on standard input and output")
+            .hint("Without one: zoom-setup new PROCEDURE --answers FILE")
+            .hint("To see what there is: zoom-setup procedures, zoom-setup connections"));
+    }
+    let world = World::new(global, true)?;
+    let mut first = Vec::new();
+    match opening {
+        Opening::Home => {}
+        Opening::Procedure(id) => {
+            if !world.procedures.iter().any(|procedure| procedure.id == id) {
+                let known: Vec<_> = world.procedures.iter().map(|known| (**known).clone()).collect();
+                return Err(super::procedures::unknown_procedure(&known, &id));
+            }
+            first.push(Msg::Begin { procedure: id });
+        }
+        Opening::Resume(wanted) => first.extend(resume(&world, wanted)?),
+    }
+    let theme = if global.no_color || no_color() { Theme::plain() } else { Theme::coloured() };
+    let (ports, settings, procedures) = world.into_parts();
+    let mut model = Model::new(SystemClock.now(), settings, procedures);
+    let tokio = tokio_runtime()?;
+    let ended = tokio.block_on(async {
+        let no_thread = |error: std::io::Error| Error::new(ErrorKind::Internal, error.to_string());
+        let mut runtime = Runtime::new(ports).map_err(no_thread)?;
+        let guard = Guard::enter()
+            .map_err(|error| Error::usage(format!("the terminal can't be used full-screen: {error}")))?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(32 * 1024, std::io::stdout()));
+        let mut screen = Terminal::new(backend)
+            .map_err(|error| Error::new(ErrorKind::Internal, format!("the terminal: {error}")))?;
+        let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, first).await;
+        drop(guard);
+        if ended != Ended::Panicked {
+            runtime.finish();
+        }
+        Ok::<Ended, Error>(ended)
+    })?;
+    match ended {
+        Ended::Exit(Exit::Done) => Ok(()),
+        Ended::Exit(Exit::Left) => {
+            Err(Error::new(ErrorKind::Cancelled, "left before the end; everything is kept")
+                .hint("Go on with: zoom-setup resume"))
+        }
+        Ended::Panicked => Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
+            .hint("Every answer is kept. Go on with: zoom-setup resume")),
+        Ended::TerminalLost(why) => {
+            Err(Error::new(ErrorKind::Cancelled, format!("the terminal went away: {why}"))
+                .hint("Every answer is kept. Go on with: zoom-setup resume"))
+        }
+    }
+}
+
+/// The library, then the set-up to go on with.
+fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
+    let (mut setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
+    let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
+    unreadable.extend(more);
+    setups.sort_by(|one, other| other.updated.cmp(&one.updated));
+    let found = match &wanted {
+        Some(id) => setups.iter().find(|setup| setup.id == *id),
+        None => setups.first(),
+    };
+    let Some(setup) = found.map(|setup| setup.id.clone()) else {
+        let known: Vec<&str> = setups.iter().map(|setup| setup.id.as_str()).collect();
+        return Err(match wanted {
+            Some(id) => {
+                Error::usage(format!("there is no unfinished set-up {}", printable(&id, 80))).hint(format!(
+                    "Unfinished: {}",
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                ))
+            }
+            None => Error::usage("there is no unfinished set-up").hint("Begin one: zoom-setup new"),
+        });
+    };
+    Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Resume { setup }])
+}
+
+/// The convention of no-color.org: set and not empty.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,367 @@
+//! The world a command works in, put together from the global options.
+
+use super::arguments::{CloudArgument, Global, StoreArgument};
+use super::procedures as procedure_files;
+use crate::app::model::{Rehearsal, Remote, Settings};
+use crate::callback::TinyHttpListener;
+use crate::error::{Error, ErrorKind};
+use crate::oauth::authorize::{Cloud, Endpoints};
+use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, StoreFailure};
+use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
+use crate::runtime::Ports;
+use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
+use crate::secret::Secret;
+use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
+use crate::system::{BrowserEnvironment, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy};
+use crate::terminal;
+use crate::zoom::{Limits, ZoomClient};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Loopback port that is tried first. Nothing else is registered for it; Zoom ignores the port of a loopback
+/// redirect, so another one does as well.
+const LOOPBACK_PORT: u16 = 47_823;
+/// How long a login may take in the browser, in seconds: an admin may have to find a password first.
+const AUTHORIZE_LIMIT_S: u64 = 600;
+/// Waits between further tries while granted scopes lag, in seconds; half a minute in all.
+const LAG_DELAYS_S: [u64; 4] = [2, 4, 8, 16];
+/// The same against the sandbox, which does not need that long.
+const REHEARSAL_LAG_DELAYS_S: [u64; 3] = [1, 1, 1];
+
+/// What a command works with.
+pub struct World {
+    pub settings: Settings,
+    pub procedures: Vec<Arc<Procedure>>,
+    pub store: Box<dyn Store>,
+    pub passphrase: Option<Secret>,
+    sandbox: Option<Arc<Sandbox>>,
+    environment: BrowserEnvironment,
+}
+
+impl World {
+    /// Everything, with the sandbox running if this is a rehearsal.
+    ///
+    /// # Errors
+    /// Bad options, a bad procedure file, no data directory, no sandbox.
+    pub fn new(global: &Global, interactive: bool) -> Result<Self, Error> {
+        let procedures = procedures(global)?;
+        let environment = BrowserEnvironment::from_process();
+        let mut endpoints = endpoints(global)?;
+        let data_dir = data_dir(global)?;
+        let mut rehearsal = None;
+        let mut sandbox = None;
+        if let Some(name) = &global.rehearse {
+            let started = start_sandbox(name, &data_dir, interactive && environment.can_open())?;
+            endpoints = Endpoints::parse(Some(started.oauth_url()), Some(started.api_url()), Cloud::Zoom)?;
+            rehearsal = Some(offers(&started, name));
+            sandbox = Some(Arc::new(started));
+        }
+        let lag_delays_s =
+            if rehearsal.is_some() { REHEARSAL_LAG_DELAYS_S.to_vec() } else { LAG_DELAYS_S.to_vec() };
+        let settings = Settings {
+            endpoints,
+            rehearsal,
+            loopback_port: LOOPBACK_PORT,
+            authorize_limit_s: AUTHORIZE_LIMIT_S,
+            lag_delays_s,
+            remote: remote(),
+            ascii: global.ascii,
+            interactive,
+        };
+        let store = open_store(global, data_dir)?;
+        let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
+        Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
+    }
+
+    /// For commands that only look at what is stored.
+    ///
+    /// # Errors
+    /// As [`Self::new`], less the sandbox.
+    pub fn without_zoom(global: &Global) -> Result<Self, Error> {
+        let quiet = Global { rehearse: None, ..global.clone() };
+        let mut world = Self::new(&quiet, false)?;
+        if global.rehearse.is_some() {
+            world.store = open_store(global, data_dir(global)?)?;
+        }
+        Ok(world)
+    }
+
+    /// The procedure of that id.
+    ///
+    /// # Errors
+    /// A stored connection can follow a procedure that is not loaded.
+    pub fn procedure(&self, id: &str) -> Result<Arc<Procedure>, Error> {
+        self.procedures.iter().find(|procedure| procedure.id == id).cloned().ok_or_else(|| {
+            Error::usage(format!("the procedure {id} is not loaded"))
+                .hint("If it is one of your own, name its folder: --procedures DIR")
+        })
+    }
+
+    /// Makes the secrets readable, with the passphrase of the environment or one that is typed.
+    ///
+    /// # Errors
+    /// Exit code 6: no way in.
+    pub fn open_secrets(&mut self) -> Result<(), Error> {
+        let first = self.store.unlock(None);
+        let Err(StoreFailure::NeedsPassphrase { .. }) = &first else {
+            return first.map(drop).map_err(store_error);
+        };
+        let passphrase = match &self.passphrase {
+            Some(passphrase) => passphrase.clone(),
+            None if terminal::is_interactive() => {
+                let typed = rpassword::prompt_password("Passphrase of the secrets: ");
+                Secret::new(typed.map_err(|error| Error::usage(format!("no passphrase was read: {error}")))?)
+            }
+            None => return first.map(drop).map_err(store_error),
+        };
+        self.store.unlock(Some(&passphrase)).map(drop).map_err(store_error)
+    }
+
+    /// The ports for a runtime, and what the model needs.
+    pub fn into_parts(self) -> (Ports, Settings, Vec<Arc<Procedure>>) {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let zoom = ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), Limits::default());
+        let system_clipboard = SystemClipboard::new(&self.environment);
+        let browser: Arc<dyn Browser> = if self.sandbox.is_some() && !self.environment.can_open() {
+            Arc::new(StandInBrowser)
+        } else {
+            Arc::new(SystemBrowser::new(self.environment))
+        };
+        let ports = Ports {
+            zoom: Arc::new(zoom),
+            listener: Arc::new(TinyHttpListener::default()),
+            browser,
+            clipboard: Arc::new(BothClipboards {
+                system: system_clipboard,
+                terminal: self.settings.interactive,
+            }),
+            clock,
+            entropy: Arc::new(SystemEntropy),
+            store: self.store,
+            rehearsing: self.sandbox.map(|sandbox| Arc::new(SandboxPage { sandbox }) as Arc<dyn Rehearsing>),
+            passphrase: self.passphrase,
+            export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        };
+        (ports, self.settings, self.procedures)
+    }
+}
+
+/// The built-in procedures and the author's own.
+///
+/// # Errors
+/// A file that is not usable, with line and caret in the hints.
+pub fn procedures(global: &Global) -> Result<Vec<Arc<Procedure>>, Error> {
+    let embedded = registry::embedded().map_err(|errors| procedure_files::load_failure(&errors))?;
+    let all = match &global.procedures {
+        None => embedded,
+        Some(directory) => registry::from_files(embedded, procedure_files::read_directory(directory)?)
+            .map_err(|errors| procedure_files::load_failure(&errors))?,
+    };
+    Ok(all.into_iter().map(Arc::new).collect())
+}
+
+/// The fault of that name.
+///
+/// # Errors
+/// Names the faults there are.
+pub fn parse_fault(name: &str) -> Result<Fault, Error> {
+    name.parse::<Fault>().map_err(|unknown| {
+        let list: Vec<&str> = Fault::ALL.into_iter().map(Fault::as_str).collect();
+        let _ = unknown;
+        Error::usage(format!("there is no fault {}", crate::secret::printable(name, 60)))
+            .hint(format!("Faults that can be rehearsed: {}", list.join(", ")))
+    })
+}
+
+/// A store failure as the end of a command.
+pub fn store_error(failure: StoreFailure) -> Error {
+    let hint = match &failure {
+        StoreFailure::NeedsPassphrase { .. } | StoreFailure::WrongPassphrase => {
+            Some("The passphrase is taken from ZOOM_SETUP_PASSPHRASE where no prompt is possible.")
+        }
+        StoreFailure::Locked { .. } => Some("Close the other zoom-setup, or wait and try again."),
+        StoreFailure::Io { .. } | StoreFailure::Unreadable { .. } => None,
+    };
+    let error = Error::new(ErrorKind::Store, crate::app::update::store_failure_text(&failure));
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// A secret from the environment; empty counts as not set.
+pub fn secret_variable(name: &str) -> Option<Secret> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
+}
+
+/// Writes a log to a new or existing file. Only reviewed fields are logged: kinds of events, never values.
+///
+/// # Errors
+/// The file can't be written.
+pub fn start_log(path: &Path) -> Result<(), Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(std::sync::Mutex::new(file)).with_ansi(false).finish();
+    tracing::subscriber::set_global_default(subscriber)
+        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
+}
+
+fn endpoints(global: &Global) -> Result<Endpoints, Error> {
+    let cloud = match global.cloud {
+        CloudArgument::Zoom => Cloud::Zoom,
+        CloudArgument::Zoomgov => Cloud::ZoomGov,
+    };
+    Endpoints::parse(global.oauth_url.as_deref(), global.api_url.as_deref(), cloud)
+}
+
+fn data_dir(global: &Global) -> Result<PathBuf, Error> {
+    let base = match &global.data_dir {
+        Some(directory) => directory.clone(),
+        None => default_data_dir().map_err(store_error)?,
+    };
+    // Rehearsals have a place of their own, so that nothing invented mixes with what is real.
+    Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
+}
+
+fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {
+    let kind = match (global.store, global.rehearse.is_some()) {
+        (Some(StoreArgument::Memory), _) => StoreKind::Memory,
+        (Some(StoreArgument::Keyring), _) => StoreKind::Keyring,
+        (Some(StoreArgument::File), _) => StoreKind::File,
+        (Some(StoreArgument::Auto) | None, true) => StoreKind::Rehearsal,
+        (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
+    };
+    let store = FileStore::open(StoreOptions { data_dir, kind }).map_err(store_error)?;
+    Ok(Box::new(store))
+}
+
+fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {
+    let mut options = SandboxOptions::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
+    if !name.is_empty() {
+        options.faults.push(parse_fault(name)?);
+    }
+    if !person {
+        options.consent = Consent::Automatic;
+    }
+    // Without its directory the sandbox keeps its state in memory, which a rehearsal in memory wants anyway.
+    if create_private_directory(data_dir).is_ok() {
+        options.state_file = Some(data_dir.join("sandbox.json"));
+    }
+    Sandbox::start(options).map_err(|failure| {
+        Error::new(ErrorKind::Internal, failure.to_string()).hint("Close other rehearsals and try again.")
+    })
+}
+
+/// What the wizard offers in rehearsal: the values of the sandbox's app page, and examples for the rest.
+fn offers(sandbox: &Sandbox, fault: &str) -> Rehearsal {
+    let examples = || -> BTreeMap<FieldName, Secret> {
+        [
+            (FieldName::Instance, "dev12345"),
+            (FieldName::Company, "Example Company"),
+            (FieldName::DeveloperName, "Example Admin"),
+            (FieldName::DeveloperEmail, "admin@example.com"),
+        ]
+        .into_iter()
+        .map(|(field, value)| (field, Secret::new(value)))
+        .collect()
+    };
+    let page = |kind| {
+        let app = sandbox.app_page(kind);
+        let mut offers = examples();
+        offers.insert(FieldName::ClientId, Secret::new(app.client_id));
+        offers.insert(FieldName::ClientSecret, app.client_secret);
+        if let Some(account_id) = app.account_id {
+            offers.insert(FieldName::AccountId, Secret::new(account_id));
+        }
+        if let Some(secret_token) = app.secret_token {
+            offers.insert(FieldName::SecretToken, secret_token);
+        }
+        offers
+    };
+    Rehearsal {
+        fault: (!fault.is_empty()).then(|| fault.to_owned()),
+        general: page(AppKind::General),
+        server_to_server: page(AppKind::ServerToServer),
+    }
+}
+
+/// `user@host` for the tunnel line, if this is an SSH session.
+fn remote() -> Option<Remote> {
+    let connection = std::env::var("SSH_CONNECTION").ok()?;
+    // Client address and port, server address and port (sshd's manual).
+    let host = connection.split_whitespace().nth(2)?.to_owned();
+    let user =
+        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "user".to_owned());
+    Some(Remote { target: crate::secret::printable(&format!("{user}@{host}"), 120) })
+}
+
+/// Tells the sandbox what the wizard knows.
+struct SandboxPage {
+    sandbox: Arc<Sandbox>,
+}
+
+impl Rehearsing for SandboxPage {
+    fn configure(&self, app: RehearsalApp) {
+        let kind = if app.server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        let configuration = AppConfiguration {
+            redirect_url: app.redirects.first().cloned(),
+            allow_list: app.redirects,
+            scopes: app.scopes.into_iter().collect(),
+            management: (!app.server_to_server).then_some(if app.user_managed {
+                Management::User
+            } else {
+                Management::Admin
+            }),
+            public_client: false,
+            activated: app.activated,
+        };
+        // What Zoom's form would not keep shows up as a finding of the verification.
+        drop(self.sandbox.configure(kind, configuration));
+    }
+}
+
+/// In rehearsal on a machine without a browser: follows the login by itself. The sandbox consents without a
+/// page then.
+struct StandInBrowser;
+
+impl Browser for StandInBrowser {
+    fn open(&self, url: &str) -> Result<(), String> {
+        let url = url.to_owned();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::limited(5))
+            .timeout(std::time::Duration::from_secs(60))
+            .build()
+            .map_err(|error| error.to_string())?;
+        tokio::spawn(async move {
+            // Whatever it gets is the listener's and the sandbox's business; there is nobody to show it to.
+            let _ = client.get(url).send().await;
+        });
+        Ok(())
+    }
+}
+
+/// The terminal's clipboard (OSC 52), and the system's where there is a local display.
+struct BothClipboards {
+    system: SystemClipboard,
+    terminal: bool,
+}
+
+impl Clipboard for BothClipboards {
+    fn copy(&self, text: &Secret) -> String {
+        let sent = self.terminal && terminal::copy_by_terminal(text.expose()).is_ok();
+        match (self.system.copy(text), sent) {
+            (Ok(()), true) => "copied to the clipboard, and sent to the terminal's".to_owned(),
+            (Ok(()), false) => "copied to the clipboard".to_owned(),
+            (Err(_), true) => {
+                "sent to the terminal's clipboard; if it does not paste, select it by hand".to_owned()
+            }
+            (Err(why), false) => format!("not copied ({why}); select it by hand"),
+        }
+    }
+}

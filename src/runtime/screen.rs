@@ -1,0 +1,223 @@
+//! The loop on a terminal: keys in, frames out. It draws only when something changed.
+
+use super::Runtime;
+use crate::app::keymap::{self, Key};
+use crate::app::message::{Edit, Effect, Exit, Msg};
+use crate::app::model::Model;
+use crate::app::update::update;
+use crate::secret::Secret;
+use crate::terminal;
+use crate::ui::{self, Theme};
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+
+/// Why the loop ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The core said so.
+    Exit(Exit),
+    /// A thread or task panicked; the report is out already.
+    Panicked,
+    /// The terminal can't be written or read any more.
+    TerminalLost(String),
+}
+
+/// Runs until the core exits. `opening` are messages that begin what the command line asks for.
+pub async fn run_on_terminal<B>(
+    model: &mut Model,
+    runtime: &mut Runtime,
+    screen: &mut Terminal<B>,
+    theme: &Theme,
+    opening: Vec<Msg>,
+) -> Ended
+where
+    B: Backend,
+    B::Error: std::fmt::Display,
+{
+    let mut keys = EventStream::new();
+    let mut signals = Signals::new();
+    let mut queue: Vec<Msg> = opening;
+    if !queue.iter().any(|msg| matches!(msg, Msg::LibraryLoaded { .. })) {
+        runtime.perform(Effect::LoadLibrary);
+    }
+    loop {
+        for msg in queue.drain(..) {
+            step(model, runtime, msg);
+        }
+        while let Some(msg) = runtime.ready() {
+            step(model, runtime, msg);
+        }
+        if let Some(exit) = runtime.exit() {
+            return Ended::Exit(exit.clone());
+        }
+        if let Err(error) = draw(model, runtime, screen, theme) {
+            return Ended::TerminalLost(error);
+        }
+        tokio::select! {
+            biased;
+            () = terminal::panicked() => return Ended::Panicked,
+            () = signals.next() => queue.push(Msg::Shutdown),
+            msg = runtime.next() => queue.push(msg),
+            event = keys.next() => match event {
+                Some(Ok(event)) => queue.extend(message(model, event)),
+                Some(Err(error)) => return Ended::TerminalLost(error.to_string()),
+                None => return Ended::TerminalLost("standard input was closed".to_owned()),
+            },
+        }
+    }
+}
+
+/// One message through the core, its effects into the world.
+pub fn step(model: &mut Model, runtime: &mut Runtime, msg: Msg) {
+    let now = runtime.now();
+    for effect in update(model, now, msg) {
+        runtime.perform(effect);
+    }
+}
+
+fn draw<B>(
+    model: &mut Model,
+    runtime: &mut Runtime,
+    screen: &mut Terminal<B>,
+    theme: &Theme,
+) -> Result<(), String>
+where
+    B: Backend,
+    B::Error: std::fmt::Display,
+{
+    // A second pass only when drawing found that the text scrolls less far than it was scrolled.
+    for _pass in 0..2 {
+        let before = model.scroll;
+        let mut drawn = ui::Drawn::default();
+        screen
+            .draw(|frame| {
+                model.size = (frame.area().width, frame.area().height);
+                drawn = ui::view(model, theme, frame);
+            })
+            .map_err(|error| error.to_string())?;
+        step(model, runtime, Msg::Drawn { max_scroll: drawn.max_scroll });
+        if model.scroll == before {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a terminal event means to the core. Keys become intents by the table; in a text field printable
+/// keys are text.
+pub fn message(model: &Model, event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) => key_message(model, key),
+        Event::Paste(text) => Some(Msg::Paste(Secret::new(text))),
+        Event::Resize(columns, rows) => Some(Msg::Resized { columns, rows }),
+        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+    }
+}
+
+fn key_message(model: &Model, event: KeyEvent) -> Option<Msg> {
+    // Windows reports releases too; a held key repeats and counts each time.
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let mode = keymap::mode(model);
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    let key = key(event.code, control)?;
+    if let Some(intent) = keymap::intent(mode, key) {
+        return Some(Msg::Intent(intent));
+    }
+    if !mode.is_text() || event.modifiers.contains(KeyModifiers::ALT) {
+        return None;
+    }
+    match key {
+        Key::Char(character) => Some(Msg::Character(character)),
+        Key::Ctrl('u') => Some(Msg::Edit(Edit::Clear)),
+        Key::Ctrl('w') => Some(Msg::Edit(Edit::DeleteWord)),
+        Key::Ctrl('a') | Key::Home => Some(Msg::Edit(Edit::Home)),
+        Key::Ctrl('e') | Key::End => Some(Msg::Edit(Edit::End)),
+        Key::Ctrl('h') | Key::Backspace => Some(Msg::Edit(Edit::Backspace)),
+        Key::Delete => Some(Msg::Edit(Edit::Delete)),
+        Key::Left => Some(Msg::Edit(Edit::Left)),
+        Key::Right => Some(Msg::Edit(Edit::Right)),
+        Key::Ctrl(_)
+        | Key::Function(_)
+        | Key::Enter
+        | Key::Esc
+        | Key::Tab
+        | Key::BackTab
+        | Key::Up
+        | Key::Down
+        | Key::PageUp
+        | Key::PageDown => None,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "keys this program has no use for; the enum is crossterm's"
+)]
+const fn key(code: KeyCode, control: bool) -> Option<Key> {
+    Some(match code {
+        KeyCode::Char(character) if control => Key::Ctrl(character.to_ascii_lowercase()),
+        KeyCode::Char(character) => Key::Char(character),
+        KeyCode::F(number) => Key::Function(number),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::Tab => Key::Tab,
+        KeyCode::BackTab => Key::BackTab,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        _ => return None,
+    })
+}
+
+/// SIGTERM, SIGHUP and SIGINT as one thing: leave, with everything saved.
+pub struct Signals {
+    #[cfg(unix)]
+    streams: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    /// From now on the signals no longer end the process by themselves.
+    pub fn new() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+            Self { streams: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Completes when one of them comes.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        {
+            if self.streams.is_empty() {
+                return std::future::pending().await;
+            }
+            let waiting = self.streams.iter_mut().map(|stream| Box::pin(stream.recv()));
+            futures_util::future::select_all(waiting).await;
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self::new()
+    }
+}

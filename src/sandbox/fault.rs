@@ -1,0 +1,195 @@
+//! Faults by name: what can go wrong at Zoom, so that a rehearsal can show it.
+
+use crate::procedure::AppKind;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+
+/// A fault that the sandbox plays. Each strikes a few times ([`Fault::answers_struck`]) and then never again,
+/// so that the remedy, or trying again, leads on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The token endpoint refuses a good pair of client id and secret.
+    WrongSecret,
+    /// The app counts as not activated (Server-to-Server) or disabled (General).
+    NotActivated,
+    /// A grant lacks one of the app's scopes.
+    MissingScope,
+    /// Token answers lack scopes that the app has; later answers have them.
+    ScopeLag,
+    /// The authorize page does not know the redirect URL.
+    RedirectMismatch,
+    /// The consent is declined.
+    Deny,
+    /// The authorization code counts as expired.
+    ExpiredCode,
+    /// The answer takes longer than a client waits.
+    Slow,
+    /// The rate limit is reached.
+    RateLimit,
+    /// A proxy's login page in place of JSON.
+    Html,
+    /// The connection ends without an answer.
+    Drop,
+}
+
+impl Fault {
+    /// Every fault, in the order of a set-up.
+    pub const ALL: [Self; 11] = [
+        Self::WrongSecret,
+        Self::NotActivated,
+        Self::MissingScope,
+        Self::ScopeLag,
+        Self::RedirectMismatch,
+        Self::Deny,
+        Self::ExpiredCode,
+        Self::Slow,
+        Self::RateLimit,
+        Self::Html,
+        Self::Drop,
+    ];
+
+    /// The name on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongSecret => "wrong-secret",
+            Self::NotActivated => "not-activated",
+            Self::MissingScope => "missing-scope",
+            Self::ScopeLag => "scope-lag",
+            Self::RedirectMismatch => "redirect-mismatch",
+            Self::Deny => "deny",
+            Self::ExpiredCode => "expired-code",
+            Self::Slow => "slow",
+            Self::RateLimit => "rate-limit",
+            Self::Html => "html",
+            Self::Drop => "drop",
+        }
+    }
+
+    /// What it does, in one line without a full stop.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::WrongSecret => "the first check of the client id and secret answers invalid_client",
+            Self::NotActivated => "the first token call says that the app is disabled (4717)",
+            Self::MissingScope => "the first grant lacks one of the app's scopes",
+            Self::ScopeLag => "the first two token answers lack scopes that the app has",
+            Self::RedirectMismatch => "the first login ends on Zoom's page `Invalid redirect` (4,700)",
+            Self::Deny => "the first login is declined on the consent page",
+            Self::ExpiredCode => "the first authorization code is refused as expired (4733)",
+            Self::Slow => "the first answer takes longer than a client waits",
+            Self::RateLimit => "the first call is refused with 429 and a date in Retry-After",
+            Self::Html => "the first call is answered by the login page of a proxy",
+            Self::Drop => "the first token call is cut off before its answer",
+        }
+    }
+
+    /// Whether the fault can show with this kind of app. Server-to-Server has no login, so nothing of a
+    /// login can fail.
+    pub const fn applies_to(self, kind: AppKind) -> bool {
+        match self {
+            Self::RedirectMismatch | Self::Deny | Self::ExpiredCode => matches!(kind, AppKind::General),
+            Self::WrongSecret
+            | Self::NotActivated
+            | Self::MissingScope
+            | Self::ScopeLag
+            | Self::Slow
+            | Self::RateLimit
+            | Self::Html
+            | Self::Drop => true,
+        }
+    }
+
+    /// How many answers are struck when the fault is to strike `strikes` times: [`Fault::ScopeLag`] takes two
+    /// answers a strike, since scopes that come in late are late more than once.
+    pub const fn answers_struck(self, strikes: u32) -> u32 {
+        match self {
+            Self::ScopeLag => strikes.saturating_mul(2),
+            Self::WrongSecret
+            | Self::NotActivated
+            | Self::MissingScope
+            | Self::RedirectMismatch
+            | Self::Deny
+            | Self::ExpiredCode
+            | Self::Slow
+            | Self::RateLimit
+            | Self::Html
+            | Self::Drop => strikes,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A name that is no fault. Its text lists the names that are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFault;
+
+impl fmt::Display for UnknownFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = Fault::ALL.into_iter().map(Fault::as_str).collect();
+        write!(formatter, "no such fault; there are: {}", names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownFault {}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|fault| fault.as_str() == text).ok_or(UnknownFault)
+    }
+}
+
+/// The faults that are still to strike.
+pub(super) struct Faults {
+    left: Mutex<BTreeMap<Fault, u32>>,
+}
+
+impl Faults {
+    pub(super) fn new(faults: &[Fault], strikes: u32) -> Self {
+        let left = faults.iter().map(|fault| (*fault, fault.answers_struck(strikes))).collect();
+        Self { left: Mutex::new(left) }
+    }
+
+    /// Whether the fault strikes now. A strike is used up by asking.
+    pub(super) fn strike(&self, fault: Fault) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        match left.get_mut(&fault) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_fault() {
+        for fault in Fault::ALL {
+            assert_eq!(fault.as_str().parse(), Ok(fault));
+        }
+        assert!("no-such".parse::<Fault>().unwrap_err().to_string().contains("wrong-secret"));
+    }
+
+    #[test]
+    fn a_fault_strikes_as_often_as_asked_and_no_more() {
+        let faults = Faults::new(&[Fault::Deny, Fault::ScopeLag], 1);
+        assert!(faults.strike(Fault::Deny));
+        assert!(!faults.strike(Fault::Deny));
+        assert!(faults.strike(Fault::ScopeLag));
+        assert!(faults.strike(Fault::ScopeLag));
+        assert!(!faults.strike(Fault::ScopeLag));
+        assert!(!faults.strike(Fault::Html));
+    }
+}

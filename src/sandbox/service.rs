@@ -1,0 +1,170 @@
+//! The sandbox's state behind one lock, and which endpoint answers which path.
+
+use super::fault::{Fault, Faults};
+use super::message::{Answer, Call, Delivery};
+use super::registry::{ACCOUNT_ID, AppConfiguration, Dropped, USER_ID};
+use super::world::{ACCESS_LIFE_S, Minted, REFRESH_LIFE_S, World};
+use super::{Consent, api, apps, authorize, state_file, token};
+use crate::ports::{Clock, Entropy};
+use crate::procedure::AppKind;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Everything the endpoints share.
+pub(super) struct Service {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) consent: Consent,
+    pub(super) faults: Faults,
+    /// `http://127.0.0.1:PORT`.
+    pub(super) base_url: String,
+    /// Must come with a form of the app page, so that no other site can post one.
+    pub(super) page_key: String,
+    pub(super) tickets: authorize::Tickets,
+    pub(super) state_file: Option<PathBuf>,
+    pub(super) world: Mutex<World>,
+    pub(super) notices: Mutex<Vec<String>>,
+}
+
+impl Service {
+    /// Seconds since the epoch.
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
+    /// The world, to read.
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world and saves it before the answer goes out.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world();
+        let result = change(&mut world);
+        world.prune(self.now());
+        if let Some(path) = &self.state_file
+            && let Err(error) = state_file::save(path, &world)
+        {
+            self.notice(format!(
+                "The sandbox's state could not be saved in {}, so it will not survive a restart: {}",
+                path.display(),
+                // The whole text names a temporary file, a new one each time.
+                error.kind()
+            ));
+        }
+        result
+    }
+
+    /// Keeps what a form of the app's pages would keep.
+    pub(super) fn configure(&self, kind: AppKind, mut configuration: AppConfiguration) -> Vec<Dropped> {
+        let dropped = configuration.clean(kind);
+        // The same again changes nothing, and costs no write.
+        if *self.world().app(kind) != configuration {
+            self.change(|world| *world.app_mut(kind) = configuration);
+        }
+        dropped
+    }
+
+    /// Keeps a line for the caller; each once.
+    pub(super) fn notice(&self, line: String) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&line) {
+            notices.push(line);
+        }
+    }
+
+    /// 32 random bytes as base64url, or the answer of a server that has none.
+    pub(super) fn random_text(&self) -> Result<String, Answer> {
+        let bytes = self
+            .entropy
+            .bytes()
+            .map_err(|_| Answer::token_refusal(500, "The system gives no random bytes", "server_error"))?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// New tokens for a client. They look like Zoom's (JWT with header `HS512`, claims as in its version 10
+    /// samples), but the signature is random bytes: nothing verifies it, tokens are looked up whole.
+    pub(super) fn mint(&self, client_id: &str) -> Result<Minted, Answer> {
+        let now = self.now();
+        let token = |kind: u8, life_s: i64| -> Result<String, Answer> {
+            let header = json!({ "alg": "HS512", "v": "2.0", "kid": "rehearsal" });
+            let claims = json!({
+                "ver": 10,
+                "iss": format!("zm:cid:{client_id}"),
+                "aud": "https://oauth.zoom.us",
+                "type": kind,
+                "uid": USER_ID,
+                "aid": ACCOUNT_ID,
+                "nbf": now,
+                "iat": now,
+                "exp": now + life_s,
+                "jti": self.random_text()?,
+            });
+            let (header, claims) =
+                (URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+            Ok(format!("{header}.{claims}.{}{}", self.random_text()?, self.random_text()?))
+        };
+        Ok(Minted { access: token(0, ACCESS_LIFE_S)?, refresh: token(1, REFRESH_LIFE_S)? })
+    }
+
+    /// What stands in front of Zoom and answers in its place: a proxy's login page, or the rate limit.
+    fn intercepted(&self) -> Option<Answer> {
+        if self.faults.strike(Fault::Html) {
+            return Some(Answer::proxy_login());
+        }
+        if self.faults.strike(Fault::RateLimit) {
+            // A daily limit carries Retry-After as an ISO-8601 date; here it is a few seconds ahead.
+            let again = Timestamp::from_second(self.now() + 3).unwrap_or(Timestamp::MAX);
+            let refusal = Answer::api_refusal(
+                429,
+                429,
+                "You have reached the maximum daily rate limit for this API. Refer to the response header \
+                 for details on when you can make another request.",
+            );
+            return Some(
+                refusal
+                    .header("X-RateLimit-Category", "Light")
+                    .header("X-RateLimit-Type", "Daily-limit")
+                    .header("X-RateLimit-Limit", "6000")
+                    .header("X-RateLimit-Remaining", "0")
+                    .header("X-RateLimit-Reset", again.to_string())
+                    .header("Retry-After", again.to_string()),
+            );
+        }
+        None
+    }
+
+    /// Answers a request that came whole.
+    pub(super) fn answer(&self, call: &Call) -> Answer {
+        match call.path.as_str() {
+            "/" | "/marketplace" => apps::page_of(self, call),
+            "/oauth/authorize" => authorize::answer(self, call),
+            "/oauth/token" => {
+                // The work is done before the answer is held back or cut: what was asked for has happened,
+                // and the client cannot know.
+                let answer = self.intercepted().unwrap_or_else(|| token::answer(self, call));
+                if self.faults.strike(Fault::Drop) {
+                    answer.delivered(Delivery::Cut)
+                } else {
+                    self.perhaps_late(answer)
+                }
+            }
+            "/oauth/revoke" => token::revoke(self, call),
+            path => match path.strip_prefix("/v2/") {
+                Some(path) => {
+                    let answer = self.intercepted().unwrap_or_else(|| api::answer(self, call, path));
+                    self.perhaps_late(answer)
+                }
+                None => authorize::not_found(),
+            },
+        }
+    }
+
+    fn perhaps_late(&self, answer: Answer) -> Answer {
+        if self.faults.strike(Fault::Slow) { answer.delivered(Delivery::Late) } else { answer }
+    }
+}

@@ -1,0 +1,300 @@
+//! Set-ups and connections: one readable JSON file each, without any secret.
+
+use super::disk::{self, Disk, shown};
+use crate::ports::StoreFailure;
+use crate::secret::printable;
+use crate::setup::{Connection, FORMAT, Setup};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Longest id of a set-up; file systems take 255 bytes, and a temporary name is longer.
+const LONGEST_ID: usize = 100;
+
+/// How much of a connection's name its file name shows.
+const SHOWN_NAME: usize = 48;
+
+/// The readable files below the data directory.
+#[derive(Clone)]
+pub struct RecordFiles {
+    disk: Arc<dyn Disk>,
+    setups: PathBuf,
+    connections: PathBuf,
+}
+
+/// What a listing found: the records, and one line for each file that could not be read.
+pub type Listing<T> = (Vec<T>, Vec<String>);
+
+impl RecordFiles {
+    /// Touches nothing yet.
+    pub fn new(disk: Arc<dyn Disk>, data_dir: &Path) -> Self {
+        Self { disk, setups: data_dir.join("setups"), connections: data_dir.join("connections") }
+    }
+
+    /// Set-ups, the one changed last first.
+    pub fn setups(&self) -> Result<Listing<Setup>, StoreFailure> {
+        let mut setups = Vec::new();
+        let mut unreadable = Vec::new();
+        for path in json_files(&self.setups)? {
+            match self.read::<Setup>(&path) {
+                Ok(Some(setup)) if file_stem(&path) == setup.id => setups.push(setup),
+                Ok(Some(setup)) => unreadable.push(format!(
+                    "{}: the id inside is {}; file name and id must be the same",
+                    shown(&path),
+                    printable(&setup.id, 80)
+                )),
+                // Removed since the directory was listed.
+                Ok(None) => {}
+                Err(failure) => unreadable.push(in_words(failure)),
+            }
+        }
+        setups.sort_by(|one, other| other.updated.cmp(&one.updated).then_with(|| one.id.cmp(&other.id)));
+        Ok((setups, unreadable))
+    }
+
+    /// Makes or replaces the set-up of that id.
+    pub fn save_setup(&self, setup: &Setup) -> Result<(), StoreFailure> {
+        let path = self.setup_path(&setup.id)?;
+        // Replaced only if what is there is a set-up this version understands.
+        self.read::<Setup>(&path)?;
+        self.save(&self.setups, &path, setup)
+    }
+
+    /// Removes a set-up; it is no error if there is none.
+    pub fn remove_setup(&self, id: &str) -> Result<(), StoreFailure> {
+        let path = self.setup_path(id)?;
+        match self.read::<Setup>(&path)? {
+            Some(_) => disk::remove(&path),
+            None => Ok(()),
+        }
+    }
+
+    /// Connections by name.
+    pub fn connections(&self) -> Result<Listing<Connection>, StoreFailure> {
+        let mut found: Vec<(Connection, PathBuf)> = Vec::new();
+        let mut unreadable = Vec::new();
+        for path in json_files(&self.connections)? {
+            match self.read::<Connection>(&path) {
+                Ok(Some(connection)) => found.push((connection, path)),
+                Ok(None) => {}
+                Err(failure) => unreadable.push(in_words(failure)),
+            }
+        }
+        // Of two files with one name inside, the one that stands where it is written to comes first.
+        found.sort_by_key(|(connection, path)| {
+            (connection.name.clone(), *path != self.connection_path(&connection.name))
+        });
+        let mut connections: Vec<Connection> = Vec::with_capacity(found.len());
+        for (connection, path) in found {
+            if connections.last().is_some_and(|last| last.name == connection.name) {
+                unreadable.push(format!(
+                    "{}: a second file holds the connection {}; remove one of them",
+                    shown(&path),
+                    printable(&connection.name, 80)
+                ));
+            } else {
+                connections.push(connection);
+            }
+        }
+        Ok((connections, unreadable))
+    }
+
+    /// Makes or replaces the connection of that name.
+    pub fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure> {
+        let path = self
+            .locate_connection(&connection.name)?
+            .unwrap_or_else(|| self.connection_path(&connection.name));
+        self.save(&self.connections, &path, connection)
+    }
+
+    /// Removes a connection; it is no error if there is none.
+    pub fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
+        match self.locate_connection(name)? {
+            Some(path) => disk::remove(&path),
+            None => Ok(()),
+        }
+    }
+
+    /// The file that holds the connection: the name inside counts, since an admin may rename files.
+    fn locate_connection(&self, name: &str) -> Result<Option<PathBuf>, StoreFailure> {
+        let usual = self.connection_path(name);
+        if let Some(connection) = self.read::<Connection>(&usual)? {
+            if connection.name == name {
+                return Ok(Some(usual));
+            }
+            return Err(StoreFailure::Unreadable {
+                message: format!(
+                    "{} stands in the place of {} and holds the connection {}; rename the file",
+                    shown(&usual),
+                    printable(name, 80),
+                    printable(&connection.name, 80)
+                ),
+            });
+        }
+        for path in json_files(&self.connections)? {
+            // One without a name in it is reported by the listing, and cannot be the one that is looked for.
+            let named = self.disk.read(&path).ok().flatten();
+            let named = named.and_then(|bytes| serde_json::from_slice::<Named>(&bytes).ok());
+            if named.is_some_and(|found| found.name == name) {
+                // Only what this version understands may be replaced or removed.
+                return Ok(self.read::<Connection>(&path)?.map(|_| path));
+            }
+        }
+        Ok(None)
+    }
+
+    fn setup_path(&self, id: &str) -> Result<PathBuf, StoreFailure> {
+        let fit = !id.is_empty()
+            && id.len() <= LONGEST_ID
+            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if fit {
+            Ok(self.setups.join(format!("{id}.json")))
+        } else {
+            Err(StoreFailure::Io {
+                message: format!(
+                    "{:?} is no id of a set-up: lower-case letters, digits and hyphens, at most {LONGEST_ID}",
+                    printable(id, LONGEST_ID)
+                ),
+            })
+        }
+    }
+
+    fn connection_path(&self, name: &str) -> PathBuf {
+        self.connections.join(connection_file_name(name))
+    }
+
+    fn save<T: Serialize>(&self, directory: &Path, path: &Path, record: &T) -> Result<(), StoreFailure> {
+        let mut bytes = serde_json::to_vec_pretty(record).map_err(|error| StoreFailure::Io {
+            message: format!("cannot put {} into JSON: {error}", shown(path)),
+        })?;
+        bytes.push(b'\n');
+        disk::create_private_directory(directory)?;
+        self.disk.replace(path, &bytes)
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, StoreFailure> {
+        let Some(bytes) = self.disk.read(path)? else { return Ok(None) };
+        let unreadable = |reason: String| StoreFailure::Unreadable {
+            message: format!("{}: {reason}; the file is left as it is", shown(path)),
+        };
+        let broken = |error: serde_json::Error| unreadable(printable(&error.to_string(), 200));
+        let header: Header = serde_json::from_slice(&bytes).map_err(broken)?;
+        if header.format != FORMAT {
+            return Err(unreadable(other_format(header.format, FORMAT)));
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(broken)
+    }
+}
+
+/// What to say about a format number that is not ours.
+pub fn other_format(found: u32, ours: u32) -> String {
+    if found > ours {
+        format!(
+            "it was written by a newer zoom-setup (format {found}, this one reads {ours}); update zoom-setup"
+        )
+    } else {
+        format!("format {found} does not exist; this zoom-setup reads {ours}")
+    }
+}
+
+/// A file name for any name: the letters and digits of it that every file system takes, then 64 bits of its
+/// SHA-256, so that two names never share a file, also where case is ignored.
+fn connection_file_name(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if slug.len() >= SHOWN_NAME {
+            break;
+        }
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    let digest = Sha256::digest(name.as_bytes());
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    if slug.is_empty() { format!("connection-{hex}.json") } else { format!("{slug}-{hex}.json") }
+}
+
+/// Files named `*.json`, sorted; a directory that is not there yet has none.
+fn json_files(directory: &Path) -> Result<Vec<PathBuf>, StoreFailure> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(disk::cannot("read", directory, &error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| disk::cannot("read", directory, &error))?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|extension| extension == "json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn file_stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn in_words(failure: StoreFailure) -> String {
+    match failure {
+        StoreFailure::Io { message }
+        | StoreFailure::Unreadable { message }
+        | StoreFailure::Locked { message }
+        | StoreFailure::NeedsPassphrase { why: message, .. } => message,
+        StoreFailure::WrongPassphrase => "the passphrase does not open it".to_owned(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn file_names_show_the_name_and_never_leave_the_directory() {
+        let name = connection_file_name("Acme Production (EU)");
+        assert!(name.starts_with("acme-production-eu-"), "{name}");
+        assert!(connection_file_name("../../etc/passwd").starts_with("etc-passwd-"));
+        assert!(connection_file_name("会議").starts_with("connection-"));
+        assert_ne!(connection_file_name("Acme"), connection_file_name("acme"));
+        assert_ne!(connection_file_name("会議"), connection_file_name("🎥"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_gives_a_short_plain_file_name(name in "\\PC{0,300}") {
+            let file = connection_file_name(&name);
+            prop_assert!(file.len() <= 80);
+            prop_assert!(file.ends_with(".json"));
+            prop_assert!(file[..file.len() - 5]
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+            prop_assert!(!file.starts_with('-'));
+        }
+
+        #[test]
+        fn two_names_give_two_files(one in ".{0,60}", other in ".{0,60}") {
+            prop_assume!(one != other);
+            prop_assert_ne!(connection_file_name(&one), connection_file_name(&other));
+        }
+    }
+}
