@@ -2,8 +2,15 @@
 //!
 //! Pure. Every refusal says what is wrong, where, and offers the cleaned value when there is one.
 
+mod credential;
+mod instance;
+mod text;
+mod words;
+
 use crate::procedure::FieldName;
 use serde::{Deserialize, Serialize};
+
+pub use instance::{instance_name, redirect_for_instance};
 
 /// Something to say about an entered value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +37,110 @@ pub enum Checked {
 /// Other entries of the same set-up that a value is compared with (a client ID pasted as secret).
 pub type Others<'a> = &'a [(FieldName, &'a str)];
 
-/// Placeholder until the callback branch lands.
-pub fn check(_field: FieldName, raw: &str, _others: Others<'_>) -> Checked {
-    if raw.is_empty() {
-        Checked::Empty
-    } else {
-        Checked::Good { value: raw.to_owned(), warnings: Vec::new() }
+/// Most corrections that are put together into one offer.
+const OFFER_STEPS: usize = 8;
+
+/// Checks one entry as typed or pasted.
+///
+/// Bracketed-paste marks, line ends and white space around the value are dropped without a word; nothing else is changed
+/// silently. A `Good` value is in normal form: checking it again gives the same. Columns of a `Bad` finding
+/// count in `raw`, those of warnings in the value. Values of secret fields appear in no message.
+pub fn check(field: FieldName, raw: &str, others: Others) -> Checked {
+    let tidied = text::Tidied::new(raw, text::kind(field));
+    match examine(field, &tidied, others) {
+        Err(refusal) => Checked::Bad {
+            cleaned: refusal.candidate.and_then(|candidate| offer(field, candidate, others)),
+            finding: Finding {
+                column: refusal.finding.column.and_then(|at| tidied.raw_column(at)),
+                ..refusal.finding
+            },
+        },
+        Ok(None) => Checked::Empty,
+        Ok(Some((value, warnings))) => Checked::Good { value, warnings },
+    }
+}
+
+/// A usable value and what is odd about it.
+type Accepted = (String, Vec<Finding>);
+
+/// A refusal, with a text that may be right instead. Columns count in the tidied text.
+struct Refusal {
+    finding: Finding,
+    candidate: Option<String>,
+}
+
+impl Refusal {
+    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { finding: warning(message, hint), candidate: None }
+    }
+
+    /// `at`: 1-based column in the tidied text.
+    fn at(mut self, at: usize) -> Self {
+        self.finding.column = Some(at);
+        self
+    }
+
+    fn offer(mut self, candidate: impl Into<String>) -> Self {
+        self.candidate = Some(candidate.into());
+        self
+    }
+}
+
+/// A finding without a place.
+fn warning(message: impl Into<String>, hint: impl Into<String>) -> Finding {
+    Finding { message: message.into(), hint: hint.into(), column: None }
+}
+
+/// `Ok(None)`: nothing entered.
+fn examine(field: FieldName, tidied: &text::Tidied, others: Others) -> Result<Option<Accepted>, Refusal> {
+    let entered = tidied.text();
+    if entered.is_empty() {
+        return Ok(None);
+    }
+    let mut warnings = text::hidden_characters(entered, text::kind(field))?;
+    let (value, more) = match field {
+        FieldName::Instance => instance::check(entered)?,
+        FieldName::ClientId | FieldName::AccountId | FieldName::ClientSecret | FieldName::SecretToken => {
+            credential::check(field, entered, others)?
+        }
+        FieldName::Region => words::region(entered)?,
+        FieldName::Management => words::management(entered)?,
+        FieldName::DeveloperEmail => words::email(entered)?,
+        FieldName::ConnectionName => words::connection_name(entered)?,
+        FieldName::AppName | FieldName::Company | FieldName::ShortDescription | FieldName::DeveloperName => {
+            words::name(field, entered)?
+        }
+    };
+    warnings.extend(more);
+    Ok(Some((value, warnings)))
+}
+
+/// The usable value behind a candidate, following its own corrections; `None` if that leads nowhere.
+fn offer(field: FieldName, mut candidate: String, others: Others) -> Option<String> {
+    for _ in 0..OFFER_STEPS {
+        match examine(field, &text::Tidied::new(&candidate, text::kind(field)), others) {
+            Ok(accepted) => return accepted.map(|(value, _)| value),
+            Err(refusal) => candidate = refusal.candidate.filter(|next| *next != candidate)?,
+        }
+    }
+    None
+}
+
+/// What a field is called in a message.
+const fn noun(field: FieldName) -> &'static str {
+    match field {
+        FieldName::AppName => "app name",
+        FieldName::Instance => "instance",
+        FieldName::Region => "region",
+        FieldName::Management => "app management",
+        FieldName::Company => "company name",
+        FieldName::ShortDescription => "short description",
+        FieldName::DeveloperName => "developer name",
+        FieldName::DeveloperEmail => "email address",
+        FieldName::ClientId => "client ID",
+        FieldName::ClientSecret => "client secret",
+        FieldName::AccountId => "account ID",
+        FieldName::SecretToken => "Secret Token",
+        FieldName::ConnectionName => "connection name",
     }
 }

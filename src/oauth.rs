@@ -123,7 +123,7 @@ pub enum FailureKind {
     Tls { detail: String, issuer: Option<String> },
     /// The proxy refused or could not be reached; `proxy` is its address without user information.
     Proxy { detail: String, proxy: String },
-    /// The total time limit passed. `sent`: the request may have been received.
+    /// The total time limit passed; the request may have been received, and what was asked may be done.
     TimedOut { limit_s: u64 },
     /// The connection broke before the answer was whole; what was asked may have been done.
     AnswerLost { detail: String },

@@ -148,9 +148,7 @@ impl Sandbox {
             .random_text()
             .map_err(|_| SandboxFailure::System { detail: "the system gives no random bytes".to_owned() })?;
         let service = Arc::new(service);
-        let can_cut = options.faults.contains(&Fault::Drop);
-        let server =
-            Server::start(listener, Arc::clone(&service), can_cut, options.slow_for).map_err(system)?;
+        let server = Server::start(listener, Arc::clone(&service), options.slow_for).map_err(system)?;
         Ok(Self { service, _server: server })
     }
 

@@ -37,7 +37,7 @@ const MAIN: u16 = MEASURE + 4;
 /// Columns between two columns.
 const GUTTER: u16 = 4;
 /// Columns of the list of steps beside the step.
-const STEPS: u16 = 36;
+const STEPS: u16 = 44;
 
 /// What the drawing found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,11 +103,9 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
             0
         }
         (Some(Overlay::Unlock(form)), _) => {
-            screen(model, frame, area, roomy, look);
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::unlock(form, full, look))
         }
         (Some(Overlay::ConfirmRemoval { what, name }), _) => {
-            screen(model, frame, area, roomy, look);
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::removal(what, name, full, look))
         }
         (Some(Overlay::Document | Overlay::Steps { .. }) | None, _) => {
@@ -132,6 +130,10 @@ fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: L
         }
         Screen::Wizard(wizard) => set_up(model, wizard, frame, area, roomy, look),
         Screen::Connection { name, .. } => {
+            if wide {
+                let beside = beside(padded, MAIN, MEASURE);
+                connection::aside(model, name, beside.width, look).draw(frame, beside, 0);
+            }
             connection::body(model, name, main.width, look).draw(frame, main, model.scroll, look)
         }
     }

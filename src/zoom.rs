@@ -48,6 +48,7 @@ pub struct ZoomClient {
     endpoints: Endpoints,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    connect_limit: Duration,
     clients: Clients,
 }
 
@@ -64,8 +65,10 @@ impl ZoomClient {
         limits: Limits,
         proxy: ProxyChoice,
     ) -> Self {
-        // Half of the time for connecting: a dead address is then told apart from an answer that is missing.
-        Self { endpoints, clock, limits, clients: Clients::new(limits.total / 2, proxy) }
+        // Two attempts to connect fit into the total. So a dead address ends as "no connection, nothing
+        // sent", and not as a time-out after which a code may have been spent.
+        let connect_limit = limits.total * 2 / 5;
+        Self { endpoints, clock, limits, connect_limit, clients: Clients::new(connect_limit, proxy) }
     }
 
     async fn ask_for_token(&self, request: TokenRequest) -> Result<TokenGrant, Failure> {
@@ -167,7 +170,7 @@ impl ZoomClient {
             request = request.header(AUTHORIZATION, value);
         }
         let mut response =
-            request.send().await.map_err(|error| failures::kind_of(error, &proxy, self.limits.total / 2))?;
+            request.send().await.map_err(|error| failures::kind_of(error, &proxy, self.connect_limit))?;
         let too_large = FailureKind::TooLarge { limit_bytes: self.limits.body_bytes };
         if response.content_length().is_some_and(|length| length > self.limits.body_bytes) {
             return Err(too_large);
@@ -309,7 +312,7 @@ fn checked_address(address: &str) -> (String, Result<Url, String>) {
     let host = url.host_str().unwrap_or("an unknown host").to_owned();
     let checked = if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         Err(format!("{host} is neither https nor a loopback address"))
-    } else if url.as_str() != address {
+    } else if url.as_str() != address || url.fragment().is_some() {
         Err("the path is not in its plain form".to_owned())
     } else {
         Ok(url)

@@ -62,20 +62,22 @@ pub fn lint(path: &Path, out: &mut dyn Write) -> Result<(), Error> {
         Ok(procedure) => written(writeln!(out, "OK {}: {}", procedure.id, text::summary(&procedure))),
         Err(errors) => {
             written(write_errors(&errors, out))?;
-            Err(Error::usage(count(&errors)).hint("correct the places above and run lint again"))
+            Err(Error::usage(format!("{} in {}", count(&errors), shown(path)))
+                .hint("correct the places above and run lint again"))
         }
     }
 }
 
 /// The error a command ends with when files of `--procedures DIR` did not load: each excerpt is a hint.
 pub fn load_failure(errors: &[LoadError]) -> Error {
-    errors.iter().fold(Error::usage(count(errors)), |error, found| error.hint(found.to_string()))
+    let error = Error::usage(format!("{} in procedure files", count(errors)));
+    errors.iter().fold(error, |error, found| error.hint(found.to_string()))
 }
 
 fn count(errors: &[LoadError]) -> String {
     match errors.len() {
-        1 => "1 error in a procedure file".to_owned(),
-        count => format!("{count} errors in procedure files"),
+        1 => "1 error".to_owned(),
+        count => format!("{count} errors"),
     }
 }
 
@@ -117,7 +119,7 @@ fn read_file(path: &Path) -> Result<(String, String), Error> {
     if text.len() as u64 > LARGEST_FILE {
         return Err(unreadable(format!("larger than {LARGEST_FILE} bytes, so no procedure")));
     }
-    Ok((shown(path), text))
+    Ok((path.display().to_string(), text))
 }
 
 /// A path fit for a terminal.

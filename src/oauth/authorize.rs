@@ -291,7 +291,8 @@ mod tests {
         assert_eq!(
             address,
             "https://zoom.us/oauth/authorize?response_type=code&client_id=id%2B1&redirect_uri=https%3A%2F%2F\
-             dev12345.service-now.com%2Foauth_redirect.do&state=st&code_challenge=ch&code_challenge_method=S256"
+             dev12345.service-now.com%2Foauth_redirect.do&state=st&code_challenge=ch\
+             &code_challenge_method=S256"
         );
     }
 }

@@ -188,7 +188,7 @@ impl PasteProblem {
             }
             Self::ForeignHost { expected, .. } => {
                 format!(
-                    "Copy the address that begins with the redirect URL on {expected}, even from an error page"
+                    "Copy the address beginning with the redirect URL on {expected}, also from an error page"
                 )
             }
             Self::NotTheCode { .. } => {

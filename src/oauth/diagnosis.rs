@@ -1,8 +1,8 @@
 //! The diagnosis of everything that can go wrong with Zoom: heading, likely cause, next step, and always
 //! Zoom's own code and text.
 //!
-//! There is one table, [`table::ROWS`], in parts by where a failure shows. A failure is read into
-//! [`evidence::Evidence`]; the first row whose conditions it meets is the diagnosis. Sources of the rows:
+//! There is one table, `table::ROWS`, in parts by where a failure shows. A failure is read into
+//! `evidence::Evidence`; the first row whose conditions it meets is the diagnosis. Sources of the rows:
 //! RFC 6749 sections 4.1.2.1 and 5.2, Zoom's OAuth error messages page (4700 to 4741), Zoom's API error
 //! page, and bodies that were reported in public. None was tried against a live Zoom by this program.
 

@@ -61,7 +61,7 @@ mod tests {
             let state = state_from(&bytes);
             for text in [challenge.as_str(), verifier.into_secret().expose(), state.expose()] {
                 prop_assert_eq!(text.len(), 43);
-                prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+                prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
             }
         }
     }

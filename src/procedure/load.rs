@@ -16,6 +16,7 @@ use super::{
     AppKind, Correction, FieldName, HandOver, Management, Need, NeedKind, Omission, Procedure, Receiver,
     RedirectRule, RegionRedirect, ScopeEntry, ScopeNeed, Source, Who,
 };
+use crate::secret::printable;
 use checker::{Addresses, Checker};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, Deserializer};
@@ -59,7 +60,7 @@ fn read(file_name: &str, text: &str) -> Result<wire::File, Vec<LoadError>> {
 /// The reader's message without its lists of words, and advice. Serde's messages quote the words in
 /// backticks, the wrong one first; a message of another shape is passed on.
 fn in_our_words(message: &str) -> (String, Option<String>) {
-    let message = crate::secret::printable(message, 400);
+    let message = printable(message, 400);
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     if let (true, Some((unknown, known))) = (message.starts_with("unknown field"), quoted.split_first()) {
         return (format!("unknown key `{unknown}`"), words::advice(unknown, known.iter().copied()));
@@ -121,7 +122,8 @@ fn id(checker: &mut Checker<'_>, file_name: &str, id: &Text) -> String {
     let base = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
     let stem = base.strip_suffix(".toml").unwrap_or(base);
     if value != stem {
-        let help = format!("write `{}`, or rename the file", crate::secret::printable(stem, 60));
+        let (stem, shown) = (printable(stem, 60), checker.shown(id));
+        let help = format!("name the file `{shown}.toml`, or write `{stem}` here");
         checker.error(id.span(), "the id is not the name of the file", Some(help));
     }
     value

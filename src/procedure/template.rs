@@ -74,8 +74,18 @@ pub struct TemplateError {
     /// Bytes it is about, from `at` on.
     pub length: usize,
     pub message: String,
-    /// The word between the braces, if that is what is not known; for "did you mean".
-    pub unknown: Option<String>,
+    pub fault: TemplateFault,
+}
+
+/// The sort of mistake, for advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateFault {
+    /// Marks that do not pair up, or have the wrong thing between them.
+    Marks,
+    /// A secret between the braces.
+    Secret,
+    /// A word between the braces that is no name.
+    UnknownName(String),
 }
 
 impl fmt::Display for TemplateError {
@@ -161,7 +171,7 @@ impl Template {
 
 impl TemplateError {
     fn new(at: usize, length: usize, message: impl Into<String>) -> Self {
-        Self { at, length, message: message.into(), unknown: None }
+        Self { at, length, message: message.into(), fault: TemplateFault::Marks }
     }
 }
 
@@ -190,10 +200,10 @@ fn parse_name(word: &str, at: usize) -> Result<Name, TemplateError> {
     }
     if FieldName::parse(word).is_some() {
         let message = format!("`{shown}` is a secret and can't stand in a text");
-        return Err(TemplateError::new(at, word.len(), message));
+        return Err(TemplateError { at, length: word.len(), message, fault: TemplateFault::Secret });
     }
     let message = format!("unknown name `{shown}`");
-    Err(TemplateError { at, length: word.len(), message, unknown: Some(word.to_owned()) })
+    Err(TemplateError { at, length: word.len(), message, fault: TemplateFault::UnknownName(word.to_owned()) })
 }
 
 impl fmt::Display for Template {

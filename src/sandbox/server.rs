@@ -1,4 +1,4 @@
-//! HTTP on loopback: tiny_http in front, one thread a request, answers written whole with `Connection: close`
+//! HTTP on loopback: tiny_http behind a cable, one thread a request, answers written whole with `Connection: close`
 //! (tiny_http drops that header from its own responses).
 
 use super::cable::{Cable, Plug};
@@ -7,7 +7,7 @@ use super::page;
 use super::service::Service;
 use jiff::Timestamp;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -17,8 +17,6 @@ use std::time::Duration;
 const BODY_LIMIT: u64 = 64 * 1024;
 /// Requests answered at the same time; more are turned away.
 const REQUESTS_AT_ONCE: usize = 64;
-/// How long the end of the server is waited for, as tries of a millisecond.
-const CLOSE_TRIES: u32 = 200;
 
 /// Set once, to end every wait.
 #[derive(Default)]
@@ -44,12 +42,10 @@ impl Stop {
 
 /// The running server. Dropping it ends every wait and frees the port.
 pub(super) struct Server {
-    inner: Option<Arc<tiny_http::Server>>,
-    /// Where tiny_http listens.
-    address: SocketAddr,
+    inner: Arc<tiny_http::Server>,
     dispatcher: Option<JoinHandle<()>>,
     stop: Arc<Stop>,
-    /// Goes first when the server is dropped.
+    /// Holds the public port.
     cable: Option<Cable>,
 }
 
@@ -71,25 +67,13 @@ pub(super) fn bind(port: u16) -> io::Result<TcpListener> {
 }
 
 impl Server {
-    /// Serves on a bound listener. `can_cut` puts a cable in front, without which [`Delivery::Cut`] has no
-    /// effect; `late` is how long a late answer is held back.
-    pub(super) fn start(
-        listener: TcpListener,
-        service: Arc<Service>,
-        can_cut: bool,
-        late: Duration,
-    ) -> io::Result<Self> {
+    /// Serves on a bound listener; `late` is how long a late answer is held back.
+    pub(super) fn start(listener: TcpListener, service: Arc<Service>, late: Duration) -> io::Result<Self> {
         let public = listener.local_addr()?;
         let plug = Plug::default();
-        let (listener, cable) = if can_cut {
-            let behind = bind(0)?;
-            let cable = Cable::lay(listener, behind.local_addr()?.port(), plug.clone())?;
-            (behind, Some(cable))
-        } else {
-            (listener, None)
-        };
-        let address = listener.local_addr()?;
-        let inner = Arc::new(tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?);
+        let behind = bind(0)?;
+        let cable = Cable::lay(listener, behind.local_addr()?.port(), plug.clone())?;
+        let inner = Arc::new(tiny_http::Server::from_listener(behind, None).map_err(io::Error::other)?);
         let stop = Arc::new(Stop::default());
         let desk = Desk {
             service,
@@ -105,32 +89,18 @@ impl Server {
                 desk.dispatch(request);
             }
         })?;
-        Ok(Self { inner: Some(inner), address, dispatcher: Some(dispatcher), stop, cable })
+        Ok(Self { inner, dispatcher: Some(dispatcher), stop, cable: Some(cable) })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.set();
+        self.inner.unblock();
+        if let Some(dispatcher) = self.dispatcher.take() {
+            let _ = dispatcher.join();
+        }
         drop(self.cable.take());
-        if let Some(inner) = self.inner.take() {
-            inner.unblock();
-            if let Some(dispatcher) = self.dispatcher.take() {
-                let _ = dispatcher.join();
-            }
-            drop(inner);
-        }
-        // tiny_http closes its socket from a thread of its own; the port is free once nobody accepts.
-        for _ in 0..CLOSE_TRIES {
-            if TcpStream::connect(self.address).is_err() {
-                return;
-            }
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "nothing tells when the port is free; tries are counted"
-            )]
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 }
 
@@ -201,10 +171,12 @@ fn read(request: &mut tiny_http::Request, host: &str) -> Result<Call, Answer> {
         Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
         None => (request.url().to_owned(), None),
     };
-    let method = match request.method() {
-        tiny_http::Method::Get => Method::Get,
-        tiny_http::Method::Post => Method::Post,
-        _ => Method::Other,
+    let method = if *request.method() == tiny_http::Method::Get {
+        Method::Get
+    } else if *request.method() == tiny_http::Method::Post {
+        Method::Post
+    } else {
+        Method::Other
     };
     if chunked {
         return Err(Answer::token_refusal(411, "Content-Length required", "invalid_request"));

@@ -50,8 +50,10 @@ impl Service {
             && let Err(error) = state_file::save(path, &world)
         {
             self.notice(format!(
-                "The sandbox's state could not be saved in {}, so it will not survive a restart: {error}",
-                path.display()
+                "The sandbox's state could not be saved in {}, so it will not survive a restart: {}",
+                path.display(),
+                // The whole text names a temporary file, a new one each time.
+                error.kind()
             ));
         }
         result

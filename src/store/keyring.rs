@@ -60,16 +60,23 @@ impl Keyring for SystemKeyring {
 
 /// Never the data that the error may carry: it could be the secret.
 fn in_words(error: &keyring::Error) -> String {
+    use keyring::Error;
     match error {
-        keyring::Error::PlatformFailure(detail) => printable(&detail.to_string(), 200),
-        keyring::Error::NoStorageAccess(detail) => {
+        Error::PlatformFailure(detail) => printable(&detail.to_string(), 200),
+        Error::NoStorageAccess(detail) => {
             format!("it is locked or refuses access ({})", printable(&detail.to_string(), 200))
         }
-        keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) => {
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
             "the entry holds something other than text".to_owned()
         }
-        keyring::Error::Ambiguous(_) => "there are several entries of the same name".to_owned(),
-        other => printable(&other.to_string(), 200),
+        Error::Ambiguous(_) => "there are several entries of the same name".to_owned(),
+        Error::NoEntry
+        | Error::NoDefaultStore
+        | Error::BadStoreFormat(_)
+        | Error::TooLong(..)
+        | Error::Invalid(..)
+        | Error::NotSupportedByStore(_)
+        | _ => printable(&error.to_string(), 200),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A stored connection.
 
-use super::home::owner;
+use super::home::{about, owner};
 use super::page::{Body, Page};
 use super::proof::checks;
 use super::text::{age, date, remaining};
@@ -43,6 +43,17 @@ pub fn body<'a>(model: &'a Model, name: &'a str, full: u16, look: Look<'a>) -> B
     Body::text(page)
 }
 
+/// The second column of a wide screen: the procedure that the connection came from.
+pub fn aside<'a>(model: &'a Model, name: &str, full: u16, look: Look<'a>) -> Page<'a> {
+    let mut page = Page::new(full, look);
+    if let Some(procedure) =
+        model.connection(name).and_then(|connection| model.procedure(&connection.procedure))
+    {
+        about(&mut page, procedure);
+    }
+    page
+}
+
 fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) {
     const NAME: usize = 12;
     let procedure = model
@@ -51,7 +62,7 @@ fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) 
     page.fact("Procedure", NAME, vec![Span::raw(procedure)]);
     page.fact("Receiver", NAME, vec![Span::raw(connection.receiver.label())]);
     page.fact("Zoom app", NAME, vec![Span::raw(connection.app_kind.label())]);
-    page.fact("Owner", NAME, vec![Span::raw(owner(connection.owner))]);
+    page.fact("Refresh", NAME, vec![Span::raw(owner(connection.owner))]);
     page.fact("Created", NAME, vec![Span::raw(date(connection.created))]);
     page.fact("Scopes", NAME, vec![Span::raw(connection.scopes.len().to_string())]);
     if connection.rehearsal {

@@ -1,7 +1,7 @@
 //! Values to copy, and the hand-over.
 
 use super::page::{Body, Own, Page};
-use super::step::opening;
+use super::step::{details, instructions, opening};
 use super::text::{columns, template};
 use super::theme::Look;
 use crate::app::wizard::{CopyItem, Wizard};
@@ -16,19 +16,26 @@ pub fn exceeds(wizard: &Wizard, full: u16) -> bool {
     })
 }
 
+/// Values up to this count stand apart; more stand close together.
+const FEW: usize = 2;
+
 /// The values of the step, the selected one marked.
 pub fn values<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Page<'a> {
     let mut page = Page::new(full, look);
-    for (index, item) in wizard.copy_items().into_iter().enumerate() {
+    let items = wizard.copy_items();
+    let few = items.len() <= FEW;
+    for (index, item) in items.into_iter().enumerate() {
         let start = page.len();
         let marked = index == selected;
         let style = if marked { look.theme.accent } else { look.theme.dim };
-        page.marked(marked, vec![Span::styled(item.label.clone(), style)]);
+        page.marked(marked, vec![Span::styled(format!("{}:", item.label), style)]);
         value(&mut page, &item);
         if marked {
             page.focus_from(start);
         }
-        page.gap();
+        if few && index == 0 {
+            page.gap();
+        }
     }
     page
 }
@@ -42,7 +49,7 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
         }
         (Some(value), _) => page.value(value.expose(), look.theme.value),
         (None, Some(missing)) => {
-            page.styled(format!("{missing}  not known yet", missing = missing), look.theme.dim);
+            page.styled(format!("{missing}  not known yet"), look.theme.dim);
         }
         (None, None) => page.styled("not known yet", look.theme.dim),
     }
@@ -54,50 +61,40 @@ pub fn read<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) 
     if wizard.current().copy.is_empty() {
         return Body::text(text);
     }
-    Body { text, own: Some(Own::rows(values(wizard, selected, full, look))) }
+    Body { text, own: Some(Own { share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
 }
 
-/// The receiver's form: how to get there, what to press last, and the fields.
+/// The receiver's form: how to get there, the fields, and what to press last.
 pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
     let form = &wizard.procedure.handover;
-    let values_of = wizard.values();
+    let answers = wizard.values();
     let receiver = wizard.procedure.receiver.label();
-    let mut text = opening(wizard, full, look);
+    let mut text = instructions(wizard, full, look);
     if !form.path.is_empty() {
         text.heading(format!("In {receiver}"));
         for (number, sentence) in form.path.iter().enumerate() {
-            text.item(look.dim(format!("{}.", number + 1)), template(sentence, &values_of, look));
+            text.item(look.dim(format!("{}.", number + 1)), template(sentence, &answers, look));
         }
     }
-    if !form.fields.is_empty() {
-        text.item(
-            look.dim(format!("{}.", form.path.len() + 1)),
-            vec![Span::raw("Fill in the form with the values below.")],
-        );
-    }
-    text.item(
-        look.dim(format!("{}.", form.path.len() + 1 + usize::from(!form.fields.is_empty()))),
-        vec![
-            Span::raw("Press "),
-            Span::styled(form.last_button.as_str(), look.theme.label),
-            Span::raw(" last. It worked if you see: "),
-        ]
-        .into_iter()
-        .chain(template(&form.success, &values_of, look))
-        .collect(),
-    );
     text.gap();
     for note in &form.notes {
-        text.item(Span::styled(look.signs.warn, look.theme.warning), template(note, &values_of, look));
+        text.item(Span::styled(look.signs.warn, look.theme.warning), template(note, &answers, look));
     }
     text.gap();
     text.item(look.dim(look.signs.bullet), vec![look.dim(what_stays(wizard))]);
-    text.item(
-        look.dim(look.signs.bullet),
-        vec![look.dim("e writes the sheet without secrets; Enter finishes and stores the connection.")],
-    );
-    let rows = values(wizard, selected, full, look);
-    Body { text, own: (rows.len() > 0).then(|| Own::rows(rows)) }
+    let keys = "e writes the sheet, without secrets. Enter finishes.";
+    text.item(look.dim(look.signs.bullet), vec![look.dim(keys)]);
+    text.append(details(wizard, full, look));
+
+    let mut foot = Page::new(full, look);
+    foot.line(ratatui::text::Line::default());
+    let last = vec![Span::raw("Then press "), Span::styled(form.last_button.as_str(), look.theme.label)];
+    foot.text(last);
+    let mut success = vec![look.dim("It worked if: ")];
+    success.extend(template(&form.success, &answers, look));
+    foot.text(success);
+    let own = Own { foot, share: 75, ..Own::rows(values(wizard, selected, full, look)) };
+    Body { text, own: Some(own) }
 }
 
 /// What the wizard keeps after the hand-over.

@@ -1,4 +1,4 @@
-//! Small boxes above a screen: the passphrase form and the question before a removal.
+//! Small boxes in the place of a screen: the passphrase form and the question before a removal.
 
 use super::entry::input;
 use super::page::{Body, Own, Page};
@@ -8,7 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
 use ratatui::text::Span;
-use ratatui::widgets::{Block, Clear, Widget};
+use ratatui::widgets::{Block, Widget};
 
 /// Borders of ASCII characters only.
 const ASCII_BORDER: border::Set<'static> = border::Set {
@@ -35,7 +35,6 @@ pub fn boxed<'a>(
     make: impl FnOnce(u16) -> Body<'a>,
 ) -> u16 {
     if area.width < WIDTH || area.height < 16 {
-        Clear.render(area, frame.buffer_mut());
         return make(area.width).draw(frame, area, scroll, look);
     }
     let body = make(WIDTH - 2);
@@ -46,7 +45,6 @@ pub fn boxed<'a>(
         width: WIDTH,
         height,
     };
-    Clear.render(outer, frame.buffer_mut());
     let set = if look.signs.rule == "-" { ASCII_BORDER } else { border::ROUNDED };
     let block = Block::bordered().border_set(set).border_style(look.theme.accent);
     let inner = block.inner(outer);

@@ -18,7 +18,7 @@ pub fn choose<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>
     let options = wizard.options().iter().map(|option| (option.title.as_str(), option.why.as_str()));
     let mut page = Page::new(full, look);
     radio(&mut page, options, selected);
-    Body { text: opening(wizard, full, look), own: Some(Own::rows(page)) }
+    Body { text: opening(wizard, full, look), own: Some(Own { share: 70, ..Own::rows(page) }) }
 }
 
 /// Titles with a reason below each, one of them taken.
@@ -64,7 +64,7 @@ pub fn fill<'a>(model: &'a Model, wizard: &'a Wizard, form: &'a Form, full: u16,
         }
         page.gap();
     }
-    Body { text: opening(wizard, full, look), own: Some(Own::rows(page)) }
+    Body { text: opening(wizard, full, look), own: Some(Own { share: 70, ..Own::rows(page) }) }
 }
 
 /// What Ctrl-Y would do.

@@ -10,6 +10,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Columns of a fact beside a name.
+const FACT: usize = 18;
+
 /// A row of the screen.
 enum Row {
     Blank,
@@ -17,8 +20,8 @@ enum Row {
     Receiver(&'static str),
     /// First row of the item at that index of [`Model::home_items`].
     Item(usize),
-    /// Its second row, on a narrow screen.
-    Detail(usize),
+    /// A row below it, and which one.
+    Detail(usize, usize),
     Remark(String),
     Problem(usize),
 }
@@ -49,14 +52,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, selected: usize, l
                 let room = if narrow { width.saturating_sub(4) } else { names };
                 item(model, &items[*index], *index == selected, room, !narrow, look)
             }
-            Row::Detail(index) => Line::from(vec![
-                Span::raw("      "),
-                look.dim(shorten(
-                    &facts(model, &items[*index], look).join(look.signs.between),
-                    width.saturating_sub(6),
-                    look.signs.ellipsis,
-                )),
-            ]),
+            Row::Detail(index, line) => {
+                let facts = facts(model, &items[*index], look);
+                let texts = if narrow && *line == 0 { facts.beside } else { facts.below };
+                let text =
+                    shorten(&texts.join(look.signs.between), width.saturating_sub(6), look.signs.ellipsis);
+                Line::from(vec![Span::raw("      "), look.dim(text)])
+            }
         }),
     };
     list.draw(frame, area, look);
@@ -67,7 +69,12 @@ fn name_width(model: &Model, width: usize) -> usize {
     let procedures = model.procedures.iter().map(|procedure| columns(&procedure.title));
     let setups = model.library.setups.iter().map(|setup| columns(&setup_name(model, setup)));
     let connections = model.library.connections.iter().map(|connection| columns(&connection.name));
-    procedures.chain(setups).chain(connections).max().unwrap_or(0).clamp(10, width.saturating_sub(44).max(10))
+    procedures
+        .chain(setups)
+        .chain(connections)
+        .max()
+        .unwrap_or(0)
+        .clamp(10, width.saturating_sub(2 * FACT + 8).max(10))
 }
 
 /// The rows from top to bottom.
@@ -76,7 +83,10 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
     let push = |rows: &mut Vec<Row>, index: usize| {
         rows.push(Row::Item(index));
         if narrow {
-            rows.push(Row::Detail(index));
+            rows.push(Row::Detail(index, 0));
+        }
+        if !matches!(items[index], HomeItem::New(_)) {
+            rows.push(Row::Detail(index, 1));
         }
     };
     let library = &model.library;
@@ -150,15 +160,9 @@ fn item<'a>(
     let mut spans = vec![look.accent(format!("  {sign} "))];
     spans.push(Span::styled(column(&name, room, look.signs.ellipsis), name_style));
     if with_facts {
-        let widths = match item {
-            HomeItem::Resume(_) => [16, 15, 0],
-            HomeItem::New(_) => [18, 9, 0],
-            HomeItem::Connection(_) => [18, 21, 0],
-        };
-        for (fact, width) in facts(model, item, look).into_iter().zip(widths) {
-            let text = if width == 0 { fact } else { column(&fact, width, look.signs.ellipsis) };
+        for fact in facts(model, item, look).beside {
             spans.push(Span::raw("  "));
-            spans.push(look.dim(text));
+            spans.push(look.dim(column(&fact, FACT, look.signs.ellipsis)));
         }
     }
     Line::from(spans)
@@ -184,8 +188,15 @@ fn name(model: &Model, item: &HomeItem) -> String {
     }
 }
 
-/// Facts beside a name, in the order of their columns.
-fn facts(model: &Model, item: &HomeItem, look: Look<'_>) -> Vec<String> {
+/// What is said about an item.
+struct Facts {
+    /// In columns beside the name; below it on a narrow screen.
+    beside: Vec<String>,
+    /// Below the name.
+    below: Vec<String>,
+}
+
+fn facts(model: &Model, item: &HomeItem, look: Look<'_>) -> Facts {
     match item {
         HomeItem::Resume(index) => resume_facts(model, &model.library.setups[*index], look),
         HomeItem::New(index) => new_facts(&model.procedures[*index]),
@@ -193,20 +204,22 @@ fn facts(model: &Model, item: &HomeItem, look: Look<'_>) -> Vec<String> {
     }
 }
 
-fn resume_facts(model: &Model, setup: &Setup, look: Look<'_>) -> Vec<String> {
+fn resume_facts(model: &Model, setup: &Setup, look: Look<'_>) -> Facts {
+    let age = age(model.now, setup.updated);
     let Some(procedure) = model.procedure(&setup.procedure) else {
-        return vec![format!("procedure {} is not here", setup.procedure)];
+        let missing = format!("its procedure {} is not loaded", setup.procedure);
+        return Facts { beside: vec![age], below: vec![missing] };
     };
     let done = procedure.steps.iter().filter(|step| setup.done.contains_key(&step.id)).count();
     let all = procedure.steps.len();
-    let title = procedure
-        .step_index(&setup.current)
-        .map_or_else(String::new, |index| procedure.steps[index].title.clone());
-    vec![
-        format!("{} {done} of {all}", progress_bar(done, all, 6, look)),
-        age(model.now, setup.updated),
-        title,
-    ]
+    let mut below = Vec::new();
+    if setup.rehearsal {
+        below.push("REHEARSAL".to_owned());
+    }
+    if let Some(index) = procedure.step_index(&setup.current) {
+        below.push(format!("next: {}", procedure.steps[index].title));
+    }
+    Facts { beside: vec![format!("{} {done} of {all}", progress_bar(done, all, 6, look)), age], below }
 }
 
 /// `━━━───`: so many of so many, in `width` columns.
@@ -222,37 +235,33 @@ fn kind_label(kind: AppKind) -> &'static str {
     }
 }
 
-fn new_facts(procedure: &Procedure) -> Vec<String> {
-    let scopes = procedure.scope_ids(ScopeNeed::Required).len();
-    vec![
-        kind_label(procedure.app_kind).to_owned(),
-        plural(scopes, "scope"),
-        format!("{} min", procedure.minutes),
-    ]
+fn new_facts(procedure: &Procedure) -> Facts {
+    let scopes = plural(procedure.scope_ids(ScopeNeed::Required).len(), "scope");
+    let effort = format!("{scopes}, {} min", procedure.minutes);
+    Facts { beside: vec![effort, kind_label(procedure.app_kind).to_owned()], below: Vec::new() }
 }
 
-fn connection_facts(model: &Model, connection: &Connection) -> Vec<String> {
+fn connection_facts(model: &Model, connection: &Connection) -> Facts {
     let verified = match &connection.verification {
-        Some(verification) if verification.failed() => {
-            format!("FAIL {}", age(model.now, verification.at))
-        }
+        Some(verification) if verification.failed() => format!("FAIL {}", age(model.now, verification.at)),
         Some(verification) => format!("verified {}", age(model.now, verification.at)),
         None => "never verified".to_owned(),
     };
-    vec![
-        model
-            .procedure(&connection.procedure)
-            .map_or_else(|| connection.procedure.clone(), |procedure| procedure.title.clone()),
-        owner(connection.owner).to_owned(),
-        verified,
-    ]
+    let procedure = model
+        .procedure(&connection.procedure)
+        .map_or_else(|| connection.procedure.clone(), |procedure| procedure.title.clone());
+    let mut below = vec![procedure, owner(connection.owner).to_owned()];
+    if connection.rehearsal {
+        below.insert(0, "REHEARSAL".to_owned());
+    }
+    Facts { beside: vec![verified], below }
 }
 
 /// Who spends the refresh token, in words.
 pub const fn owner(owner: Owner) -> &'static str {
     match owner {
-        Owner::Wizard => "refresh: this wizard",
-        Owner::Receiver => "refresh: receiver",
+        Owner::Wizard => "this wizard refreshes",
+        Owner::Receiver => "the receiver refreshes",
     }
 }
 
@@ -273,7 +282,7 @@ pub fn aside<'a>(model: &'a Model, selected: usize, full: u16, look: Look<'a>) -
 }
 
 /// What a procedure is and needs.
-fn about<'a>(page: &mut Page<'a>, procedure: &'a Procedure) {
+pub fn about<'a>(page: &mut Page<'a>, procedure: &'a Procedure) {
     let look = page.look;
     page.text(vec![
         look.strong(procedure.title.as_str()),

@@ -91,37 +91,35 @@ fn loopback(port: u16) -> String {
 
 /// Law 1 and the three ways.
 fn offer<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
-    let mut text = opening(wizard, full, look);
-    text.gap();
-    text.plain(
-        "Zoom keeps one grant for a user and an app: each new login ends the one before. So the wizard's test \
-         login comes first, and the receiver's login last.",
-    );
+    let text = opening(wizard, full, look);
     let mut page = Page::new(full, look);
     let ways = LoginWay::ALL.iter().map(|way| match way {
         LoginWay::Loopback => (
             "Test login, caught here",
-            "Needs the address below in Zoom's OAuth Allow Lists. The browser comes back by itself.",
+            "Zoom must allow the address below. The browser comes back by itself.",
         ),
         LoginWay::Receiver => (
             "Test login over the receiver's redirect URL",
-            "Needs nothing more in Zoom. Copy the final address from the browser and paste it here.",
+            "Nothing more to allow. You paste the browser's final address here.",
         ),
-        LoginWay::Skip => (
-            "No test login",
-            "Choose it if the receiver already runs on this app: a test login would cut it off.",
-        ),
+        LoginWay::Skip => {
+            ("No test login", "If the receiver runs on this app already: a test login would cut it off.")
+        }
     });
     radio(&mut page, ways, selected);
     let mut foot = Page::new(full, look);
     if LoginWay::ALL.get(selected) == Some(&LoginWay::Loopback) {
         foot.line(ratatui::text::Line::default());
-        foot.styled("For OAuth Allow Lists:", look.theme.dim);
+        foot.styled("For OAuth Allow Lists in Zoom:", look.theme.dim);
         foot.value(&loopback(model.settings.loopback_port), look.theme.value);
     }
     let mut own = Own::rows(page);
     own.foot = foot;
-    own.share = 65;
+    own.head.text(vec![look.strong(
+        "Zoom keeps one grant per user and app, and a new login ends the one before. So the wizard logs in \
+         first, the receiver last.",
+    )]);
+    own.share = 75;
     Body { text, own: Some(own) }
 }
 

@@ -73,6 +73,13 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Drops empty rows at the end.
+    pub fn trim(&mut self) {
+        while self.rows.last().is_some_and(|row| !row.value && row.line.width() == 0) {
+            self.rows.pop();
+        }
+    }
+
     /// A heading, with a gap above.
     pub fn heading(&mut self, text: impl Into<std::borrow::Cow<'a, str>>) {
         self.gap();
@@ -109,12 +116,12 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A fact: its name in a column of `width`, its text beside it, or below it on a narrow screen.
+    /// A fact: its name in a column of `width` and its text beside it, or both as a sentence where it is narrow.
     pub fn fact(&mut self, name: &'static str, width: usize, spans: Vec<Span<'a>>) {
         if self.width < 50 {
-            let name = self.look.dim(name);
-            self.line(name);
-            self.item(Span::raw(" "), spans);
+            let mut text = vec![self.look.dim(format!("{name}: "))];
+            text.extend(spans);
+            self.text(text);
         } else {
             let name = self.look.dim(super::text::column(name, width, self.look.signs.ellipsis));
             self.item(name, spans);

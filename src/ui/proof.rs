@@ -99,13 +99,7 @@ pub fn verify<'a>(
         VerifyingPhase::Ready => {
             let mut text = opening(wizard, full, look);
             text.gap();
-            text.text(vec![look.accent("Enter"), Span::raw(" asks Zoom now. Nothing is changed by it.")]);
-            if let Some(verification) = &wizard.setup.verification {
-                text.gap();
-                let line =
-                    format!("Last verified {}, before an answer changed.", age(model.now, verification.at));
-                text.styled(line, look.theme.dim);
-            }
+            text.text(vec![look.accent("Enter"), Span::raw(" asks Zoom now.")]);
             return Body::text(text);
         }
         VerifyingPhase::Running { stage, .. } => {

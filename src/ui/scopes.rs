@@ -3,7 +3,7 @@
 use super::entry::input;
 use super::page::{Body, List, Own, Page, Rows};
 use super::step::opening;
-use super::text::column;
+use super::text::{column, columns};
 use super::theme::Look;
 use crate::app::wizard::{ScopeList, ScopeRow, Wizard};
 use crate::procedure::ScopeNeed;
@@ -28,14 +28,14 @@ pub fn checklist<'a>(wizard: &'a Wizard, list: &'a ScopeList, full: u16, look: L
     }
     let mut foot = Page::new(full, look);
     if let Some(row) = list.rows.get(list.selected) {
-        reason(&mut foot, wizard, row);
+        reason(&mut foot, wizard, row, full);
     }
     let rows = Rows::List(List {
         count: list.rows.len(),
         selected: list.selected,
         line: Box::new(move |index| row(wizard, list, index, full, look)),
     });
-    Body { text: opening(wizard, full, look), own: Some(Own { head, rows, foot, share: 65 }) }
+    Body { text: opening(wizard, full, look), own: Some(Own { head, rows, foot, share: 75 }) }
 }
 
 /// `added 3 of 13 chosen`, and what to do with the rest.
@@ -43,10 +43,10 @@ fn counts<'a>(page: &mut Page<'a>, wizard: &Wizard) {
     let look = page.look;
     let chosen = wizard.setup.scopes.len();
     let added = wizard.setup.scopes.intersection(&wizard.setup.scopes_added).count();
-    let mut spans = vec![look.strong(format!("{added} added of {chosen} chosen"))];
+    let mut spans = vec![look.strong(format!("added {added} of {chosen} chosen"))];
     if chosen > 0 && added == chosen {
-        spans.push(Span::styled(format!("  {} all added", look.signs.good), look.theme.success));
-    } else if chosen > 0 {
+        spans.push(Span::styled(format!("  {} all of them", look.signs.good), look.theme.success));
+    } else if chosen > 0 && page.width >= 60 {
         spans.push(look.dim("   n copies the next one and ticks it"));
     }
     page.line(spans);
@@ -73,6 +73,11 @@ const fn group(need: Option<ScopeNeed>) -> &'static str {
     }
 }
 
+/// Columns for an id: what mark and group leave of the width.
+fn id_room(full: u16) -> usize {
+    usize::from(full).saturating_sub(2 + 4 + 10 + 1).clamp(8, 60)
+}
+
 /// One line of the list.
 fn row<'a>(wizard: &Wizard, list: &'a ScopeList, index: usize, full: u16, look: Look<'_>) -> Line<'a> {
     let Some(row) = list.rows.get(index) else { return Line::default() };
@@ -87,7 +92,7 @@ fn row<'a>(wizard: &Wizard, list: &'a ScopeList, index: usize, full: u16, look: 
         look.theme.dim
     };
     let sign = if selected { look.signs.selected } else { " " };
-    let room = usize::from(full).saturating_sub(2 + 4 + 10 + 1).clamp(8, 60);
+    let room = id_room(full);
     let mark_style = if added { look.theme.success } else { style };
     Line::from(vec![
         look.accent(sign),
@@ -101,7 +106,7 @@ fn row<'a>(wizard: &Wizard, list: &'a ScopeList, index: usize, full: u16, look: 
 }
 
 /// The reason for a scope in full, its state in words, and the document's label.
-fn reason<'a>(page: &mut Page<'a>, wizard: &Wizard, row: &'a ScopeRow) {
+fn reason<'a>(page: &mut Page<'a>, wizard: &Wizard, row: &'a ScopeRow, full: u16) {
     let look = page.look;
     let state = if wizard.setup.scopes_added.contains(&row.id) {
         "added in Zoom"
@@ -111,7 +116,9 @@ fn reason<'a>(page: &mut Page<'a>, wizard: &Wizard, row: &'a ScopeRow) {
         "not chosen"
     };
     page.line(Line::default());
-    page.value(&row.id, look.theme.accent);
+    if columns(&row.id) > id_room(full) {
+        page.value(&row.id, look.theme.accent);
+    }
     page.text(vec![look.dim(format!("{}, {state}. ", group(row.need))), Span::raw(row.reason.as_str())]);
     if let Some(label) = &row.label {
         page.text(vec![look.dim("In the document: "), Span::raw(label.as_str())]);

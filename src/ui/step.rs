@@ -55,13 +55,11 @@ pub fn progress(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, look: Look<'
     let width = usize::from(area.width.saturating_sub(MARGIN + 1));
     let phases = wizard.phase_progress();
     let full = phase_line(&phases, Phase::label, "  ", look);
-    let short = || phase_line(&phases, short_label, " ", look);
-    let spans = if spans_columns(&full) <= width {
-        full
-    } else {
-        let short = short();
-        if spans_columns(&short) <= width { short } else { counted(wizard, width, look) }
-    };
+    let spans =
+        [short_label as fn(Phase) -> &'static str, shortest_label].into_iter().fold(full, |line, label| {
+            if spans_columns(&line) <= width { line } else { phase_line(&phases, label, " ", look) }
+        });
+    let spans = if spans_columns(&spans) <= width { spans } else { counted(wizard, width, look) };
     let x = area.x + MARGIN.min(area.width);
     frame.buffer_mut().set_line(x, area.y, &Line::from(spans), area.right() - x);
 }
@@ -102,6 +100,21 @@ const fn short_label(phase: Phase) -> &'static str {
         Phase::Authorize => "Authorize",
         Phase::Verify => "Verify",
         Phase::HandOver => "Finish",
+    }
+}
+
+/// Words for a phase where all nine stand on one line of 80 columns.
+const fn shortest_label(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Prepare => "Prep",
+        Phase::Activation => "Active",
+        Phase::Authorize => "Login",
+        Phase::AppType
+        | Phase::Credentials
+        | Phase::RedirectUrl
+        | Phase::Scopes
+        | Phase::Verify
+        | Phase::HandOver => short_label(phase),
     }
 }
 
@@ -156,13 +169,19 @@ pub fn who(wizard: &Wizard, who: Who) -> String {
     }
 }
 
-/// What every step begins with: what to do, labels, pitfalls, what it unlocks, a hint at corrections.
+/// What every step begins with: what to do, pitfalls, labels, what it unlocks, a hint at corrections.
 pub fn opening<'a>(wizard: &'a Wizard, full: u16, look: Look<'a>) -> Page<'a> {
+    let mut page = instructions(wizard, full, look);
+    page.append(details(wizard, full, look));
+    page
+}
+
+/// What to do.
+pub fn instructions<'a>(wizard: &'a Wizard, full: u16, look: Look<'a>) -> Page<'a> {
     let step = wizard.current();
     let values = wizard.values();
     let mut page = Page::new(full, look);
-    let check_again = wizard.setup.done.get(&step.id).is_some_and(|done| done.check_again);
-    if check_again {
+    if wizard.setup.done.get(&step.id).is_some_and(|done| done.check_again) {
         let sign = Span::styled(look.signs.again, look.theme.warning);
         let text = "An answer this step depends on has changed. Look at it again.";
         page.item(sign, vec![Span::styled(text, look.theme.warning)]);
@@ -173,33 +192,42 @@ pub fn opening<'a>(wizard: &'a Wizard, full: u16, look: Look<'a>) -> Page<'a> {
     }
     if step.kind == StepKind::Instruct && wizard.step == 0 {
         needs(&mut page, &wizard.procedure);
-        let minutes = format!("About {} minutes in all.", wizard.procedure.minutes);
         page.gap();
-        page.plain(minutes);
+        page.plain(format!("About {} minutes in all.", wizard.procedure.minutes));
     }
-    if !step.pitfalls.is_empty() {
-        page.gap();
-        for pitfall in &step.pitfalls {
-            page.item(Span::styled(look.signs.warn, look.theme.warning), template(pitfall, &values, look));
-        }
+    page
+}
+
+/// What else is to be known.
+pub fn details<'a>(wizard: &'a Wizard, full: u16, look: Look<'a>) -> Page<'a> {
+    let step = wizard.current();
+    let values = wizard.values();
+    let mut page = Page::new(full, look);
+    // The first gap of a page is left out, and this page always stands below another.
+    page.line(Line::default());
+    for pitfall in &step.pitfalls {
+        page.item(Span::styled(look.signs.warn, look.theme.warning), template(pitfall, &values, look));
     }
     labels(&mut page, &step.labels);
-    let mut remarks: Vec<Span<'a>> = Vec::new();
+    page.gap();
     if let Some(unlocks) = &step.unlocks {
-        page.gap();
         page.text(vec![look.dim("Then: "), Span::raw(unlocks.as_str())]);
     }
     if !step.corrections.is_empty() {
-        remarks.push(Span::styled(look.signs.warn, look.theme.warning));
-        remarks.push(look.dim(" The document is wrong here: "));
-        remarks.push(look.accent("d"));
-        remarks.push(look.dim(" shows it."));
-        if step.unlocks.is_none() {
-            page.gap();
-        }
-        page.text(remarks);
+        page.text(vec![
+            Span::styled(look.signs.warn, look.theme.warning),
+            look.dim(" The document is wrong here: "),
+            look.accent(document_key(wizard)),
+            look.dim(" shows it."),
+        ]);
     }
+    page.trim();
     page
+}
+
+/// The key for the document: a letter is text where fields are filled in.
+const fn document_key(wizard: &Wizard) -> &'static str {
+    if matches!(wizard.state, StepState::Fill(_)) { "Ctrl-D" } else { "d" }
 }
 
 /// Labels under both generations of screens, for those that differ or need a word; the others stand in the
@@ -218,18 +246,18 @@ pub fn labels<'a>(page: &mut Page<'a>, labels: &'a [ScreenLabel]) {
         match (&label.today, &label.documented) {
             (Some(today), Some(documented)) => {
                 spans.push(Span::styled(today.as_str(), look.theme.label));
-                spans.push(look.dim("   older screens: "));
+                spans.push(look.dim(format!("{}older screens: ", look.signs.between)));
                 spans.push(Span::raw(documented.as_str()));
             }
             (Some(today), None) => spans.push(Span::styled(today.as_str(), look.theme.label)),
             (None, Some(documented)) => {
                 spans.push(Span::raw(documented.as_str()));
-                spans.push(look.dim("   older screens only"));
+                spans.push(look.dim(format!("{}older screens only", look.signs.between)));
             }
             (None, None) => {}
         }
         if let Some(note) = &label.note {
-            spans.push(look.dim(format!("   {note}")));
+            spans.push(look.dim(format!("{}{note}", look.signs.between)));
         }
         page.item(look.dim(look.signs.bullet), spans);
     }

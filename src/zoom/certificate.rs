@@ -194,3 +194,114 @@ fn any_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (content, rest) = bytes.split_at_checked(length)?;
     Some((*tag, content, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::FailureKind;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+    use std::path::Path;
+    use std::process::Command;
+    use std::time::Duration;
+
+    /// A certificate for zoom.example.com, issued by "Example Proxy CA" of "Example Org"; made for this test,
+    /// its keys are gone.
+    const INTERCEPTED: &str = "\
+        MIIBzTCCAXOgAwIBAgIUZUpXHWogKblhSS5tbSMKlI7rFOIwCgYIKoZIzj0EAwIwPjELMAkGA1UEBhMCVVMxFDASBgNVBAoM\
+        C0V4YW1wbGUgT3JnMRkwFwYDVQQDDBBFeGFtcGxlIFByb3h5IENBMCAXDTI2MTEyMzExMDIyN1oYDzIxMjYxMDMwMTEwMjI3\
+        WjAbMRkwFwYDVQQDDBB6b29tLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8ZVcg85lHLTAaNkPsmLK\
+        GIHEhe7PbOiS0suwds+rmSI1hI/BmHdM1n2sHvXo6v6IzPSOJTrdgmLwrsbwriy3tqNwMG4wIQYDVR0RBBowGIIQem9vbS5l\
+        eGFtcGxlLmNvbYcEfwAAATAJBgNVHRMEAjAAMB0GA1UdDgQWBBSLmeQZiqfvRmttzEJcjO8BKpY3HDAfBgNVHSMEGDAWgBRX\
+        qwmaRl1kTixNVDLkX4PleY0aUTAKBggqhkjOPQQDAgNIADBFAiEA+aI3MghbEq6cgJFyleuw2qEQu32je7FZrcyenCcqwTIC\
+        IHrWkt6Zo5DR12Hz94P0UgVaoHkHm5mhRroqdJbYRfug";
+
+    /// The certificate of "Example Proxy CA" itself.
+    const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----
+MIIB1DCCAXmgAwIBAgIUSs2DnlZumer6q4xDRP32l8kBj2kwCgYIKoZIzj0EAwIw
+PjELMAkGA1UEBhMCVVMxFDASBgNVBAoMC0V4YW1wbGUgT3JnMRkwFwYDVQQDDBBF
+eGFtcGxlIFByb3h5IENBMCAXDTI2MTEyMzExMDIyN1oYDzIxMjYxMDMwMTEwMjI3
+WjA+MQswCQYDVQQGEwJVUzEUMBIGA1UECgwLRXhhbXBsZSBPcmcxGTAXBgNVBAMM
+EEV4YW1wbGUgUHJveHkgQ0EwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATIg6A0
+i3EYcQumSRcMYfkKuAxVQRjNO4LBKmlurcgHVjzWrqGDf5C21rzRRYUVQlrLXB/G
+lYde2eDbgP7HQvRCo1MwUTAdBgNVHQ4EFgQUV6sJmkZdZE4sTVQy5F+D5XmNGlEw
+HwYDVR0jBBgwFoAUV6sJmkZdZE4sTVQy5F+D5XmNGlEwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNJADBGAiEAktQ2vRKsYFx0GM8CyE/j/VAfygdWoSXFGQAf
+c+1G+YsCIQDjNw3Wu4OXVfXAc1Qz4MdHYSLlI3p/d16pTezQ5rIZ0w==
+-----END CERTIFICATE-----
+";
+
+    fn certificate() -> CertificateDer<'static> {
+        CertificateDer::from(STANDARD.decode(INTERCEPTED).unwrap())
+    }
+
+    fn verify(system: Verifier) -> Result<ServerCertVerified, rustls::Error> {
+        IssuerNaming { system }.verify_server_cert(
+            &certificate(),
+            &[],
+            &ServerName::try_from("zoom.example.com").unwrap(),
+            &[],
+            // 2030-01-01, so that the test does not depend on today.
+            UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000)),
+        )
+    }
+
+    #[test]
+    #[ignore = "run by ssl_cert_file_decides_whom_to_trust, in an environment of its own"]
+    fn in_an_environment_of_its_own() {
+        verify(system_verifier(Arc::new(ring::default_provider())).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn ssl_cert_file_decides_whom_to_trust() {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = directory.path().join("authority.pem");
+        std::fs::write(&authority, AUTHORITY).unwrap();
+        let trusts_with = |file: &Path| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "--ignored", "zoom::certificate::tests::in_an_environment_of_its_own"])
+                .env("SSL_CERT_FILE", file)
+                .env_remove("SSL_CERT_DIR")
+                .output()
+                .unwrap()
+        };
+        let with_authority = trusts_with(&authority);
+        assert!(with_authority.status.success(), "{with_authority:?}");
+        assert!(String::from_utf8_lossy(&with_authority.stdout).contains("1 passed"));
+        assert!(!trusts_with(&directory.path().join("missing.pem")).status.success());
+    }
+
+    #[test]
+    fn the_issuer_of_an_untrusted_certificate_is_named() {
+        assert_eq!(issuer_of(&certificate()).as_deref(), Some("Example Proxy CA"));
+        // A machine without any trusted certificate can't tell trusted from untrusted.
+        let Ok(system) = system_verifier(Arc::new(ring::default_provider())) else { return };
+        let error = verify(system).unwrap_err();
+        let FailureKind::Tls { detail, issuer } = super::super::failures::tls_failure(&error) else {
+            panic!("not a TLS failure");
+        };
+        assert_eq!(issuer.as_deref(), Some("Example Proxy CA"));
+        assert!(detail.contains("UnknownIssuer"), "{detail}");
+    }
+
+    #[test]
+    fn a_cut_certificate_has_no_issuer() {
+        let whole = certificate();
+        for length in 0..whole.len() / 2 {
+            let _ = issuer_of(&whole[..length]);
+        }
+        assert_eq!(issuer_of(&whole[..40]), None);
+        assert_eq!(issuer_of(b""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>, place in 0..400_usize, value: u8) {
+            let _ = issuer_of(&bytes);
+            let mut changed = certificate().to_vec();
+            changed[place] = value;
+            let _ = issuer_of(&changed);
+        }
+    }
+}

@@ -43,7 +43,10 @@ enum Route {
 
 impl Profile {
     pub(super) fn of(url: &Url, fresh: bool) -> Self {
-        let route = match (is_loopback(url), url.scheme()) {
+        // The name localhost may be answered by anybody, so no secret goes there in the clear; but a proxy
+        // could only ever lead to its own machine under that name.
+        let is_local = is_loopback(url) || url.host_str() == Some("localhost");
+        let route = match (is_local, url.scheme()) {
             (true, "http") => Route::PlainLoopback,
             (true, _) => Route::Loopback,
             (false, _) => Route::Outside,
@@ -160,6 +163,7 @@ mod tests {
         assert_eq!(route("http://127.0.0.1:1/"), Route::PlainLoopback);
         assert_eq!(route("https://[::1]/"), Route::Loopback);
         assert_eq!(route("https://zoom.us/"), Route::Outside);
-        assert_eq!(route("https://localhost/"), Route::Outside);
+        assert_eq!(route("https://localhost/"), Route::Loopback);
+        assert_eq!(route("https://localhost.example.com/"), Route::Outside);
     }
 }

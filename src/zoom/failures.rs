@@ -65,12 +65,11 @@ fn tls_error<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     link.downcast_ref::<rustls::Error>()
 }
 
-fn tls_failure(error: &rustls::Error) -> FailureKind {
-    let untrusted = match error {
-        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => {
-            other.0.downcast_ref::<Untrusted>()
-        }
-        _ => None,
+pub(super) fn tls_failure(error: &rustls::Error) -> FailureKind {
+    let untrusted = if let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error {
+        other.0.downcast_ref::<Untrusted>()
+    } else {
+        None
     };
     match untrusted {
         Some(untrusted) => FailureKind::Tls {
@@ -78,5 +77,57 @@ fn tls_failure(error: &rustls::Error) -> FailureKind {
             issuer: Some(printable(&untrusted.issuer, LONGEST_DETAIL)),
         },
         None => FailureKind::Tls { detail: printable(&error.to_string(), LONGEST_DETAIL), issuer: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zoom::certificate;
+    use reqwest::dns::{Name, Resolve, Resolving};
+    use std::sync::Arc;
+
+    /// A name server that knows nothing.
+    struct Empty;
+
+    impl Resolve for Empty {
+        fn resolve(&self, _name: Name) -> Resolving {
+            Box::pin(async { Err(io::Error::other("no such name\u{1b}[31m").into()) })
+        }
+    }
+
+    /// A name server that never answers.
+    struct Silent;
+
+    impl Resolve for Silent {
+        fn resolve(&self, _name: Name) -> Resolving {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    async fn failure_with(resolver: impl Resolve + 'static) -> FailureKind {
+        let limit = Duration::from_millis(50);
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(certificate::without_trust().unwrap())
+            .no_proxy()
+            .connect_timeout(limit)
+            .dns_resolver(Arc::new(resolver))
+            .build()
+            .unwrap();
+        let error = client.get("https://zoom.example.com/?code=hunter2").send().await.unwrap_err();
+        kind_of(error, "none", limit)
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_told_from_other_connection_failures() {
+        assert_eq!(failure_with(Empty).await, FailureKind::Dns { detail: "no such name[31m".to_owned() });
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_does_not_come_about_in_time_was_not_sent() {
+        assert_eq!(
+            failure_with(Silent).await,
+            FailureKind::Connect { detail: "no connection within 1 s".to_owned() }
+        );
     }
 }

@@ -49,10 +49,10 @@ pub(super) fn show(procedure: &Procedure) -> String {
     }
     source(&mut page, procedure);
     needs(&mut page, procedure);
-    scopes(&mut page, procedure);
     redirect(&mut page, procedure);
     steps(&mut page, procedure);
     hand_over(&mut page, procedure);
+    scopes(&mut page, procedure);
     if !procedure.omissions.is_empty() {
         page.heading("Not carried over from the document");
         for omission in &procedure.omissions {

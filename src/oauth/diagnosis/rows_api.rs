@@ -14,10 +14,10 @@ pub(super) const SCOPE_ROWS: &[Row] = &[
         code: "missing-scope",
         when: When { marks: &[Mark::ScopesNamed], ..ALWAYS },
         heading: "The token lacks a scope",
-        cause: "This read needs any one of: {scopes}. Either the app does not have it, or the token was made before \
-                it was added.",
-        next: "Add the scope on the app's Scopes page if it is not there; then begin a new login (Server-to-Server: \
-               press r), because a token keeps the scopes it was made with.",
+        cause: "This read needs any one of: {scopes}. Either the app does not have it, or the token was \
+                made before it was added.",
+        next: "Add the scope on the app's Scopes page if it is not there; then begin a new login \
+               (Server-to-Server: press r), because a token keeps the scopes it was made with.",
         class: CheckFailed,
         retry: true,
     },
@@ -26,8 +26,8 @@ pub(super) const SCOPE_ROWS: &[Row] = &[
         when: When { calls: READ, errors: &["insufficient_scope"], ..ALWAYS },
         heading: "The token lacks a scope",
         cause: "Zoom does not say which one this read needs.",
-        next: "Look at the missing scopes of this set-up, add them on the app's Scopes page, then begin a new login \
-               (Server-to-Server: press r).",
+        next: "Look at the missing scopes of this set-up, add them on the app's Scopes page, then begin a \
+               new login (Server-to-Server: press r).",
         class: CheckFailed,
         retry: true,
     },
@@ -36,8 +36,8 @@ pub(super) const SCOPE_ROWS: &[Row] = &[
         when: When { calls: READ, numbers: &[104, 4700, 4711], ..ALWAYS },
         heading: "The token lacks a scope",
         cause: "Zoom does not say which one this read needs.",
-        next: "Look at the missing scopes of this set-up, add them on the app's Scopes page, then begin a new login \
-               (Server-to-Server: press r).",
+        next: "Look at the missing scopes of this set-up, add them on the app's Scopes page, then begin a \
+               new login (Server-to-Server: press r).",
         class: CheckFailed,
         retry: true,
     },
@@ -91,9 +91,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "wrong-token-kind",
         when: When { calls: READ, texts: &["invalid api key or secret"], ..ALWAYS },
         heading: "This token is not made for the API",
-        cause: "It was obtained with the grant client_credentials, which gives a token of the app and not of an \
-                account.",
-        next: "Use a token of the login, or for a Server-to-Server app one of its Account ID; begin again from here.",
+        cause: "It was obtained with the grant client_credentials, which gives a token of the app and not \
+                of an account.",
+        next: "Use a token of the login, or for a Server-to-Server app one of its Account ID; begin again \
+               from here.",
         class: Refused,
         retry: false,
     },
@@ -111,8 +112,8 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "The Zoom plan does not include this read",
-        cause: "Reports need Pro, dashboards need Business, webinars need a webinar plan. The scope itself may be \
-                right.",
+        cause: "Reports need Pro, dashboards need Business, webinars need a webinar plan. The scope itself \
+                may be right.",
         next: "Check the account's plan under Billing in Zoom, or leave out what needs this read.",
         class: CheckFailed,
         retry: false,
@@ -130,8 +131,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "user-not-found",
         when: When { calls: READ, numbers: &[1001], ..ALWAYS },
         heading: "Zoom does not know this user",
-        cause: "The e-mail address is not the one in Zoom, the user is of another account, or \"me\" was asked with a \
-                Server-to-Server token, which has no user.",
+        cause: "The e-mail address is not the one in Zoom, the user is of another account, or \"me\" was \
+                asked with a Server-to-Server token, which has no user.",
         next: "Check the user's e-mail address in Zoom's User Management, then press r to try again.",
         class: CheckFailed,
         retry: true,
@@ -168,7 +169,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { calls: READ, numbers: &[200], ..ALWAYS },
         heading: "The signed-in user may not read this",
         cause: "The token is good; the user's role or the account's plan does not allow it.",
-        next: "Check the user's role in Zoom's Role Management, or log in as an admin, then press r to try again.",
+        next: "Check the user's role in Zoom's Role Management, or log in as an admin, then press r to try \
+               again.",
         class: CheckFailed,
         retry: true,
     },
@@ -177,7 +179,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { calls: READ, texts: &["no permission"], ..ALWAYS },
         heading: "The signed-in user may not read this",
         cause: "The token is good; the user's role or the account's plan does not allow it.",
-        next: "Check the user's role in Zoom's Role Management, or log in as an admin, then press r to try again.",
+        next: "Check the user's role in Zoom's Role Management, or log in as an admin, then press r to try \
+               again.",
         class: CheckFailed,
         retry: true,
     },
@@ -213,7 +216,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { calls: READ, statuses: &[(403, 403)], ..ALWAYS },
         heading: "The signed-in user may not read this",
         cause: "Zoom forbids this read to the token's user.",
-        next: "Check the user's role in Zoom's Role Management, or log in as an admin, then press r to try again.",
+        next: "Check the user's role in Zoom's Role Management, or log in as an admin, then press r to try \
+               again.",
         class: CheckFailed,
         retry: true,
     },

@@ -10,10 +10,11 @@ pub(super) const ROWS: &[Row] = &[
         code: "invalid-redirect",
         when: When { subjects: &[Subject::AuthorizePage, Subject::Callback], numbers: &[4700], ..ALWAYS },
         heading: "Zoom does not accept the redirect URL",
-        cause: "It is missing from the app's OAuth Redirect URL or from its OAuth Allow Lists, or differs there in a \
-                letter's case, a slash, http or a port. Zoom is reported to refuse localhost since 2026.",
-        next: "Copy the redirect URL from here into both fields of the app, in the view (Development or Production) \
-               whose client ID you use, save, and begin the login again.",
+        cause: "It is missing from the app's OAuth Redirect URL or from its OAuth Allow Lists, or differs \
+                there in a letter's case, a slash, http or a port. Zoom is reported to refuse localhost \
+                since 2026.",
+        next: "Copy the redirect URL from here into both fields of the app, in the view (Development or \
+               Production) whose client ID you use, save, and begin the login again.",
         class: Refused,
         retry: true,
     },
@@ -21,10 +22,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "invalid-redirect",
         when: When { texts: &["invalid redirect"], ..ALWAYS },
         heading: "Zoom does not accept the redirect URL",
-        cause: "It is missing from the app's OAuth Redirect URL or from its OAuth Allow Lists, or differs there in a \
-                letter's case, a slash, http or a port.",
-        next: "Copy the redirect URL from here into both fields of the app, in the view (Development or Production) \
-               whose client ID you use, save, and begin the login again.",
+        cause: "It is missing from the app's OAuth Redirect URL or from its OAuth Allow Lists, or differs \
+                there in a letter's case, a slash, http or a port.",
+        next: "Copy the redirect URL from here into both fields of the app, in the view (Development or \
+               Production) whose client ID you use, save, and begin the login again.",
         class: Refused,
         retry: true,
     },
@@ -36,8 +37,10 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "Zoom does not know the client ID",
-        cause: "It is mistyped, belongs to another cloud or view (Development, Production), or the app was deleted.",
-        next: "Copy the Client ID again from the app's App Credentials, correct it here, and begin the login again.",
+        cause: "It is mistyped, belongs to another cloud or view (Development, Production), or the app was \
+                deleted.",
+        next: "Copy the Client ID again from the app's App Credentials, correct it here, and begin the \
+               login again.",
         class: Refused,
         retry: true,
     },
@@ -50,8 +53,8 @@ pub(super) const ROWS: &[Row] = &[
         },
         heading: "A Zoom admin must allow this app first",
         cause: "The account takes only apps that an admin installs or has approved.",
-        next: "Ask the account's owner or admin to approve the app in the Zoom App Marketplace, or log in as one, \
-               then begin the login again.",
+        next: "Ask the account's owner or admin to approve the app in the Zoom App Marketplace, or log in \
+               as one, then begin the login again.",
         class: Refused,
         retry: true,
     },
@@ -68,8 +71,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "invalid-scope",
         when: When { errors: &["invalid_scope"], ..ALWAYS },
         heading: "Zoom refuses the scopes",
-        cause: "The app has no scope yet, or user and admin scopes do not fit how the app is managed. This program \
-                asks for no scope by name; Zoom takes those of the app.",
+        cause: "The app has no scope yet, or user and admin scopes do not fit how the app is managed. This \
+                program asks for no scope by name; Zoom takes those of the app.",
         next: "Check that the app's Scopes page lists the chosen scopes, that admin scopes belong to an \
                Admin-managed app, and that it is saved; then begin the login again.",
         class: Refused,
@@ -81,8 +84,8 @@ pub(super) const ROWS: &[Row] = &[
         heading: "This app may not do that",
         cause: "The app is of another kind than this way needs, is not published to this account, or is \
                 switched off.",
-        next: "Check that you signed in to the account that owns the app, and that the app's kind is the one this \
-               set-up asks for; then try again.",
+        next: "Check that you signed in to the account that owns the app, and that the app's kind is the \
+               one this set-up asks for; then try again.",
         class: Refused,
         retry: true,
     },
@@ -90,8 +93,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "authorize-invalid-request",
         when: When { subjects: &[Subject::Callback], errors: &["invalid_request"], ..ALWAYS },
         heading: "Zoom did not understand the login address",
-        cause: "Part of the address was lost on the way, for example when it was copied over two lines, or the \
-                redirect URL is not the registered one.",
+        cause: "Part of the address was lost on the way, for example when it was copied over two lines, or \
+                the redirect URL is not the registered one.",
         next: "Copy the whole login address again, open it, and compare the redirect URL with the app's.",
         class: Refused,
         retry: true,
@@ -101,7 +104,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::Callback], errors: &["unsupported_response_type"], ..ALWAYS },
         heading: "This app does not give authorization codes",
         cause: "The client ID belongs to an app without a login, such as a Server-to-Server app.",
-        next: "Check that the Client ID is that of a General app, correct it here, and begin the login again.",
+        next: "Check that the Client ID is that of a General app, correct it here, and begin the login \
+               again.",
         class: Refused,
         retry: false,
     },

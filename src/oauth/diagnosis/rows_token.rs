@@ -12,21 +12,23 @@ const ENDPOINT_CALLS: &[Call] = &[Call::ExchangeCode, Call::Refresh, Call::Accou
 
 /// Text shared by the rows of a refused pair.
 const PAIR_HEADING: &str = "Zoom does not know this pair of client ID and secret";
-const PAIR_CAUSE: &str = "One of the two was cut or mistyped, the secret was regenerated since, or one is from the \
-                          Development view and the other from Production. The Secret Token of the Access page is \
-                          not the client secret.";
+const PAIR_CAUSE: &str = "One of the two was cut or mistyped, the secret was regenerated since, or one is \
+                          from the Development view and the other from Production. The Secret Token of the \
+                          Access page is not the client secret.";
 const PAIR_NEXT: &str =
     "Copy both again from App Credentials of the same view, put them in here, and try again.";
 
 /// Text shared by the rows of a refused code.
-const CODE_CAUSE: &str = "Zoom does not say which it is: the code is older than five minutes, it was used before, the \
-                          redirect URL is not the one of the login, or the code is of another login.";
-const CODE_NEXT: &str = "Begin the login again and finish it within five minutes; if it is refused again, compare the \
-                         redirect URL here and in the app letter by letter.";
+const CODE_CAUSE: &str = "Zoom does not say which it is: the code is older than five minutes, it was used \
+                          before, the redirect URL is not the one of the login, or the code is of another \
+                          login.";
+const CODE_NEXT: &str = "Begin the login again and finish it within five minutes; if it is refused again, \
+                         compare the redirect URL here and in the app letter by letter.";
 
 /// Text shared by the rows of a spent refresh token.
-const SPENT_CAUSE: &str = "Each refresh token works once, for about 90 days. Somebody else used it (another copy of \
-                           this connection), a newer login replaced it, or it was revoked.";
+const SPENT_CAUSE: &str = "Each refresh token works once, for about 90 days. Somebody else used it \
+                           (another copy of this connection), a newer login replaced it, or it was \
+                           revoked.";
 const SPENT_NEXT: &str = "Begin a new login to get a new pair, and let only one side refresh it.";
 
 pub(super) const ROWS: &[Row] = &[
@@ -62,8 +64,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { numbers: &[4717], ..ALWAYS },
         heading: "The app is switched off",
         cause: "A Server-to-Server app was deactivated, or Zoom disabled the app.",
-        next: "Open the app's Activation page, activate it, and press r to try again; if it is active there, ask Zoom \
-               support.",
+        next: "Open the app's Activation page, activate it, and press r to try again; if it is active \
+               there, ask Zoom support.",
         class: Refused,
         retry: true,
     },
@@ -81,8 +83,8 @@ pub(super) const ROWS: &[Row] = &[
         },
         heading: "The app is switched off",
         cause: "A Server-to-Server app was not activated or was deactivated, or Zoom disabled the app.",
-        next: "Open the app's Activation page, activate it, and press r to try again; if it is active there, ask Zoom \
-               support.",
+        next: "Open the app's Activation page, activate it, and press r to try again; if it is active \
+               there, ask Zoom support.",
         class: Refused,
         retry: true,
     },
@@ -102,9 +104,11 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "This account does not allow this kind of app",
-        cause: "The app is not a Server-to-Server app, or the role of its creator lacks the permission for that kind.",
-        next: "Check (1) that the app is a Server-to-Server OAuth app and activated, (2) that the role has View and \
-               Edit for Server-to-Server OAuth app under Role Settings, Advanced features; then try again.",
+        cause: "The app is not a Server-to-Server app, or the role of its creator lacks the permission for \
+                that kind.",
+        next: "Check (1) that the app is a Server-to-Server OAuth app and activated, (2) that the role has \
+               View and Edit for Server-to-Server OAuth app under Role Settings, Advanced features; then \
+               try again.",
         class: Refused,
         retry: true,
     },
@@ -113,7 +117,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { errors: &["unsupported_grant_type"], ..ALWAYS },
         heading: "This kind of app does not give such tokens",
         cause: "A General app was used where a Server-to-Server app is needed, or the other way round.",
-        next: "Check the app's kind on its page against this set-up, and use the credentials of the right app.",
+        next: "Check the app's kind on its page against this set-up, and use the credentials of the right \
+               app.",
         class: Refused,
         retry: false,
     },
@@ -122,7 +127,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { texts: &["unsupported grant type", "grant type not supported"], ..ALWAYS },
         heading: "This kind of app does not give such tokens",
         cause: "A General app was used where a Server-to-Server app is needed, or the other way round.",
-        next: "Check the app's kind on its page against this set-up, and use the credentials of the right app.",
+        next: "Check the app's kind on its page against this set-up, and use the credentials of the right \
+               app.",
         class: Refused,
         retry: false,
     },
@@ -131,7 +137,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { numbers: &[4705], ..ALWAYS },
         heading: "This kind of app does not give such tokens",
         cause: "A General app was used where a Server-to-Server app is needed, or the other way round.",
-        next: "Check the app's kind on its page against this set-up, and use the credentials of the right app.",
+        next: "Check the app's kind on its page against this set-up, and use the credentials of the right \
+               app.",
         class: Refused,
         retry: false,
     },
@@ -139,10 +146,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "credentials-missing",
         when: When { numbers: &[4706], ..ALWAYS },
         heading: "The credentials did not reach Zoom",
-        cause: "Client ID, secret or grant type were missing when the request arrived. They were sent; a proxy that \
-                strips headers or bodies is the likely cause.",
-        next: "Check that the Client ID and secret here are not empty, and ask your network team whether a proxy \
-               changes requests to {host}.",
+        cause: "Client ID, secret or grant type were missing when the request arrived. They were sent; a \
+                proxy that strips headers or bodies is the likely cause.",
+        next: "Check that the Client ID and secret here are not empty, and ask your network team whether a \
+               proxy changes requests to {host}.",
         class: Refused,
         retry: true,
     },
@@ -157,10 +164,10 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "The credentials did not reach Zoom",
-        cause: "Client ID, secret or grant type were missing when the request arrived. They were sent; a proxy that \
-                strips headers or bodies is the likely cause.",
-        next: "Check that the Client ID and secret here are not empty, and ask your network team whether a proxy \
-               changes requests to {host}.",
+        cause: "Client ID, secret or grant type were missing when the request arrived. They were sent; a \
+                proxy that strips headers or bodies is the likely cause.",
+        next: "Check that the Client ID and secret here are not empty, and ask your network team whether a \
+               proxy changes requests to {host}.",
         class: Refused,
         retry: true,
     },
@@ -168,7 +175,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "redirect-mismatch",
         when: When { numbers: &[4709], ..ALWAYS },
         heading: "The redirect URL is not the one of the login",
-        cause: "Zoom wants the same redirect URL, byte by byte, when the login begins and when the code is exchanged.",
+        cause: "Zoom wants the same redirect URL, byte by byte, when the login begins and when the code is \
+                exchanged.",
         next: "Begin the login again from here, without changing the redirect URL in between.",
         class: Refused,
         retry: true,
@@ -181,7 +189,8 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "The redirect URL is not the one of the login",
-        cause: "Zoom wants the same redirect URL, byte by byte, when the login begins and when the code is exchanged.",
+        cause: "Zoom wants the same redirect URL, byte by byte, when the login begins and when the code is \
+                exchanged.",
         next: "Begin the login again from here, without changing the redirect URL in between.",
         class: Refused,
         retry: true,
@@ -190,7 +199,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "scopes-changed",
         when: When { numbers: &[4711], ..ALWAYS },
         heading: "The app's scopes changed since this login",
-        cause: "The token holds scopes that the app no longer has, or lacks new ones; old tokens keep old scopes.",
+        cause: "The token holds scopes that the app no longer has, or lacks new ones; old tokens keep old \
+                scopes.",
         next: "Begin a new login, so that the token is made with the scopes of today.",
         class: Refused,
         retry: false,
@@ -271,9 +281,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "token-superseded",
         when: When { numbers: &[4741], ..ALWAYS },
         heading: "A newer login replaced this token",
-        cause: "Zoom keeps one grant for each user and app: when the same user logged in again, this one was revoked.",
-        next: "Use the token of the newest login; if the receiver holds that one, nothing is wrong there. Otherwise \
-               begin a new login.",
+        cause: "Zoom keeps one grant for each user and app: when the same user logged in again, this one \
+                was revoked.",
+        next: "Use the token of the newest login; if the receiver holds that one, nothing is wrong there. \
+               Otherwise begin a new login.",
         class: Refused,
         retry: false,
     },
@@ -330,8 +341,8 @@ pub(super) const ROWS: &[Row] = &[
         },
         heading: "Zoom does not know the token that was to be revoked",
         cause: "It expired, was replaced or was revoked before.",
-        next: "Look at the app under Added Apps in Zoom's Marketplace; if it is still there and should not be, remove \
-               it there.",
+        next: "Look at the app under Added Apps in Zoom's Marketplace; if it is still there and should not \
+               be, remove it there.",
         class: CheckFailed,
         retry: false,
     },
@@ -339,8 +350,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "zoom-4700",
         when: When { calls: ENDPOINT_CALLS, numbers: &[4700], ..ALWAYS },
         heading: "Zoom refused with its catch-all number",
-        cause: "4700 stands for many things. At the token endpoint it is most often an empty or cut token, or a \
-                redirect URL that the app does not have.",
+        cause: "4700 stands for many things. At the token endpoint it is most often an empty or cut token, \
+                or a redirect URL that the app does not have.",
         next: "Check the values that were entered against the app's page, then begin the login again.",
         class: Refused,
         retry: true,
@@ -359,7 +370,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { calls: &[Call::ExchangeCode, Call::Refresh], errors: &["invalid_request"], ..ALWAYS },
         heading: "Zoom did not understand the request",
         cause: "A value is missing or cut: the client ID, the redirect URL, or the code.",
-        next: "Check the Client ID and the redirect URL here against the app's page, then begin the login again.",
+        next: "Check the Client ID and the redirect URL here against the app's page, then begin the login \
+               again.",
         class: Refused,
         retry: true,
     },

@@ -21,8 +21,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::Connect], ..ALWAYS },
         heading: "No connection to {host}",
         cause: "A firewall, a missing proxy setting or a broken network: {detail}. Nothing was sent.",
-        next: "Check that a browser on this machine reaches https://{host}; if it needs a proxy, set HTTPS_PROXY and \
-               start again. Otherwise press r to try again.",
+        next: "Check that a browser on this machine reaches https://{host}; if it needs a proxy, set \
+               HTTPS_PROXY and start again. Otherwise press r to try again.",
         class: Unreachable,
         retry: true,
     },
@@ -34,7 +34,8 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "This machine's list of trusted certificates can't be used",
-        cause: "No certificate could be loaded from the system's store, or from SSL_CERT_FILE if that is set: {detail}.",
+        cause: "No certificate could be loaded from the system's store, or from SSL_CERT_FILE if that is \
+                set: {detail}.",
         next: "Check SSL_CERT_FILE if it is set, or install the package ca-certificates, then start again.",
         class: Unreachable,
         retry: false,
@@ -47,7 +48,8 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "The certificate of {host} is not valid today",
-        cause: "This machine's clock is wrong, or something between here and Zoom shows an old certificate: {detail}.",
+        cause: "This machine's clock is wrong, or something between here and Zoom shows an old \
+                certificate: {detail}.",
         next: "Check this machine's date and time first, then press r to try again.",
         class: Unreachable,
         retry: true,
@@ -61,8 +63,8 @@ pub(super) const ROWS: &[Row] = &[
         },
         heading: "The certificate shown is not that of {host}",
         cause: "A proxy, a portal or a wrong name server answers in Zoom's place: {detail}.",
-        next: "Check the network (open https://{host} in a browser; a guest Wi-Fi may want a login), then press r to \
-               try again.",
+        next: "Check the network (open https://{host} in a browser; a guest Wi-Fi may want a login), then \
+               press r to try again.",
         class: Unreachable,
         retry: true,
     },
@@ -70,10 +72,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "tls-intercepted",
         when: When { subjects: &[Subject::Tls], marks: &[Mark::IssuerNamed], ..ALWAYS },
         heading: "The connection to {host} is opened on the way",
-        cause: "The certificate shown was issued by {issuer}, which this machine does not trust. A security proxy \
-                that reads the traffic does that.",
-        next: "Ask your network team for the proxy's root certificate as a PEM file, add it to the system's store or \
-               name a bundle that holds it in SSL_CERT_FILE, and start again.",
+        cause: "The certificate shown was issued by {issuer}, which this machine does not trust. A \
+                security proxy that reads the traffic does that.",
+        next: "Ask your network team for the proxy's root certificate as a PEM file, add it to the \
+               system's store or name a bundle that holds it in SSL_CERT_FILE, and start again.",
         class: Unreachable,
         retry: false,
     },
@@ -85,10 +87,10 @@ pub(super) const ROWS: &[Row] = &[
             ..ALWAYS
         },
         heading: "The certificate of {host} comes from an unknown issuer",
-        cause: "A security proxy that reads the traffic shows a certificate of its own, or this machine's list of \
-                trusted certificates is out of date: {detail}.",
-        next: "Ask your network team for the proxy's root certificate as a PEM file, add it to the system's store or \
-               name a bundle that holds it in SSL_CERT_FILE, and start again.",
+        cause: "A security proxy that reads the traffic shows a certificate of its own, or this machine's \
+                list of trusted certificates is out of date: {detail}.",
+        next: "Ask your network team for the proxy's root certificate as a PEM file, add it to the \
+               system's store or name a bundle that holds it in SSL_CERT_FILE, and start again.",
         class: Unreachable,
         retry: false,
     },
@@ -96,7 +98,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "tls-failed",
         when: When { subjects: &[Subject::Tls], ..ALWAYS },
         heading: "No secure connection to {host}",
-        cause: "The other side does not speak TLS as expected; a proxy or firewall is the likely cause: {detail}.",
+        cause: "The other side does not speak TLS as expected; a proxy or firewall is the likely cause: \
+                {detail}.",
         next: "Check that a browser on this machine opens https://{host}, then press r to try again.",
         class: Unreachable,
         retry: true,
@@ -106,8 +109,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::Proxy], texts: &["authorization required", "407"], ..ALWAYS },
         heading: "The proxy {proxy} wants a login",
         cause: "It answered 407: it takes no request without user name and password.",
-        next: "Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT of your proxy and start again, or ask your network \
-               team for an exception for {host}.",
+        next: "Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT of your proxy and start again, or ask \
+               your network team for an exception for {host}.",
         class: Unreachable,
         retry: false,
     },
@@ -133,9 +136,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "timed-out",
         when: When { subjects: &[Subject::TimedOut], calls: &[Call::Refresh], ..ALWAYS },
         heading: "{host} gave no answer within {limit}",
-        cause: "The refresh token may have been spent already, and each works only once, so it is not sent again by \
-                itself.",
-        next: "Press r to try once more when Zoom answers again; if Zoom then refuses the token, begin a new login.",
+        cause: "The refresh token may have been spent already, and each works only once, so it is not sent \
+                again by itself.",
+        next: "Press r to try once more when Zoom answers again; if Zoom then refuses the token, begin a \
+               new login.",
         class: Unreachable,
         retry: true,
     },
@@ -152,7 +156,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "answer-lost",
         when: When { subjects: &[Subject::AnswerLost], calls: &[Call::ExchangeCode], ..ALWAYS },
         heading: "The connection broke before the answer came",
-        cause: "The code may have been used already, and a code works only once, so it is not sent again: {detail}.",
+        cause: "The code may have been used already, and a code works only once, so it is not sent again: \
+                {detail}.",
         next: "Begin the login again to get a new code.",
         class: Unreachable,
         retry: false,
@@ -161,8 +166,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "answer-lost",
         when: When { subjects: &[Subject::AnswerLost], calls: &[Call::Refresh], ..ALWAYS },
         heading: "The connection broke before the answer came",
-        cause: "The refresh token may have been spent already, and each works only once, so it is not sent again by \
-                itself: {detail}.",
+        cause: "The refresh token may have been spent already, and each works only once, so it is not sent \
+                again by itself: {detail}.",
         next: "Press r to try once more; if Zoom then refuses the token, begin a new login.",
         class: Unreachable,
         retry: true,
@@ -171,7 +176,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "answer-lost",
         when: When { subjects: &[Subject::AnswerLost], ..ALWAYS },
         heading: "The connection broke before the answer came",
-        cause: "The network or {host} dropped the connection, also on a second attempt where one is safe: {detail}.",
+        cause: "The network or {host} dropped the connection, also on a second attempt where one is safe: \
+                {detail}.",
         next: "Press r to try again.",
         class: Unreachable,
         retry: true,
@@ -189,7 +195,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "malformed-answer",
         when: When { subjects: &[Subject::Malformed], calls: &[Call::ExchangeCode, Call::Refresh], ..ALWAYS },
         heading: "The answer of {host} is not a token answer",
-        cause: "The answer says success, but {detail}. What was sent (code or refresh token) is likely spent.",
+        cause: "The answer says success, but {detail}. What was sent (code or refresh token) is likely \
+                spent.",
         next: "Begin a new login; if it happens again, check --oauth-url and the proxy settings.",
         class: Unreachable,
         retry: false,
@@ -216,7 +223,8 @@ pub(super) const ROWS: &[Row] = &[
         code: "clock-skew",
         when: When { subjects: &[Subject::Clock], ..ALWAYS },
         heading: "The clock of this machine is wrong",
-        cause: "Compared with the time in Zoom's answer, {skew}. Expiry times shown here are off by as much.",
+        cause: "Compared with the time in Zoom's answer, {skew}. Expiry times shown here are off by as \
+                much.",
         next: "Turn on automatic time in the system's settings, then check again.",
         class: CheckFailed,
         retry: true,
@@ -261,10 +269,10 @@ pub(super) const ROWS: &[Row] = &[
         code: "redirected",
         when: When { statuses: &[(300, 399)], ..ALWAYS },
         heading: "{host} sends the request elsewhere",
-        cause: "The answer is {status}, a redirect, which is not followed because it could carry the secret to a \
-                stranger. A proxy's login page or a wrong address does that.",
-        next: "Check --oauth-url and --api-url if you gave them; else open any page in the browser to sign in to the \
-               network, then press r to try again.",
+        cause: "The answer is {status}, a redirect, which is not followed because it could carry the \
+                secret to a stranger. A proxy's login page or a wrong address does that.",
+        next: "Check --oauth-url and --api-url if you gave them; else open any page in the browser to sign \
+               in to the network, then press r to try again.",
         class: Unreachable,
         retry: true,
     },
@@ -273,8 +281,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::Html, Subject::Empty], statuses: &[(404, 405)], ..ALWAYS },
         heading: "There is no such page on {host}",
         cause: "The answer is {status} and not from Zoom's interface: the address in use is not Zoom's.",
-        next: "Check --oauth-url and --api-url; they stand for https://zoom.us and https://api.zoom.us, without \
-               /oauth or /v2.",
+        next: "Check --oauth-url and --api-url; they stand for https://zoom.us and https://api.zoom.us, \
+               without /oauth or /v2.",
         class: Unreachable,
         retry: false,
     },
@@ -296,8 +304,8 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::Html], ..ALWAYS },
         heading: "A web page came instead of an answer",
         cause: "Zoom's interface never sends pages here. A proxy's login or block page is the likely cause.",
-        next: "Open https://{host} in a browser on this machine, sign in to the network if asked, then press r to \
-               try again.",
+        next: "Open https://{host} in a browser on this machine, sign in to the network if asked, then \
+               press r to try again.",
         class: Unreachable,
         retry: true,
     },
@@ -327,11 +335,12 @@ pub(super) const LAST_ROWS: &[Row] = &[
         code: "not-activated-or-wrong-account",
         when: When { calls: &[Call::AccountCredentials], statuses: &[(400, 499)], ..ALWAYS },
         heading: "Zoom gives this app no token",
-        cause: "Zoom does not say which it is: (1) the app is not activated, (2) the Account ID is not this app's, \
-                (3) the app is not a Server-to-Server app, or the account does not allow that kind.",
-        next: "Check in this order: (1) the app's Activation page says it is activated; (2) the Account ID is the one \
-               on the app's App Credentials page, not the account number; (3) that page shows an Account ID at all. \
-               Then press r to try again.",
+        cause: "Zoom does not say which it is: (1) the app is not activated, (2) the Account ID is not \
+                this app's, (3) the app is not a Server-to-Server app, or the account does not allow that \
+                kind.",
+        next: "Check in this order: (1) the app's Activation page says it is activated; (2) the Account ID \
+               is the one on the app's App Credentials page, not the account number; (3) that page shows \
+               an Account ID at all. Then press r to try again.",
         class: Refused,
         retry: true,
     },

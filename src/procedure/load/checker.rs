@@ -1,7 +1,8 @@
 //! What every part of the check needs: the place of errors, texts, ids, words, templates, and who asks what.
 
-use super::diagnostic::{LoadError, place_in_string};
+use super::diagnostic::{LoadError, floor, place_in_string};
 use super::words::{advice, parse_word};
+use crate::procedure::template::TemplateFault;
 use crate::procedure::wire::{self, Text};
 use crate::procedure::{CopySource, CopyValue, FieldName, Name, Piece, Template};
 use crate::secret::printable;
@@ -69,7 +70,7 @@ impl<'a> Checker<'a> {
     }
 
     fn line(&self, span: &Range<usize>) -> usize {
-        self.text[..self.text.floor_char_boundary(span.start)].matches('\n').count() + 1
+        self.text[..floor(self.text, span.start)].matches('\n').count() + 1
     }
 
     /// A text that is there and can go to a terminal as it is.
@@ -77,7 +78,9 @@ impl<'a> Checker<'a> {
         let value = text.get_ref();
         if value.trim().is_empty() {
             self.advise(text.span(), "an empty text", "write it, or leave the key out if it is optional");
-        } else if printable(value, usize::MAX) != *value {
+        } else if !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            && printable(value, usize::MAX) != *value
+        {
             let mut buffer = [0; 4];
             let bad = |(_, c): &(usize, char)| printable(c.encode_utf8(&mut buffer), 1) != c.to_string();
             let (at, character) = value.char_indices().find(bad).unwrap_or((0, ' '));
@@ -186,12 +189,12 @@ impl<'a> Checker<'a> {
             Ok(template) => template,
             Err(error) => {
                 let place = place_in_string(self.text, text.span(), error.at..error.at + error.length);
-                let help = match &error.unknown {
-                    Some(word) => advice(word, Name::all().map(Name::as_str)),
-                    None if error.message.contains("secret") => {
+                let help = match &error.fault {
+                    TemplateFault::UnknownName(word) => advice(word, Name::all().map(Name::as_str)),
+                    TemplateFault::Secret => {
                         Some("a value to copy takes it as `secret = \"…\"`, masked on screen".to_owned())
                     }
-                    None => None,
+                    TemplateFault::Marks => None,
                 };
                 self.error(place, error.message, help);
                 return Template::default();
@@ -210,9 +213,8 @@ impl<'a> Checker<'a> {
                 Piece::Label(_) | Piece::Text(_) => {}
             }
         }
-        let address = role == Role::Page || value.starts_with("http://") || value.starts_with("https://");
-        if address && role != Role::Prose {
-            self.address(text, &template);
+        if role != Role::Prose {
+            self.address(text, &template, role);
         }
         template
     }
@@ -240,16 +242,19 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// An address must be https and ASCII whatever the names in it stand for. Lookalike characters such as
-    /// U+2024 pass for a dot and make another host.
-    fn address(&mut self, text: &Text, template: &Template) {
+    /// A page, and a value that begins like one, must be https and ASCII whatever the names in it stand for.
+    /// Lookalike characters such as U+2024 pass for a dot and make another host.
+    fn address(&mut self, text: &Text, template: &Template, role: Role) {
         let sample = template.pieces.iter().map(|piece| match piece {
             Piece::Text(text) | Piece::Label(text) => text.as_str(),
-            Piece::Name(Name::RedirectUrl | Name::ReceiverUrl) => "https://receiver.example.com/",
+            Piece::Name(Name::RedirectUrl | Name::ReceiverUrl) => "https://receiver.example.com",
             Piece::Name(Name::Field(FieldName::Instance)) => "receiver.example.com",
             Piece::Name(Name::Field(_)) => "name",
         });
-        self.https(text, &sample.collect::<String>());
+        let sample: String = sample.collect();
+        if role == Role::Page || sample.starts_with("http://") || sample.starts_with("https://") {
+            self.https(text, &sample);
+        }
     }
 
     /// Whether `address`, which stands in the file as `text`, is an https URL in ASCII.

@@ -41,12 +41,12 @@ impl LoadError {
         message: impl Into<String>,
         help: Option<String>,
     ) -> Self {
-        let start = text.floor_char_boundary(span.start);
+        let start = floor(text, span.start);
         let before = &text[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let line = text[line_start..line_end].trim_end_matches('\r');
-        let end = text.floor_char_boundary(span.end.max(start)).min(line_start + line.len());
+        let end = floor(text, span.end.max(start)).min(line_start + line.len());
         let excerpt = Excerpt::of(line, start - line_start..end.max(start) - line_start);
         Self {
             file: file.to_owned(),
@@ -61,6 +61,11 @@ impl LoadError {
     }
 }
 
+/// The last place at or before `at` where a character begins, or the end.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
 /// The shown part of one line.
 struct Excerpt {
     source: String,
@@ -73,11 +78,7 @@ impl Excerpt {
     fn of(line: &str, span: Range<usize>) -> Self {
         let shown = |character: char| {
             let mut buffer = [0; 4];
-            match character {
-                '\t' => ' ',
-                other if printable(other.encode_utf8(&mut buffer), 1).is_empty() => '\u{fffd}',
-                other => other,
-            }
+            printable(character.encode_utf8(&mut buffer), 1).chars().next().unwrap_or('\u{fffd}')
         };
         let columns = |character: char| shown(character).width().unwrap_or(0);
         let before: usize =
@@ -118,7 +119,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
         let gutter = number.len();
-        let file = printable(&self.file, 200);
+        let file = printable(&self.file, usize::MAX);
         writeln!(formatter, "error: {}", self.message)?;
         writeln!(formatter, "{:gutter$}--> {file}:{}:{}", "", self.line, self.column)?;
         writeln!(formatter, "{:gutter$} |", "")?;
@@ -147,34 +148,30 @@ pub(super) fn place_in_string(text: &str, string: Range<usize>, part: Range<usiz
         // A line end right after the opening quotes is not part of the string (TOML 1.0, "String").
         at += if raw[at..].starts_with("\r\n") { 2 } else { usize::from(raw[at..].starts_with('\n')) };
     }
-    let escapes = quotes.starts_with('"');
+    let clamped =
+        |start: usize, end: usize| string.start + start.min(raw.len())..string.start + end.min(raw.len());
+    if quotes.starts_with('\'') || !raw.contains('\\') {
+        return clamped(at + part.start, at + part.end);
+    }
     let mut decoded = 0;
     let mut start = None;
-    while at < raw.len() {
-        if start.is_none() && decoded >= part.start {
+    while at < raw.len() && decoded < part.end {
+        let (raw_length, decoded_length) = unit(&raw[at..]);
+        if start.is_none() && decoded >= part.start && decoded_length > 0 {
             start = Some(at);
         }
-        if decoded >= part.end {
-            break;
-        }
-        let (raw_length, decoded_length) = if escapes { unit(&raw[at..]) } else { plain(&raw[at..]) };
         at += raw_length;
         decoded += decoded_length;
     }
-    let end = (string.start + at).min(string.end);
-    string.start + start.unwrap_or(at).min(raw.len())..end
+    clamped(start.unwrap_or(at), at)
 }
 
-/// Lengths of the next character: in the file, in the decoded string.
-fn plain(raw: &str) -> (usize, usize) {
-    let length = raw.chars().next().map_or(1, char::len_utf8);
-    (length, length)
-}
-
-/// As [`plain`], for a basic string: an escape sequence counts as what it stands for.
+/// Lengths of the next character of a basic string: in the file, and decoded. An escape sequence counts as
+/// what it stands for.
 fn unit(raw: &str) -> (usize, usize) {
     let Some(escape) = raw.strip_prefix('\\') else {
-        return plain(raw);
+        let length = raw.chars().next().map_or(1, char::len_utf8);
+        return (length, length);
     };
     let digits = match escape.chars().next() {
         Some('x') => 2,
@@ -198,6 +195,7 @@ fn unit(raw: &str) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn caret_of(text: &str, part: &str) -> LoadError {
         let at = text.find(part).unwrap();
@@ -213,8 +211,8 @@ mod tests {
 
     #[test]
     fn caret_counts_wide_characters_as_two_columns_and_disarms_controls() {
-        let error = caret_of("日本\t\u{1b}x", "x");
-        assert!(error.to_string().ends_with("1 | 日本 \u{fffd}x\n  |       ^"), "{error}");
+        let error = caret_of("日本\t\u{1b}\rx", "x");
+        assert!(error.to_string().ends_with("1 | 日本 \u{fffd} x\n  |        ^"), "{error}");
     }
 
     #[test]
@@ -250,6 +248,20 @@ mod tests {
             let text = format!("key = {raw}");
             let place = place_in_string(&text, 6..text.len(), decoded_part);
             assert_eq!(&text[place], expected, "{raw}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_is_found_in_any_spelling(spelled in r#"([a-zä€]|\\["\\tn]|\\u00e9|\\U0001F600){1,12}"#, cut in any::<usize>()) {
+            let text = format!("key = \"{spelled}\" # after");
+            let table: toml::Table = toml::from_str(&text).unwrap();
+            let value = table["key"].as_str().unwrap();
+            let (at, character) = value.char_indices().nth(cut % value.chars().count()).unwrap();
+            let string = 6..8 + spelled.len();
+            let place = place_in_string(&text, string, at..at + character.len_utf8());
+            let again: toml::Table = toml::from_str(&format!("key = \"{}\"", &text[place])).unwrap();
+            prop_assert_eq!(again["key"].as_str().unwrap(), character.to_string());
         }
     }
 }

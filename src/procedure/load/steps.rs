@@ -51,8 +51,23 @@ const SINGLES: [Single; 5] = [
     Single { kind: KindWord::HandOver, word: "hand-over", phase: Phase::HandOver, only: None },
 ];
 
-const PHASE_ORDER: &str = "order: prepare, app-type, credentials, redirect-url, scopes, activation, authorize, verify, \
-     hand-over";
+/// The phases as files write them, in order.
+const PHASES: [&str; 9] = [
+    "prepare",
+    "app-type",
+    "credentials",
+    "redirect-url",
+    "scopes",
+    "activation",
+    "authorize",
+    "verify",
+    "hand-over",
+];
+
+/// A phase as files write it.
+const fn phase_word(phase: Phase) -> &'static str {
+    PHASES[phase as usize]
+}
 
 /// Notes which step asks for which answer, before any template is read. Wrong field names are reported by
 /// [`check`].
@@ -80,8 +95,8 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[wire::Step], context: &C
         if let (Some(phase), Some(before)) = (phase, latest)
             && phase < before
         {
-            let message = format!("phase `{}` after `{}`", phase.label(), before.label());
-            checker.advise(step.phase.span(), message, PHASE_ORDER);
+            let message = format!("phase `{}` after `{}`", phase_word(phase), phase_word(before));
+            checker.error(step.phase.span(), message, Some(format!("order: {}", PHASES.join(", "))));
         }
         latest = latest.max(phase);
         let kind: Option<KindWord> = checker.word(&step.kind, "step kind");
@@ -146,8 +161,8 @@ fn belongings(checker: &mut Checker<'_>, step: &wire::Step, kind: KindWord, phas
     if let (Some(own), Some(phase)) = (own, phase)
         && own != phase
     {
-        let message = format!("a step of kind `{word}` in phase `{}`", phase.label());
-        let help = format!("it belongs to phase `{}`", own.label());
+        let message = format!("a step of kind `{word}` in phase `{}`", phase_word(phase));
+        let help = format!("it belongs to phase `{}`", phase_word(own));
         checker.error(step.phase.span(), message, Some(help));
     }
 }
@@ -256,7 +271,7 @@ fn choose(checker: &mut Checker<'_>, step: &wire::Step, context: &Context<'_>) -
 fn exactly(checker: &mut Checker<'_>, choose: &wire::Choose, listed: &[&str], place: &str) {
     for option in &choose.options {
         if !listed.contains(&option.value.get_ref().as_str()) {
-            let message = format!("option `{}` is not in {place}", option.value.get_ref());
+            let message = format!("option `{}` is not in {place}", checker.shown(&option.value));
             checker.error(
                 option.value.span(),
                 message,
@@ -322,7 +337,7 @@ fn singles(checker: &mut Checker<'_>, steps: &[wire::Step], kinds: &[KindWord], 
         match belongs {
             Some(true) => {
                 if found.is_empty() {
-                    let help = format!("add it in phase `{}`", single.phase.label());
+                    let help = format!("add it in phase `{}`", phase_word(single.phase));
                     checker.error(end.clone(), format!("no step of kind `{word}`"), Some(help));
                 }
                 for second in found.iter().skip(1) {
@@ -364,5 +379,19 @@ pub(super) fn claims(checker: &mut Checker<'_>, file: &wire::File) {
     let by_steps = file.steps.iter().flat_map(|step| &step.documented);
     for id in by_steps.chain(file.omissions.iter().map(|omission| &omission.documented)) {
         checker.once(&mut claimed, id, "documented step");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::procedure::load::words::parse_word;
+
+    #[test]
+    fn phase_words_are_those_of_the_enum_in_its_order() {
+        for word in PHASES {
+            assert_eq!(parse_word::<Phase>(word).map(phase_word), Ok(word));
+        }
+        assert_eq!(parse_word::<Phase>("").unwrap_err(), PHASES);
     }
 }

@@ -1,0 +1,600 @@
+//! Models in every state that a screen can show, built without the core.
+
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+use zoom_setup::app::input::TextField;
+use zoom_setup::app::message::Ticket;
+use zoom_setup::app::model::{
+    HomeItem, Library, Model, Notice, Overlay, Rehearsal, Remote, Screen, SecretStore, Settings, Tone,
+    UnlockForm,
+};
+use zoom_setup::app::wizard::{
+    Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
+    VerifyStage, Verifying, VerifyingPhase, Wizard,
+};
+use zoom_setup::entry::{Checked, Finding};
+use zoom_setup::oauth::authorize::Endpoints;
+use zoom_setup::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization};
+use zoom_setup::ports::Unlocked;
+use zoom_setup::procedure::{FieldName, Procedure, StepKind, registry};
+use zoom_setup::secret::Secret;
+use zoom_setup::setup::{
+    AccountFacts, Check, Connection, Done, GrantDecision, GrantRecord, Outcome, Owner, Setup, Verification,
+};
+
+/// A secret that must never be drawn.
+pub const SECRET: &str = "Xq7hiddenZ9secret4YvalueW2neverP";
+
+static PROCEDURES: LazyLock<Vec<Arc<Procedure>>> =
+    LazyLock::new(|| registry::embedded().unwrap().into_iter().map(Arc::new).collect());
+
+/// 2026-03-12 10:00 UTC.
+pub fn now() -> Timestamp {
+    "2026-03-12T10:00:00Z".parse().unwrap()
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(now().as_second() - seconds).unwrap()
+}
+
+pub fn model() -> Model {
+    let settings = Settings {
+        endpoints: Endpoints::zoom(),
+        rehearsal: None,
+        loopback_port: 53682,
+        authorize_limit_s: 300,
+        lag_delays_s: vec![2, 5, 10],
+        remote: None,
+        ascii: false,
+        interactive: true,
+    };
+    let mut model = Model::new(now(), settings, PROCEDURES.clone());
+    model.library.loaded = true;
+    model.secret_store = SecretStore::Open(Unlocked::Keyring);
+    model
+}
+
+/// Puts the model into rehearsal of a fault.
+pub fn rehearse(mut model: Model, fault: Option<&str>) -> Model {
+    let offers = BTreeMap::from([
+        (FieldName::ClientId, Secret::new("aB3dEfGhIjKlMnOpQrStUv")),
+        (FieldName::ClientSecret, Secret::new(SECRET)),
+    ]);
+    model.settings.rehearsal = Some(Rehearsal {
+        fault: fault.map(str::to_owned),
+        general: offers.clone(),
+        server_to_server: offers,
+    });
+    model
+}
+
+fn procedure(id: &str) -> Arc<Procedure> {
+    PROCEDURES.iter().find(|procedure| procedure.id == id).unwrap().clone()
+}
+
+fn answers() -> BTreeMap<FieldName, String> {
+    [
+        (FieldName::AppName, "ServiceNow DEX"),
+        (FieldName::Instance, "dev12345.service-now.com"),
+        (FieldName::Region, "eu"),
+        (FieldName::ClientId, "aB3dEfGhIjKlMnOpQrStUv"),
+        (FieldName::AccountId, "qW8rTyUiOpAsDfGhJkLzXc"),
+        (FieldName::ConnectionName, "DEX for Zoom"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
+
+fn setup(procedure: &Procedure, step: usize) -> Setup {
+    Setup {
+        format: 1,
+        id: format!("{}-1f3a", procedure.id),
+        procedure: procedure.id.clone(),
+        rehearsal: false,
+        created: ago(90_000),
+        updated: ago(7_500),
+        current: procedure.steps[step].id.clone(),
+        answers: answers(),
+        secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET).fingerprint())]),
+        scopes: procedure.scopes.iter().take(6).map(|scope| scope.id.clone()).collect(),
+        scopes_added: procedure.scopes.iter().take(2).map(|scope| scope.id.clone()).collect(),
+        done: procedure.steps[..step]
+            .iter()
+            .map(|step| (step.id.clone(), Done { at: ago(7_500), check_again: false }))
+            .collect(),
+        grant: None,
+        decision: None,
+        verification: None,
+        connection: None,
+    }
+}
+
+fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
+    let procedure = procedure(id);
+    Wizard {
+        setup: setup(&procedure, step),
+        secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET))]),
+        tokens: None,
+        step,
+        state,
+        unsaved: BTreeSet::new(),
+        saving: None,
+        loading: None,
+        storing: None,
+        pending: None,
+        procedure,
+    }
+}
+
+fn on(wizard: Wizard) -> Model {
+    let mut model = model();
+    model.screen = Screen::Wizard(Box::new(wizard));
+    model
+}
+
+/// The first step of that kind.
+fn kind(id: &str, wanted: fn(&StepKind) -> bool) -> usize {
+    procedure(id).steps.iter().position(|step| wanted(&step.kind)).unwrap()
+}
+
+fn step(id: &str, name: &str) -> usize {
+    procedure(id).step_index(name).unwrap()
+}
+
+fn read(id: &str, name: &str) -> Model {
+    on(wizard(id, step(id, name), StepState::Read { selected: 0 }))
+}
+
+/// A fill step whose fields stand as given: text and check.
+pub fn fill(id: &str, name: &str, entries: Vec<(&str, Checked)>) -> Model {
+    let index = step(id, name);
+    let StepKind::Fill { fields } = &procedure(id).steps[index].kind else {
+        panic!("{name} is no fill step")
+    };
+    let fields = fields
+        .iter()
+        .zip(entries)
+        .map(|(spec, (text, checked))| Field {
+            spec: spec.clone(),
+            input: if spec.name.is_secret() { TextField::masked(text) } else { TextField::plain(text) },
+            checked,
+            peek: false,
+            kept: (spec.name.is_secret() && text.is_empty()).then(|| Secret::new(SECRET).fingerprint()),
+            visited: false,
+        })
+        .collect();
+    on(wizard(id, index, StepState::Fill(Form { fields, focus: 0 })))
+}
+
+fn good(value: &str) -> Checked {
+    Checked::Good { value: value.to_owned(), warnings: Vec::new() }
+}
+
+fn scope_rows(procedure: &Procedure) -> Vec<ScopeRow> {
+    procedure
+        .scopes
+        .iter()
+        .map(|scope| ScopeRow {
+            id: scope.id.clone(),
+            need: Some(scope.need),
+            reason: scope.reason.clone(),
+            label: scope.label.clone(),
+        })
+        .collect()
+}
+
+fn scopes(search: Option<&str>) -> Model {
+    let id = "servicenow-omnichannel";
+    let index = kind(id, |kind| *kind == StepKind::Scopes);
+    let rows = scope_rows(&procedure(id));
+    let list = ScopeList {
+        rows,
+        selected: if search.is_some() { 0 } else { 3 },
+        search: search.map(TextField::plain),
+        searching: search.is_some(),
+    };
+    on(wizard(id, index, StepState::Scopes(list)))
+}
+
+pub fn diagnosis() -> Diagnosis {
+    Diagnosis {
+        code: "invalid-client".to_owned(),
+        heading: "Zoom does not know this pair of client ID and secret".to_owned(),
+        cause: "The secret was regenerated, or ID and secret come from different apps or from different \
+                views (Development, Production)."
+            .to_owned(),
+        next: "Go back to the credentials (Esc), copy both again from the Development view.".to_owned(),
+        zoom: Some("400 invalid_client: Invalid client_id or client_secret".to_owned()),
+        class: DiagnosisClass::Refused,
+        retry: false,
+    }
+}
+
+fn activate(activation: Activation) -> Model {
+    let id = "celigo-s2s";
+    on(wizard(id, kind(id, |kind| *kind == StepKind::Activate), StepState::Activate(activation)))
+}
+
+pub fn authorize(phase: AuthorizationPhase) -> Model {
+    let id = "servicenow-dex";
+    let state = Authorization {
+        phase,
+        way: LoginWay::Loopback,
+        paste: None,
+        pasting: false,
+        paste_problem: None,
+        requests: Vec::new(),
+    };
+    let mut wizard = wizard(id, kind(id, |kind| *kind == StepKind::Authorize), StepState::Authorize(state));
+    wizard.setup.grant = Some(grant());
+    on(wizard)
+}
+
+fn grant() -> GrantRecord {
+    GrantRecord {
+        obtained_at: ago(60),
+        expires_at: ago(-3_540),
+        scopes: Some(vec!["user:read:user:admin".to_owned(), "report:read:user:admin".to_owned()]),
+        api_url: None,
+        refreshable: true,
+        refreshed_at: None,
+    }
+}
+
+/// The address of the login, without a browser to open it.
+pub const ADDRESS: &str = "https://zoom.us/oauth/authorize?response_type=code&client_id=aB3dEfGhIjKlMnOpQrStUv&\
+redirect_uri=http%3A%2F%2F127.0.0.1%3A53682%2Fcallback&state=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6&code_challenge=\
+E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+
+pub fn waiting(port: Option<u16>) -> Model {
+    authorize(AuthorizationPhase::Waiting {
+        ticket: Ticket(1),
+        tick: Ticket(2),
+        pending: PendingAuthorization {
+            state: Secret::new("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6"),
+            verifier: Secret::new(SECRET),
+            redirect_uri: "http://127.0.0.1:53682/callback".to_owned(),
+            client_id: "aB3dEfGhIjKlMnOpQrStUv".to_owned(),
+            expires_at: ago(-272),
+        },
+        url: ADDRESS.to_owned(),
+        port,
+        deadline: ago(-272),
+    })
+}
+
+pub fn authorization(model: &mut Model) -> &mut Authorization {
+    match &mut model.screen {
+        Screen::Wizard(wizard) => match &mut wizard.state {
+            StepState::Authorize(authorization) => authorization,
+            other => panic!("not the authorize step: {other:?}"),
+        },
+        other => panic!("no set-up: {other:?}"),
+    }
+}
+
+fn waiting_over_ssh() -> Model {
+    let mut model = waiting(Some(53682));
+    model.settings.remote = Some(Remote { target: "admin@bastion.example.com".to_owned() });
+    authorization(&mut model).requests = vec![
+        "GET /favicon.ico: not the callback, answered 404".to_owned(),
+        "GET /callback without state: ignored, still waiting".to_owned(),
+    ];
+    model
+}
+
+fn pasting() -> Model {
+    let mut model = waiting(None);
+    let state = authorization(&mut model);
+    state.way = LoginWay::Receiver;
+    state.paste = Some(TextField::masked("https://dev12345.service-now.com/oauth_redirect.do?code=abc"));
+    state.pasting = true;
+    state.paste_problem =
+        Some("The address has no state: copy it whole, from https:// to its end.".to_owned());
+    model
+}
+
+fn check(title: &str, outcome: Outcome, detail: &str, next: Option<&str>) -> Check {
+    Check {
+        code: title.to_lowercase(),
+        title: title.to_owned(),
+        outcome,
+        detail: detail.to_owned(),
+        next: next.map(str::to_owned),
+        diagnosis: (outcome == Outcome::Fail).then(diagnosis),
+    }
+}
+
+fn checks(failed: bool) -> Vec<Check> {
+    let scopes = if failed {
+        let detail = "Zoom granted 5 of 6 scopes.";
+        check(
+            "Scopes",
+            Outcome::Fail,
+            detail,
+            Some("Add the missing one on Zoom's page Scopes, then log in again."),
+        )
+    } else {
+        check("Scopes", Outcome::Pass, "All 6 chosen scopes are granted.", None)
+    };
+    vec![
+        check("Token", Outcome::Pass, "Zoom gave the wizard's test login a token.", None),
+        check("Refresh", Outcome::Pass, "Zoom gave a new pair; it was stored before use.", None),
+        check("Account", Outcome::Pass, "The token belongs to Aiko 山田 (admin@example.com).", None),
+        scopes,
+        check(
+            "App kind",
+            Outcome::Warning,
+            "Two scopes end in neither :admin nor :master.",
+            Some("Look at them."),
+        ),
+        check("Dashboard", Outcome::NotChecked, "No read of it is harmless enough to be tried.", None),
+    ]
+}
+
+fn verification(failed: bool) -> Verification {
+    let id = "user:read:user:admin".to_owned();
+    Verification {
+        at: ago(30),
+        checks: checks(failed),
+        account: Some(account()),
+        granted: Some(vec![id.clone()]),
+        missing: if failed {
+            vec!["dashboard:read:list_meeting_participants_qos:admin".to_owned()]
+        } else {
+            vec![]
+        },
+        excess: if failed { vec![id] } else { vec![] },
+    }
+}
+
+fn account() -> AccountFacts {
+    AccountFacts {
+        account_id: Some("qW8rTyUiOpAsDfGhJkLzXc".to_owned()),
+        user_id: Some("KdYKjnimT4KPd8FFgQt9FQ".to_owned()),
+        email: Some("admin@example.com".to_owned()),
+        name: Some("Aiko 山田".to_owned()),
+    }
+}
+
+fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verification>) -> Model {
+    let id = "servicenow-dex";
+    let state = Verifying {
+        phase,
+        checks: checks_so_far,
+        granted: None,
+        account: result.as_ref().and_then(|verification| verification.account.clone()),
+        api_url: None,
+        acknowledged: false,
+    };
+    let mut wizard = wizard(id, kind(id, |kind| *kind == StepKind::Verify), StepState::Verify(state));
+    wizard.setup.verification = result;
+    on(wizard)
+}
+
+fn connection(name: &str, owner: Owner) -> Connection {
+    let procedure = procedure("servicenow-dex");
+    Connection {
+        format: 1,
+        name: name.to_owned(),
+        procedure: procedure.id.clone(),
+        receiver: procedure.receiver,
+        app_kind: procedure.app_kind,
+        rehearsal: false,
+        created: ago(864_000),
+        owner,
+        answers: answers(),
+        secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET).fingerprint())]),
+        scopes: procedure.scopes.iter().map(|scope| scope.id.clone()).collect(),
+        grant: (owner == Owner::Wizard).then(grant),
+        verification: Some(verification(false)),
+    }
+}
+
+fn home() -> Model {
+    let mut model = model();
+    let mut early = setup(&procedure("celigo-oauth"), 2);
+    early.answers.remove(&FieldName::AppName);
+    early.updated = ago(400_000);
+    let mut wide = setup(&procedure("servicenow-omnichannel"), 7);
+    wide.answers.insert(FieldName::AppName, "会議の自動化と録画の管理アプリ 🎥 for all of Acme".to_owned());
+    model.library = Library {
+        loaded: true,
+        setups: vec![setup(&procedure("servicenow-dex"), 5), wide, early],
+        connections: vec![
+            connection("DEX for Zoom", Owner::Receiver),
+            connection("検証用 connection", Owner::Wizard),
+        ],
+        unreadable: vec!["celigo-oauth-77aa.json, line 3: expected a comma (it is left as it is)".to_owned()],
+    };
+    model
+}
+
+fn above(mut model: Model, overlay: Overlay) -> Model {
+    model.overlay = Some(overlay);
+    model
+}
+
+fn unlock(new: bool) -> Overlay {
+    Overlay::Unlock(UnlockForm {
+        new,
+        why: "no Secret Service on the session bus".to_owned(),
+        passphrase: TextField::masked(SECRET),
+        repeat: TextField::masked(""),
+        focus: usize::from(new),
+        error: (!new).then(|| "This passphrase does not open the file.".to_owned()),
+    })
+}
+
+fn instance_with_dot() -> Model {
+    let bad = Checked::Bad {
+        finding: Finding {
+            message: "U+2024 (one dot leader) looks like a full stop and is none.".to_owned(),
+            hint: "It comes from the document's typesetting.".to_owned(),
+            column: Some(9),
+        },
+        cleaned: Some("dev12345.service-now.com".to_owned()),
+    };
+    fill("servicenow-dex", "instance", vec![("dev12345\u{2024}service-now.com", bad)])
+}
+
+fn credentials() -> Model {
+    let secret = Checked::Good {
+        value: SECRET.to_owned(),
+        warnings: vec![Finding {
+            message: "This is the length of a Secret Token.".to_owned(),
+            hint: "Compare with Client Secret under App Credentials.".to_owned(),
+            column: None,
+        }],
+    };
+    let id = "aB3dEfGhIjKlMnOpQrStUv";
+    let mut model = fill("servicenow-dex", "credentials", vec![(id, good(id)), (SECRET, secret)]);
+    if let Screen::Wizard(wizard) = &mut model.screen
+        && let StepState::Fill(form) = &mut wizard.state
+    {
+        form.focus = 1;
+    }
+    model
+}
+
+/// Every state by name.
+pub fn all() -> Vec<(&'static str, Model)> {
+    let asking = Activation::Asking { ticket: Ticket(1), attempt: 1, of: 4 };
+    let missing = vec!["user:read:list_users:admin".to_owned()];
+    let lagging = Activation::Lagging {
+        ticket: Ticket(1),
+        attempt: 2,
+        of: 4,
+        missing: missing.clone(),
+        until: ago(-5),
+    };
+    let mut changed = read("servicenow-dex", "redirect-url");
+    if let Screen::Wizard(wizard) = &mut changed.screen {
+        let again = Done { at: now(), check_again: true };
+        wizard.setup.done.insert("redirect-url".to_owned(), again.clone());
+        wizard.setup.done.insert("instance".to_owned(), again);
+        wizard.setup.answers.remove(&FieldName::Instance);
+    }
+    let mut noticed = read("servicenow-dex", "redirect-url");
+    let text = "Sent to the terminal's clipboard. If nothing arrives there, select the value with the mouse.";
+    noticed.notice = Some(Notice { tone: Tone::Success, text: text.to_owned() });
+    let mut empty = model();
+    empty.library = Library { loaded: true, ..Library::default() };
+    let mut reading = model();
+    reading.library = Library::default();
+    let mut gone = home();
+    gone.screen = Screen::Connection { name: "DEX for Zoom".to_owned(), selected: 0 };
+    let mut handed = hand_over("servicenow-dex");
+    if let Screen::Wizard(wizard) = &mut handed.screen {
+        wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);
+    }
+    let removal = Overlay::ConfirmRemoval { what: HomeItem::Connection(0), name: "DEX for Zoom".to_owned() };
+    let selected = step("servicenow-dex", "credentials");
+    vec![
+        ("home", home()),
+        ("home_empty", empty),
+        ("home_reading", reading),
+        ("read_needs", read("servicenow-dex", "needs")),
+        ("read_create", read("servicenow-dex", "create-app")),
+        ("copy_redirect", read("servicenow-dex", "redirect-url")),
+        ("copy_changed", changed),
+        ("copy_noticed", noticed),
+        ("choose", choose()),
+        ("fill_empty", fill("servicenow-dex", "instance", vec![("", Checked::Empty)])),
+        ("fill_bad", instance_with_dot()),
+        ("fill_secret", credentials()),
+        (
+            "fill_kept",
+            fill("servicenow-dex", "credentials", vec![("", Checked::Empty), ("", Checked::Empty)]),
+        ),
+        ("scopes", scopes(None)),
+        ("scopes_search", scopes(Some("meeting past"))),
+        ("activate_ready", activate(Activation::Ready)),
+        ("activate_asking", activate(asking)),
+        ("activate_lagging", activate(lagging)),
+        ("activate_failed", activate(Activation::Failed { diagnosis: diagnosis() })),
+        ("activate_granted", activate(Activation::Granted { missing: vec![] })),
+        ("activate_missing", activate(Activation::Granted { missing })),
+        ("login_offer", authorize(AuthorizationPhase::Offer { selected: 0 })),
+        (
+            "login_preparing",
+            authorize(AuthorizationPhase::Preparing {
+                ticket: Ticket(1),
+                any_port: false,
+                login: None,
+                port: None,
+                pending: None,
+            }),
+        ),
+        ("login_waiting", waiting(Some(53682))),
+        ("login_waiting_ssh", waiting_over_ssh()),
+        ("login_pasting", pasting()),
+        ("login_exchanging", authorize(AuthorizationPhase::Exchanging { ticket: Ticket(1), listener: None })),
+        ("login_storing", authorize(AuthorizationPhase::Storing { ticket: Ticket(1), listener: None })),
+        ("login_failed", authorize(AuthorizationPhase::Failed { problem: diagnosis() })),
+        (
+            "login_port_taken",
+            authorize(AuthorizationPhase::PortTaken {
+                port: 53682,
+                holder: Some("rclone (process 4711)".to_owned()),
+                detail: None,
+            }),
+        ),
+        (
+            "login_not_stored",
+            authorize(AuthorizationPhase::NotStored {
+                message: "secrets.age: no space left on the device".to_owned(),
+            }),
+        ),
+        ("login_granted", authorize(AuthorizationPhase::Granted)),
+        ("login_skipped", authorize(AuthorizationPhase::Skipped)),
+        ("verify_ready", verify(VerifyingPhase::Ready, vec![], None)),
+        (
+            "verify_running",
+            verify(
+                VerifyingPhase::Running { ticket: Ticket(1), stage: VerifyStage::Me },
+                checks(false).into_iter().take(2).collect(),
+                None,
+            ),
+        ),
+        ("verify_failed", verify(VerifyingPhase::Finished, checks(true), Some(verification(true)))),
+        ("verify_passed", verify(VerifyingPhase::Finished, checks(false), Some(verification(false)))),
+        (
+            "verify_deciding",
+            verify(VerifyingPhase::Deciding { selected: 0 }, checks(false), Some(verification(false))),
+        ),
+        (
+            "verify_revoking",
+            verify(VerifyingPhase::Revoking { ticket: Ticket(1) }, checks(false), Some(verification(false))),
+        ),
+        (
+            "verify_revoke_failed",
+            verify(
+                VerifyingPhase::RevokeFailed { problem: diagnosis() },
+                checks(false),
+                Some(verification(false)),
+            ),
+        ),
+        ("hand_over", handed),
+        ("hand_over_s2s", hand_over("servicenow-external-content")),
+        ("connection", gone),
+        ("help_home", above(home(), Overlay::Help)),
+        ("help_scopes", above(scopes(None), Overlay::Help)),
+        ("document", above(read("servicenow-dex", "create-app"), Overlay::Document)),
+        ("steps", above(read("servicenow-dex", "redirect-url"), Overlay::Steps { selected })),
+        ("unlock_new", above(credentials(), unlock(true))),
+        ("unlock_again", above(home(), unlock(false))),
+        ("removal", above(home(), removal)),
+    ]
+}
+
+fn choose() -> Model {
+    let id = "celigo-oauth";
+    let index = kind(id, |kind| matches!(kind, StepKind::Choose { .. }));
+    on(wizard(id, index, StepState::Choose { selected: 1 }))
+}
+
+fn hand_over(id: &str) -> Model {
+    on(wizard(id, kind(id, |kind| *kind == StepKind::HandOver), StepState::HandOver { selected: 0 }))
+}
