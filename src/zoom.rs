@@ -15,7 +15,7 @@ use crate::oauth::{
 };
 use crate::ports::{Clock, PortFuture, Zoom};
 use crate::secret::Secret;
-pub use clients::ProxyChoice;
+pub use clients::{ProxyChoice, follow_redirects_on_loopback};
 use clients::{Clients, Profile};
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{
