@@ -90,6 +90,7 @@ fn session(home: &Path, data_dir: &Path, daemon: &str, role: &str) {
             child.wait().unwrap();
             break None;
         }
+        #[expect(clippy::disallowed_methods, reason = "std has no wait for a child with a deadline")]
         std::thread::sleep(Duration::from_millis(20));
     };
     let text = |name: &str| fs::read_to_string(home.join(name)).unwrap_or_default();
