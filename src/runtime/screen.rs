@@ -12,6 +12,7 @@ use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyM
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use std::fmt::Write;
 
 /// Why the loop ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +73,31 @@ where
 /// One message through the core, its effects into the world.
 pub fn step(model: &mut Model, runtime: &mut Runtime, msg: Msg) {
     let now = runtime.now();
+    log("message", &msg);
     for effect in update(model, now, msg) {
+        log("effect", &effect);
         runtime.perform(effect);
+    }
+}
+
+/// Logs which kind of thing happened, never what was in it.
+fn log(what: &str, value: &impl std::fmt::Debug) {
+    if tracing::enabled!(tracing::Level::INFO) {
+        let mut name = VariantName(String::new());
+        // Ends with an error at the end of the name, on purpose: the rest is not for the log.
+        let _ = write!(name, "{value:?}");
+        tracing::info!("{what} {}", name.0);
+    }
+}
+
+/// Takes the name of a variant out of its `Debug` text and refuses the rest.
+struct VariantName(String);
+
+impl Write for VariantName {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let name = text.split([' ', '(', '{']).next().unwrap_or_default();
+        self.0.push_str(name);
+        if name.len() == text.len() { Ok(()) } else { Err(std::fmt::Error) }
     }
 }
 
@@ -219,5 +243,24 @@ impl Signals {
 impl Default for Signals {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_names_a_message_and_not_what_is_in_it() {
+        for (msg, name) in [
+            (Msg::Paste(Secret::new("hunter2")), "Paste"),
+            (Msg::Character('h'), "Character"),
+            (Msg::Begin { procedure: "hunter2".to_owned() }, "Begin"),
+            (Msg::Shutdown, "Shutdown"),
+        ] {
+            let mut out = VariantName(String::new());
+            let _ = write!(out, "{msg:?}");
+            assert_eq!(out.0, name);
+        }
     }
 }
