@@ -1,6 +1,6 @@
 //! The hand-over sheet: all that the receiver's admin needs, and how much of it was proved.
 //!
-//! [`sheet`] gathers, the renderers write. Pure. Secrets are in a sheet only if the caller put them there.
+//! [`sheet()`] gathers, the renderers write. Pure. Secrets are in a sheet only if the caller put them there.
 
 mod env;
 pub mod json;

@@ -319,7 +319,11 @@ mod tests {
             let ids: Vec<&str> = catalogue.entries().iter().map(|entry| entry.id).collect();
             prop_assert!(ids.is_sorted());
         }
+    }
 
+    proptest! {
+        // Each case compares with most of the catalogue.
+        #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn nearest_is_total_and_known(text in "\\PC{0,40}") {
             let catalogue = Catalogue::embedded();
