@@ -4,13 +4,13 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{home, keys, notify, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{home, keys, notify, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Overlay, Screen, Tone};
 use crate::app::wizard::Wizard;
 use crate::handoff;
 use crate::ports::StoreFailure;
-use crate::procedure::FieldName;
+use crate::procedure::{FieldName, StepKind};
 use crate::secret::Secret;
 use crate::setup::{Connection, FORMAT, GrantDecision, Owner, SecretKey};
 use jiff::Timestamp;
@@ -104,7 +104,15 @@ pub fn connection_saved(
         Ok(()) => {
             let connection = connection_of(wizard, now);
             let name = connection.name.clone();
-            wizard.setup.connection = Some(name.clone());
+            let before = wizard.setup.connection.replace(name.clone()).filter(|before| *before != name);
+            if let Some(before) = before {
+                // Stored under another name in between: the old one would be a copy nobody knows of.
+                if let Some(old) = model.library.connections.iter().find(|other| other.name == before) {
+                    let secrets = home::connection_secrets(old);
+                    out.push(Effect::RemoveConnection { name: before.clone(), secrets });
+                }
+                model.library.connections.retain(|other| other.name != before);
+            }
             model.library.connections.retain(|other| other.name != name);
             model.library.connections.push(connection);
             notify(model, Tone::Success, format!("Stored as {name}."));
@@ -133,13 +141,17 @@ pub fn on_hand_over(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 /// The last step is done: the set-up becomes the connection it was stored as.
 pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
+    let steps = &wizard.procedure.steps;
+    let stale = |id: &String| wizard.setup.done.get(id).is_none_or(|done| done.check_again);
+    if let Some(index) = steps.iter().position(|step| stale(&step.id)) {
+        // An answer was changed after the checks: what depends on it is looked at again first.
+        steps::go_to(model, index, out);
+        return notify(model, Tone::Warning, "An answer changed since: look at this step again, then go on.");
+    }
     let Some(name) = wizard.setup.connection.clone() else {
-        // Only reachable when an answer was changed after storing and verify was not passed again.
-        save(model, out);
-        let verify = model.wizard().and_then(|wizard| {
-            wizard.procedure.steps.iter().position(|step| step.kind == crate::procedure::StepKind::Verify)
-        });
-        return steps::go_to(model, verify.unwrap_or(0), out);
+        let verify = steps.iter().position(|step| step.kind == StepKind::Verify);
+        steps::go_to(model, verify.unwrap_or(0), out);
+        return notify(model, Tone::Warning, "The connection is not stored yet: finish this step first.");
     };
     let id = wizard.setup.id.clone();
     let secrets = home::setup_secrets(&wizard.setup);

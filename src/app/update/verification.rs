@@ -79,6 +79,13 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 let text = format!("{failed} failed. Mend it and press r; Enter once more goes on without.");
                 return notify(model, Tone::Warning, text);
             }
+            if steps::undecided_grant(wizard) {
+                // Failing or not, the wizard's login must not stay behind undecided.
+                if let Some(verifying) = verifying_mut(wizard) {
+                    verifying.phase = VerifyingPhase::Deciding { selected: 0 };
+                }
+                return;
+            }
             storing::store(model, out);
         }
         (VerifyingPhase::Deciding { selected }, Intent::Up | Intent::FocusPrevious) => {
