@@ -66,7 +66,9 @@ fn waiting(model: &Model) -> Option<&'static str> {
         return Some("Opening the secret store");
     }
     let wizard = model.wizard()?;
-    if wizard.saving.is_some() {
+    if wizard.storing.is_some() {
+        Some("Storing the connection")
+    } else if wizard.saving.is_some() {
         Some("Storing what was entered")
     } else if wizard.loading.is_some() {
         Some("Reading the secrets of this set-up")

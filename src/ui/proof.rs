@@ -173,6 +173,9 @@ fn verdict(page: &mut Page<'_>, wizard: &Wizard, checks: &[Check]) {
         Some(GrantDecision::KeepAndOwn) => Some("The wizard keeps its login and owns the refresh."),
         Some(GrantDecision::Skipped) | None => None,
     };
+    if failed == 0 {
+        page.text(vec![look.accent("Enter"), Span::raw(" stores the connection and goes on.")]);
+    }
     if let Some(decided) = decided {
         page.styled(decided, look.theme.dim);
     }
