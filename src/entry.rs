@@ -42,8 +42,8 @@ const OFFER_STEPS: usize = 8;
 
 /// Checks one entry as typed or pasted.
 ///
-/// Bracketed-paste marks, line ends and white space around the value are dropped without a word; nothing else is changed
-/// silently. A `Good` value is in normal form: checking it again gives the same. Columns of a `Bad` finding
+/// Bracketed-paste marks, line ends and white space around the value are dropped without a word; beyond the
+/// normal form, nothing else is changed silently. A `Good` value is in normal form: checking it again gives the same. Columns of a `Bad` finding
 /// count in `raw`, those of warnings in the value. Values of secret fields appear in no message.
 pub fn check(field: FieldName, raw: &str, others: Others) -> Checked {
     let tidied = text::Tidied::new(raw, text::kind(field));

@@ -20,6 +20,7 @@ use std::future::Future;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use store_thread::StoreThread;
 use tokio::sync::mpsc;
@@ -57,6 +58,8 @@ pub struct Runtime {
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
     listeners: HashMap<Ticket, OpenListener>,
+    /// Listeners that are showing their last page.
+    closing: Vec<JoinHandle<()>>,
     exit: Option<Exit>,
 }
 
@@ -93,6 +96,7 @@ impl Runtime {
             store,
             tasks: HashMap::new(),
             listeners: HashMap::new(),
+            closing: Vec::new(),
             exit: None,
         })
     }
@@ -121,10 +125,16 @@ impl Runtime {
         self.exit.as_ref()
     }
 
-    /// Waits until everything that was to be stored is stored.
+    /// Waits until everything that was to be stored is stored, and every browser has its last page (bounded
+    /// by the listener).
     pub fn finish(self) {
-        let Self { store, .. } = self;
+        let Self { store, listeners, closing, .. } = self;
+        drop(listeners);
         store.finish();
+        for thread in closing {
+            // It only drops; a panic there was reported already.
+            let _ = thread.join();
+        }
     }
 
     /// Does one effect, or starts it.
@@ -146,7 +156,10 @@ impl Runtime {
             Effect::Listen { ticket, request } => self.listen(ticket, request),
             Effect::AnswerCallback { ticket, page } => self.answer(ticket, page),
             Effect::Cancel { ticket } => {
-                self.listeners.remove(&ticket);
+                if let Some(listener) = self.listeners.remove(&ticket) {
+                    // Its end waits for the browser to fetch the last page; the screen does not.
+                    self.closing.push(std::thread::spawn(move || drop(listener)));
+                }
                 if let Some(task) = self.tasks.remove(&ticket) {
                     task.abort();
                 }

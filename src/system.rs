@@ -14,6 +14,7 @@ use jiff::Timestamp;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock behind ports::Clock")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

@@ -2,6 +2,7 @@
 //! the test. Skipped with a line where the tools are missing, unless `ZOOM_SETUP_E2E=require`.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests end the test, too")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,6 +90,7 @@ fn session(home: &Path, data_dir: &Path, daemon: &str, role: &str) {
             child.wait().unwrap();
             break None;
         }
+        #[expect(clippy::disallowed_methods, reason = "std has no wait for a child with a deadline")]
         std::thread::sleep(Duration::from_millis(20));
     };
     let text = |name: &str| fs::read_to_string(home.join(name)).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Opening a browser for real: a script stands for it.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests end the test, too")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -35,6 +36,7 @@ fn until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
             return value;
         }
         assert!(Instant::now() < end, "{what}");
+        #[expect(clippy::disallowed_methods, reason = "a script's file gives no other sign; bounded above")]
         std::thread::sleep(Duration::from_millis(5));
     }
 }

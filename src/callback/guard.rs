@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 
 /// Stack of a connection's thread in bytes; its buffers are on the heap.
 const STACK: usize = 256 * 1024;
+/// Requests that are with `tiny_http` at once; each costs four descriptors, and running out of them would
+/// end it. The one that is held is among them.
+const PASSED_LIMIT: usize = 12;
 /// An answer of the desk is far below this many bytes.
 const ANSWER_LIMIT: u64 = 256 * 1024;
 /// How much a client may still send after its answer before the connection is cut, in bytes.
@@ -56,6 +59,9 @@ struct Gate {
     stopping: AtomicBool,
     connections: Mutex<Connections>,
     ended: Condvar,
+    /// How many requests are with `tiny_http`.
+    passed: Mutex<usize>,
+    returned: Condvar,
 }
 
 #[derive(Default)]
@@ -95,6 +101,8 @@ impl Guard {
             stopping: AtomicBool::new(false),
             connections: Mutex::default(),
             ended: Condvar::new(),
+            passed: Mutex::new(0),
+            returned: Condvar::new(),
         });
         // Two threads, since starting a thread takes longer than opening a connection: if `accept` waited
         // for it, a burst would overflow the system's queue, and the honest browser would have to retry.
@@ -289,8 +297,27 @@ impl Gate {
         }
     }
 
-    /// Passes a head on in clean form and waits for the answer, which may be held for a while.
+    /// Passes a head on when it is its turn. The others take no time, so the wait is short.
     fn ask_desk(&self, head: &Head) -> io::Result<Vec<u8>> {
+        let full = |passed: &mut usize| *passed >= PASSED_LIMIT;
+        let mut passed = self
+            .returned
+            .wait_timeout_while(lock(&self.passed), WRITE_LIMIT, full)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+        if full(&mut passed) {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        *passed += 1;
+        drop(passed);
+        let answer = self.pass_on(head);
+        *lock(&self.passed) -= 1;
+        self.returned.notify_one();
+        answer
+    }
+
+    /// Sends a head in clean form and waits for the answer, which may be held for a while.
+    fn pass_on(&self, head: &Head) -> io::Result<Vec<u8>> {
         let mut stream = self.private.connect(self.limits.hold + WRITE_LIMIT)?;
         let mut clean = format!("{} {} HTTP/1.1\r\n", head.method, head.target);
         for (name, value) in &head.fields {

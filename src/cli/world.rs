@@ -331,13 +331,8 @@ struct StandInBrowser;
 
 impl Browser for StandInBrowser {
     fn open(&self, url: &str) -> Result<(), String> {
+        let client = crate::zoom::follow_redirects_on_loopback()?;
         let url = url.to_owned();
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::limited(5))
-            .timeout(std::time::Duration::from_secs(60))
-            .build()
-            .map_err(|error| error.to_string())?;
         tokio::spawn(async move {
             // Whatever it gets is the listener's and the sandbox's business; there is nobody to show it to.
             let _ = client.get(url).send().await;

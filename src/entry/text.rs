@@ -56,7 +56,8 @@ impl Tidied {
                     }
                 }
             }
-            let is_space = |(_, character): &&(usize, char)| character.is_ascii_whitespace();
+            let is_space =
+                |(_, character): &&(usize, char)| character.is_ascii_whitespace() || is_line_end(*character);
             let end = characters.len() - characters.iter().rev().take_while(is_space).count();
             characters.truncate(end);
             let start = characters.iter().take_while(is_space).count();

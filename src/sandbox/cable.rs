@@ -75,6 +75,10 @@ impl Cable {
                         connect(client, number, server_port, &plug_inside);
                     }
                     Ok(_) => {}
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "nothing tells when descriptors are to be had again"
+                    )]
                     Err(_) => std::thread::sleep(FIRST_PATIENCE),
                 }
             }

@@ -180,6 +180,7 @@ pub fn lock(path: &Path, wait: Duration) -> Result<ProcessLock, StoreFailure> {
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                #[expect(clippy::disallowed_methods, reason = "file locks have no wait with a deadline")]
                 std::thread::sleep(LOCK_POLL.min(end.saturating_duration_since(Instant::now())));
             }
             Err(TryLockError::WouldBlock) => {

@@ -235,9 +235,8 @@ fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<
         | DecryptError::InvalidMac
         | DecryptError::KeyDecryptionFailed
         | DecryptError::UnknownFormat
-        | DecryptError::Io(_) => {
-            OpenFailure::Damaged("it is no age file, or it is cut off or damaged".to_owned())
-        }
+        | DecryptError::Io(_)
+        | _ => OpenFailure::Damaged("it is no age file, or it is cut off or damaged".to_owned()),
     };
     let decryptor = age::Decryptor::new_buffered(bytes).map_err(damaged)?;
     let mut reader = decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).map_err(damaged)?;
