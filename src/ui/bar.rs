@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 /// Name of the program, subject of the screen, and in rehearsal the word that says so.
 pub fn header(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look<'_>) {
     let width = usize::from(area.width);
-    let rehearsal = rehearsal(model, width / 2, look);
+    let rehearsal = rehearsal(model, width.saturating_sub(11), look);
     let taken = rehearsal.as_deref().map_or(0, columns);
     let left = Rect { width: area.width.saturating_sub(u16::try_from(taken + 1).unwrap_or(0)), ..area };
     let name = "zoom-setup";

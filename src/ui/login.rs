@@ -106,7 +106,7 @@ fn offer<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, l
             "Zoom must allow the address below. The browser comes back by itself.",
         ),
         LoginWay::Receiver => (
-            "Test login over the receiver's redirect URL",
+            "Test login over the receiver's URL",
             "Nothing more to allow. You paste the browser's final address here.",
         ),
         LoginWay::Skip => {
@@ -166,6 +166,10 @@ fn waiting<'a>(
     if let Some(port) = port {
         let sign = Span::styled(look.signs.good, look.theme.success);
         page.item(sign, vec![look.dim("Listening on "), Span::raw(loopback(port))]);
+        if port != model.settings.loopback_port {
+            page.styled("Another port than before. Add its address to OAuth Allow Lists:", look.theme.dim);
+            page.value(&loopback(port), look.theme.value);
+        }
         if let Some(remote) = &model.settings.remote {
             page.styled("You are here over SSH. Run this where the browser is:", look.theme.dim);
             page.value(&format!("ssh -L {port}:127.0.0.1:{port} {}", remote.target), look.theme.value);
@@ -189,10 +193,7 @@ fn waiting<'a>(
 fn paste_box<'a>(authorization: &'a Authorization, full: u16, look: Look<'a>) -> Option<Own<'a>> {
     let paste = authorization.paste.as_ref()?;
     let mut page = Page::new(full, look);
-    page.marked(
-        authorization.pasting,
-        vec![look.strong("Final address"), look.dim("  the whole of it, its query, or the code")],
-    );
+    page.marked(authorization.pasting, vec![look.strong("Final address, its query, or the code")]);
     let start = page.len();
     input(&mut page, paste, false, authorization.pasting);
     page.focus_from(start);

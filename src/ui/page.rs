@@ -57,16 +57,20 @@ impl<'a> Page<'a> {
         self.rows.push(Row { x: MARGIN, line: line.into(), value: false });
     }
 
-    /// A row that begins at the edge, for the sign of the selected line.
+    /// A line with the sign of the selected line before it, if it is that; wrapped if need be.
     pub fn marked(&mut self, selected: bool, spans: Vec<Span<'a>>) {
+        let start = self.len();
+        for line in wrap(spans, self.width) {
+            if selected && self.len() == start {
+                let mut marked = vec![self.look.accent(self.look.signs.selected), Span::raw(" ")];
+                marked.extend(line.spans);
+                self.rows.push(Row { x: 0, line: Line::from(marked), value: false });
+            } else {
+                self.line(line);
+            }
+        }
         if selected {
-            let start = self.len();
-            let mut marked = vec![self.look.accent(self.look.signs.selected), Span::raw(" ")];
-            marked.extend(spans);
-            self.rows.push(Row { x: 0, line: Line::from(marked), value: false });
-            self.focus = Some(start..start + 1);
-        } else {
-            self.line(spans);
+            self.focus_from(start);
         }
     }
 

@@ -88,6 +88,17 @@ fn in_ascii() {
 }
 
 #[test]
+fn in_rehearsal() {
+    for (name, model) in states::all() {
+        if ["home_empty", "fill_kept", "login_waiting", "document"].contains(&name) {
+            let model = world::rehearse(model, Some("redirect-mismatch"));
+            insta::assert_snapshot!(format!("{name}_rehearsal_80x24"), text(&model, 80, 24));
+            insta::assert_snapshot!(format!("{name}_rehearsal_40x12"), text(&model, 40, 12));
+        }
+    }
+}
+
+#[test]
 fn any_size_is_drawn() {
     for (name, mut model) in states::all() {
         for rehearsal in [false, true] {

@@ -14,7 +14,7 @@ use zoom_setup::entry::{Checked, Finding};
 use zoom_setup::oauth::PendingAuthorization;
 use zoom_setup::procedure::{FieldName, Procedure, StepKind};
 use zoom_setup::secret::Secret;
-use zoom_setup::setup::{Check, Done, GrantDecision, Verification};
+use zoom_setup::setup::{Check, Done, GrantDecision, Outcome, Verification};
 
 fn read(id: &str, name: &str) -> Model {
     on(wizard(id, step(id, name), StepState::Read { selected: 0 }))
@@ -308,6 +308,8 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ),
         ("verify_failed", verify(VerifyingPhase::Finished, checks(true), Some(verification(true)))),
         ("verify_passed", verify(VerifyingPhase::Finished, checks(false), Some(verification(false)))),
+        ("verify_nothing", verify_nothing()),
+        ("login_other_port", waiting(Some(40_411))),
         (
             "verify_deciding",
             verify(VerifyingPhase::Deciding { selected: 0 }, checks(false), Some(verification(false))),
@@ -345,4 +347,13 @@ fn choose() -> Model {
 
 fn hand_over(id: &str) -> Model {
     on(wizard(id, kind(id, |kind| *kind == StepKind::HandOver), StepState::HandOver { selected: 0 }))
+}
+
+/// The receiver is to log in, so nothing could be asked.
+fn verify_nothing() -> Model {
+    let checks: Vec<Check> =
+        checks(false).into_iter().filter(|check| check.outcome == Outcome::NotChecked).collect();
+    let verification =
+        Verification { checks: checks.clone(), account: None, granted: None, ..verification(false) };
+    verify(VerifyingPhase::Finished, checks, Some(verification))
 }
