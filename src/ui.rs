@@ -44,6 +44,8 @@ const STEPS: u16 = 44;
 pub struct Drawn {
     /// Lines by which the text of the screen can be scrolled; 0 if all of it is seen.
     pub max_scroll: u16,
+    /// Lines of the text that are seen at once: as far as a page down may go without leaving one out.
+    pub page: u16,
 }
 
 /// Draws the model.
@@ -65,7 +67,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
     let bottom = if roomy || bar::has_notice(model) { 2 } else { 1 };
     bar::notice(frame, row(area, area.height - 2), model, look);
     let middle = Rect { y: area.y + top, height: area.height - top - bottom, ..area };
-    Drawn { max_scroll: middle_part(model, frame, middle, roomy, look) }
+    middle_part(model, frame, middle, roomy, look)
 }
 
 /// One row of an area.
@@ -89,7 +91,7 @@ fn too_small(model: &Model, frame: &mut Frame<'_>, area: Rect, look: Look<'_>) {
 }
 
 /// The overlay if it fills the screen, otherwise the screen, and what lies above it.
-fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> u16 {
+fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> Drawn {
     let padded = if roomy { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
     match (&model.overlay, model.wizard()) {
         (Some(Overlay::Help), _) => {
@@ -100,7 +102,7 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
         }
         (Some(Overlay::Steps { selected }), Some(wizard)) => {
             overlay::steps(wizard, Some(*selected), area.width, look).draw(frame, padded, look);
-            0
+            Drawn::default()
         }
         (Some(Overlay::Unlock(form)), _) => {
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::unlock(form, full, look))
@@ -115,7 +117,7 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
 }
 
 /// The screen without its overlay.
-fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> u16 {
+fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> Drawn {
     let padded = if roomy { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
     let wide = area.width >= WIDE;
     let main = if wide { Rect { width: MAIN, ..padded } } else { padded };
@@ -126,7 +128,7 @@ fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: L
                 let beside = beside(padded, MAIN, MEASURE);
                 home::aside(model, *selected, beside.width, look).draw(frame, beside, 0);
             }
-            0
+            Drawn::default()
         }
         Screen::Wizard(wizard) => set_up(model, wizard, frame, area, roomy, look),
         Screen::Connection { name, .. } => {
@@ -153,7 +155,7 @@ fn set_up(
     area: Rect,
     roomy: bool,
     look: Look<'_>,
-) -> u16 {
+) -> Drawn {
     step::progress(frame, row(area, 0), wizard, look);
     let gap = u16::from(roomy);
     let below = |area: Rect, rows: u16| {

@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 /// Name of the program, subject of the screen, and in rehearsal the word that says so.
 pub fn header(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look<'_>) {
     let width = usize::from(area.width);
-    let rehearsal = rehearsal(model, width / 2, look);
+    let rehearsal = rehearsal(model, width.saturating_sub(11), look);
     let taken = rehearsal.as_deref().map_or(0, columns);
     let left = Rect { width: area.width.saturating_sub(u16::try_from(taken + 1).unwrap_or(0)), ..area };
     let name = "zoom-setup";
@@ -66,7 +66,9 @@ fn waiting(model: &Model) -> Option<&'static str> {
         return Some("Opening the secret store");
     }
     let wizard = model.wizard()?;
-    if wizard.saving.is_some() {
+    if wizard.storing.is_some() {
+        Some("Storing the connection")
+    } else if wizard.saving.is_some() {
         Some("Storing what was entered")
     } else if wizard.loading.is_some() {
         Some("Reading the secrets of this set-up")

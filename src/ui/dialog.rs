@@ -1,5 +1,6 @@
 //! Small boxes in the place of a screen: the passphrase form and the question before a removal.
 
+use super::Drawn;
 use super::entry::input;
 use super::page::{Body, Own, Page};
 use super::theme::Look;
@@ -26,14 +27,14 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
 const WIDTH: u16 = 66;
 
 /// Draws a body in a box in the middle of the area, or over all of it where that is small. `make` gets the
-/// columns inside. Gives the lines that can still scroll.
+/// columns inside. Tells how far the text can be scrolled.
 pub fn boxed<'a>(
     frame: &mut Frame<'_>,
     area: Rect,
     scroll: u16,
     look: Look<'a>,
     make: impl FnOnce(u16) -> Body<'a>,
-) -> u16 {
+) -> Drawn {
     if area.width < WIDTH || area.height < 16 {
         return make(area.width).draw(frame, area, scroll, look);
     }

@@ -250,7 +250,7 @@ fn connection_facts(model: &Model, connection: &Connection) -> Facts {
     let procedure = model
         .procedure(&connection.procedure)
         .map_or_else(|| connection.procedure.clone(), |procedure| procedure.title.clone());
-    let mut below = vec![procedure, owner(connection.owner).to_owned()];
+    let mut below = vec![procedure, format!("refresh {}", owner(connection.owner))];
     if connection.rehearsal {
         below.insert(0, "REHEARSAL".to_owned());
     }
@@ -260,8 +260,8 @@ fn connection_facts(model: &Model, connection: &Connection) -> Facts {
 /// Who spends the refresh token, in words.
 pub const fn owner(owner: Owner) -> &'static str {
     match owner {
-        Owner::Wizard => "this wizard refreshes",
-        Owner::Receiver => "the receiver refreshes",
+        Owner::Wizard => "by this wizard",
+        Owner::Receiver => "by the receiver",
     }
 }
 

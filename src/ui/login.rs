@@ -89,9 +89,16 @@ fn loopback(port: u16) -> String {
     format!("http://127.0.0.1:{port}/callback")
 }
 
+/// Below this width only what is worked in keeps its place.
+const NARROW: u16 = 60;
+
 /// Law 1 and the three ways.
 fn offer<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
-    let text = opening(wizard, full, look);
+    let mut allow = Page::new(full, look);
+    if LoginWay::ALL.get(selected) == Some(&LoginWay::Loopback) {
+        allow.styled("For OAuth Allow Lists in Zoom:", look.theme.dim);
+        allow.value(&loopback(model.settings.loopback_port), look.theme.value);
+    }
     let mut page = Page::new(full, look);
     let ways = LoginWay::ALL.iter().map(|way| match way {
         LoginWay::Loopback => (
@@ -99,7 +106,7 @@ fn offer<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, l
             "Zoom must allow the address below. The browser comes back by itself.",
         ),
         LoginWay::Receiver => (
-            "Test login over the receiver's redirect URL",
+            "Test login over the receiver's URL",
             "Nothing more to allow. You paste the browser's final address here.",
         ),
         LoginWay::Skip => {
@@ -107,19 +114,20 @@ fn offer<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, l
         }
     });
     radio(&mut page, ways, selected);
-    let mut foot = Page::new(full, look);
-    if LoginWay::ALL.get(selected) == Some(&LoginWay::Loopback) {
-        foot.line(ratatui::text::Line::default());
-        foot.styled("For OAuth Allow Lists in Zoom:", look.theme.dim);
-        foot.value(&loopback(model.settings.loopback_port), look.theme.value);
+    let mut own = Own { share: 75, ..Own::rows(page) };
+    // On a narrow screen only the ways themselves keep their place.
+    if full < NARROW {
+        allow.gap();
+        allow.append(opening(wizard, full, look));
+        return Body { text: allow, own: Some(own) };
     }
-    let mut own = Own::rows(page);
-    own.foot = foot;
+    let text = opening(wizard, full, look);
+    own.foot.line(ratatui::text::Line::default());
+    own.foot.append(allow);
     own.head.text(vec![look.strong(
         "Zoom keeps one grant per user and app, and a new login ends the one before. So the wizard logs in \
          first, the receiver last.",
     )]);
-    own.share = 75;
     Body { text, own: Some(own) }
 }
 
@@ -158,6 +166,10 @@ fn waiting<'a>(
     if let Some(port) = port {
         let sign = Span::styled(look.signs.good, look.theme.success);
         page.item(sign, vec![look.dim("Listening on "), Span::raw(loopback(port))]);
+        if port != model.settings.loopback_port {
+            page.styled("Another port than before. Add its address to OAuth Allow Lists:", look.theme.dim);
+            page.value(&loopback(port), look.theme.value);
+        }
         if let Some(remote) = &model.settings.remote {
             page.styled("You are here over SSH. Run this where the browser is:", look.theme.dim);
             page.value(&format!("ssh -L {port}:127.0.0.1:{port} {}", remote.target), look.theme.value);
@@ -181,10 +193,7 @@ fn waiting<'a>(
 fn paste_box<'a>(authorization: &'a Authorization, full: u16, look: Look<'a>) -> Option<Own<'a>> {
     let paste = authorization.paste.as_ref()?;
     let mut page = Page::new(full, look);
-    page.marked(
-        authorization.pasting,
-        vec![look.strong("Final address"), look.dim("  the whole of it, its query, or the code")],
-    );
+    page.marked(authorization.pasting, vec![look.strong("Final address, its query, or the code")]);
     let start = page.len();
     input(&mut page, paste, false, authorization.pasting);
     page.focus_from(start);

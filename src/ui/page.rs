@@ -1,5 +1,6 @@
 //! Pages of text, and how a page and the interactive part below it share the height of the screen.
 
+use super::Drawn;
 use super::text::{chop, columns, wrap};
 use super::theme::Look;
 use ratatui::Frame;
@@ -12,6 +13,9 @@ use std::ops::Range;
 pub const MARGIN: u16 = 2;
 /// Widest text that reads well.
 pub const MEASURE: u16 = 76;
+
+/// Rows in which a list or a form can be worked in well.
+const ENOUGH: usize = 24;
 
 /// A row of a page.
 struct Row<'a> {
@@ -53,16 +57,20 @@ impl<'a> Page<'a> {
         self.rows.push(Row { x: MARGIN, line: line.into(), value: false });
     }
 
-    /// A row that begins at the edge, for the sign of the selected line.
+    /// A line with the sign of the selected line before it, if it is that; wrapped if need be.
     pub fn marked(&mut self, selected: bool, spans: Vec<Span<'a>>) {
+        let start = self.len();
+        for line in wrap(spans, self.width) {
+            if selected && self.len() == start {
+                let mut marked = vec![self.look.accent(self.look.signs.selected), Span::raw(" ")];
+                marked.extend(line.spans);
+                self.rows.push(Row { x: 0, line: Line::from(marked), value: false });
+            } else {
+                self.line(line);
+            }
+        }
         if selected {
-            let start = self.len();
-            let mut marked = vec![self.look.accent(self.look.signs.selected), Span::raw(" ")];
-            marked.extend(spans);
-            self.rows.push(Row { x: 0, line: Line::from(marked), value: false });
-            self.focus = Some(start..start + 1);
-        } else {
-            self.line(spans);
+            self.focus_from(start);
         }
     }
 
@@ -109,7 +117,7 @@ impl<'a> Page<'a> {
         let indent = columns(&lead.content) + 1;
         let mut lead = Some(lead);
         for line in wrap(spans, self.width.saturating_sub(indent).max(1)) {
-            let first = lead.take().map_or_else(|| Span::raw(" ".repeat(indent - 1)), |lead| lead);
+            let first = lead.take().unwrap_or_else(|| Span::raw(" ".repeat(indent - 1)));
             let mut row = vec![first, Span::raw(" ")];
             row.extend(line.spans);
             self.line(row);
@@ -341,17 +349,17 @@ impl<'a> Body<'a> {
         self.text.len() + usize::from(self.text.len() > 0 && own > 0) + own
     }
 
-    /// Draws; gives the number of lines by which the text can still scroll.
-    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, scroll: u16, look: Look<'_>) -> u16 {
+    /// Draws; tells how far the text can be scrolled.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, scroll: u16, look: Look<'_>) -> Drawn {
         let height = usize::from(area.height);
         if height == 0 || area.width == 0 {
-            return 0;
+            return Drawn::default();
         }
         let text = self.text.len();
         let Some(own) = self.own.as_ref().filter(|own| own.len() > 0) else {
             if text <= height {
                 self.text.draw(frame, area, 0);
-                return 0;
+                return Drawn { max_scroll: 0, page: area.height };
             }
             return self.scrolled(frame, area, height - 1, scroll, look);
         };
@@ -359,34 +367,43 @@ impl<'a> Body<'a> {
         if text + gap + own.len() <= height {
             self.text.draw(frame, area, 0);
             own.draw(frame, below(area, text + gap), look);
-            return 0;
+            return Drawn { max_scroll: 0, page: u16::try_from(text).unwrap_or(area.height) };
         }
-        let share = (height * own.share / 100).max(1);
-        let own_height = own.len().min(share.max(height.saturating_sub(text + gap)));
+        // On a tall screen the share is more than the own part needs to be worked in.
+        let share = (height * own.share / 100).clamp(1, ENOUGH);
+        let most = height.saturating_sub(gap + text.min(2)).max(1);
+        let own_height = own.len().min(share.min(most).max(height.saturating_sub(text + gap)));
         let text_height = (height - own_height).saturating_sub(gap);
         own.draw(frame, below(area, text_height + gap), look);
         if text == 0 {
-            return 0;
+            return Drawn::default();
         }
         self.scrolled(frame, area, text_height, scroll, look)
     }
 
     /// The text in `height` rows, and a rule below it that says whether there is more.
-    fn scrolled(&self, frame: &mut Frame<'_>, area: Rect, height: usize, scroll: u16, look: Look<'_>) -> u16 {
+    fn scrolled(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        height: usize,
+        scroll: u16,
+        look: Look<'_>,
+    ) -> Drawn {
         let max = self.text.len().saturating_sub(height);
         let offset = usize::from(scroll).min(max);
         let rows = u16::try_from(height).unwrap_or(area.height);
         self.text.draw(frame, Rect { height: rows, ..area }, offset);
         let left = max - offset;
         let marker = if left > 0 {
-            format!(" {} {left} more ", look.signs.down)
+            format!(" {} {left} more, PgDn ", look.signs.down)
         } else if max > 0 {
             format!(" {} PgUp ", look.signs.up)
         } else {
             String::new()
         };
         rule(frame, Rect { y: area.y + rows, height: 1, ..area }, &marker, look);
-        u16::try_from(max).unwrap_or(u16::MAX)
+        Drawn { max_scroll: u16::try_from(max).unwrap_or(u16::MAX), page: rows }
     }
 }
 

@@ -156,27 +156,38 @@ fn verdict(page: &mut Page<'_>, wizard: &Wizard, checks: &[Check]) {
         let text = format!("{} failed. Put it right, then press r.", plural(failed, "check"));
         let sign = Span::styled(look.signs.bad, look.theme.failure);
         page.item(sign, vec![Span::styled(text, look.theme.failure)]);
+    } else if count(Outcome::Pass) == 0 {
+        let text = format!("Nothing was proved: {}.", not_checked(open));
+        let sign = Span::styled(look.signs.warn, look.theme.warning);
+        page.item(sign, vec![Span::styled(text, look.theme.warning)]);
     } else {
-        let mut text = format!("{} passed", plural(count(Outcome::Pass), "check"));
+        let mut parts = vec![format!("{} passed", plural(count(Outcome::Pass), "check"))];
         if warned > 0 {
-            text.push_str(&format!(", {}", plural(warned, "warning")));
+            parts.push(plural(warned, "warning"));
         }
         if open > 0 {
-            text.push_str(&format!(", {open} not checked"));
+            parts.push(not_checked(open));
         }
-        text.push('.');
         let sign = Span::styled(look.signs.good, look.theme.success);
-        page.item(sign, vec![Span::styled(text, look.theme.success)]);
+        page.item(sign, vec![Span::styled(format!("{}.", parts.join(", ")), look.theme.success)]);
     }
     let decided = match wizard.setup.decision {
         Some(GrantDecision::RevokeAndHandOver) => Some("The test login is revoked."),
         Some(GrantDecision::KeepAndOwn) => Some("The wizard keeps its login and owns the refresh."),
         Some(GrantDecision::Skipped) | None => None,
     };
+    if failed == 0 {
+        page.text(vec![look.accent("Enter"), Span::raw(" stores the connection and goes on.")]);
+    }
     if let Some(decided) = decided {
         page.styled(decided, look.theme.dim);
     }
     page.gap();
+}
+
+/// So many checks without an outcome.
+fn not_checked(count: usize) -> String {
+    format!("{count} not checked")
 }
 
 /// The table of checks.
@@ -206,19 +217,17 @@ pub fn checks<'a>(page: &mut Page<'a>, checks: &'a [Check]) {
 fn scopes<'a>(page: &mut Page<'a>, wizard: &Wizard, verification: &'a Verification) {
     let look = page.look;
     page.heading("Scopes");
-    let granted = verification
-        .granted
-        .as_ref()
-        .map_or_else(|| "granted: not checked".to_owned(), |granted| format!("{} granted", granted.len()));
-    page.plain(
-        [
-            format!("{} chosen", wizard.setup.scopes.len()),
-            granted,
+    let chosen = format!("{} chosen", wizard.setup.scopes.len());
+    let counts = match &verification.granted {
+        Some(granted) => vec![
+            chosen,
+            format!("{} granted", granted.len()),
             format!("{} missing", verification.missing.len()),
             format!("{} excess", verification.excess.len()),
-        ]
-        .join(look.signs.between),
-    );
+        ],
+        None => vec![chosen, "granted: not checked".to_owned()],
+    };
+    page.plain(counts.join(look.signs.between));
     if !verification.missing.is_empty() {
         let again = if wizard.is_server_to_server() { "press r" } else { "log in again" };
         page.text(vec![

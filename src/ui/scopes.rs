@@ -115,9 +115,10 @@ fn reason<'a>(page: &mut Page<'a>, wizard: &Wizard, row: &'a ScopeRow, full: u16
     } else {
         "not chosen"
     };
-    page.line(Line::default());
     if columns(&row.id) > id_room(full) {
         page.value(&row.id, look.theme.accent);
+    } else {
+        page.line(Line::default());
     }
     page.text(vec![look.dim(format!("{}, {state}. ", group(row.need))), Span::raw(row.reason.as_str())]);
     if let Some(label) = &row.label {

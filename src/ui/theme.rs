@@ -107,7 +107,7 @@ pub const UNICODE: Signs = Signs {
     selected: "›",
     radio_on: "●",
     radio_off: "○",
-    bullet: "·",
+    bullet: "•",
     between: " · ",
     dash: " — ",
     mask: '•',

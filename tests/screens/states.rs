@@ -1,146 +1,20 @@
 //! Models in every state that a screen can show, built without the core.
 
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use super::world::{
+    SECRET, ago, checks, diagnosis, grant, home, kind, model, now, on, procedure, step, verification, wizard,
+};
 use zoom_setup::app::input::TextField;
 use zoom_setup::app::message::Ticket;
-use zoom_setup::app::model::{
-    HomeItem, Library, Model, Notice, Overlay, Rehearsal, Remote, Screen, SecretStore, Settings, Tone,
-    UnlockForm,
-};
+use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Remote, Screen, Tone, UnlockForm};
 use zoom_setup::app::wizard::{
     Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
-    VerifyStage, Verifying, VerifyingPhase, Wizard,
+    VerifyStage, Verifying, VerifyingPhase,
 };
 use zoom_setup::entry::{Checked, Finding};
-use zoom_setup::oauth::authorize::Endpoints;
-use zoom_setup::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization};
-use zoom_setup::ports::Unlocked;
-use zoom_setup::procedure::{FieldName, Procedure, StepKind, registry};
+use zoom_setup::oauth::PendingAuthorization;
+use zoom_setup::procedure::{FieldName, Procedure, StepKind};
 use zoom_setup::secret::Secret;
-use zoom_setup::setup::{
-    AccountFacts, Check, Connection, Done, GrantDecision, GrantRecord, Outcome, Owner, Setup, Verification,
-};
-
-/// A secret that must never be drawn.
-pub const SECRET: &str = "Xq7hiddenZ9secret4YvalueW2neverP";
-
-static PROCEDURES: LazyLock<Vec<Arc<Procedure>>> =
-    LazyLock::new(|| registry::embedded().unwrap().into_iter().map(Arc::new).collect());
-
-/// 2026-03-12 10:00 UTC.
-pub fn now() -> Timestamp {
-    "2026-03-12T10:00:00Z".parse().unwrap()
-}
-
-fn ago(seconds: i64) -> Timestamp {
-    Timestamp::from_second(now().as_second() - seconds).unwrap()
-}
-
-pub fn model() -> Model {
-    let settings = Settings {
-        endpoints: Endpoints::zoom(),
-        rehearsal: None,
-        loopback_port: 53682,
-        authorize_limit_s: 300,
-        lag_delays_s: vec![2, 5, 10],
-        remote: None,
-        ascii: false,
-        interactive: true,
-    };
-    let mut model = Model::new(now(), settings, PROCEDURES.clone());
-    model.library.loaded = true;
-    model.secret_store = SecretStore::Open(Unlocked::Keyring);
-    model
-}
-
-/// Puts the model into rehearsal of a fault.
-pub fn rehearse(mut model: Model, fault: Option<&str>) -> Model {
-    let offers = BTreeMap::from([
-        (FieldName::ClientId, Secret::new("aB3dEfGhIjKlMnOpQrStUv")),
-        (FieldName::ClientSecret, Secret::new(SECRET)),
-    ]);
-    model.settings.rehearsal = Some(Rehearsal {
-        fault: fault.map(str::to_owned),
-        general: offers.clone(),
-        server_to_server: offers,
-    });
-    model
-}
-
-fn procedure(id: &str) -> Arc<Procedure> {
-    PROCEDURES.iter().find(|procedure| procedure.id == id).unwrap().clone()
-}
-
-fn answers() -> BTreeMap<FieldName, String> {
-    [
-        (FieldName::AppName, "ServiceNow DEX"),
-        (FieldName::Instance, "dev12345.service-now.com"),
-        (FieldName::Region, "eu"),
-        (FieldName::ClientId, "aB3dEfGhIjKlMnOpQrStUv"),
-        (FieldName::AccountId, "qW8rTyUiOpAsDfGhJkLzXc"),
-        (FieldName::ConnectionName, "DEX for Zoom"),
-    ]
-    .map(|(name, value)| (name, value.to_owned()))
-    .into()
-}
-
-fn setup(procedure: &Procedure, step: usize) -> Setup {
-    Setup {
-        format: 1,
-        id: format!("{}-1f3a", procedure.id),
-        procedure: procedure.id.clone(),
-        rehearsal: false,
-        created: ago(90_000),
-        updated: ago(7_500),
-        current: procedure.steps[step].id.clone(),
-        answers: answers(),
-        secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET).fingerprint())]),
-        scopes: procedure.scopes.iter().take(6).map(|scope| scope.id.clone()).collect(),
-        scopes_added: procedure.scopes.iter().take(2).map(|scope| scope.id.clone()).collect(),
-        done: procedure.steps[..step]
-            .iter()
-            .map(|step| (step.id.clone(), Done { at: ago(7_500), check_again: false }))
-            .collect(),
-        grant: None,
-        decision: None,
-        verification: None,
-        connection: None,
-    }
-}
-
-fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
-    let procedure = procedure(id);
-    Wizard {
-        setup: setup(&procedure, step),
-        secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET))]),
-        tokens: None,
-        step,
-        state,
-        unsaved: BTreeSet::new(),
-        saving: None,
-        loading: None,
-        storing: None,
-        pending: None,
-        procedure,
-    }
-}
-
-fn on(wizard: Wizard) -> Model {
-    let mut model = model();
-    model.screen = Screen::Wizard(Box::new(wizard));
-    model
-}
-
-/// The first step of that kind.
-fn kind(id: &str, wanted: fn(&StepKind) -> bool) -> usize {
-    procedure(id).steps.iter().position(|step| wanted(&step.kind)).unwrap()
-}
-
-fn step(id: &str, name: &str) -> usize {
-    procedure(id).step_index(name).unwrap()
-}
+use zoom_setup::setup::{Check, Done, GrantDecision, Outcome, Verification};
 
 fn read(id: &str, name: &str) -> Model {
     on(wizard(id, step(id, name), StepState::Read { selected: 0 }))
@@ -197,20 +71,6 @@ fn scopes(search: Option<&str>) -> Model {
     on(wizard(id, index, StepState::Scopes(list)))
 }
 
-pub fn diagnosis() -> Diagnosis {
-    Diagnosis {
-        code: "invalid-client".to_owned(),
-        heading: "Zoom does not know this pair of client ID and secret".to_owned(),
-        cause: "The secret was regenerated, or ID and secret come from different apps or from different \
-                views (Development, Production)."
-            .to_owned(),
-        next: "Go back to the credentials (Esc), copy both again from the Development view.".to_owned(),
-        zoom: Some("400 invalid_client: Invalid client_id or client_secret".to_owned()),
-        class: DiagnosisClass::Refused,
-        retry: false,
-    }
-}
-
 fn activate(activation: Activation) -> Model {
     let id = "celigo-s2s";
     on(wizard(id, kind(id, |kind| *kind == StepKind::Activate), StepState::Activate(activation)))
@@ -229,17 +89,6 @@ pub fn authorize(phase: AuthorizationPhase) -> Model {
     let mut wizard = wizard(id, kind(id, |kind| *kind == StepKind::Authorize), StepState::Authorize(state));
     wizard.setup.grant = Some(grant());
     on(wizard)
-}
-
-fn grant() -> GrantRecord {
-    GrantRecord {
-        obtained_at: ago(60),
-        expires_at: ago(-3_540),
-        scopes: Some(vec!["user:read:user:admin".to_owned(), "report:read:user:admin".to_owned()]),
-        api_url: None,
-        refreshable: true,
-        refreshed_at: None,
-    }
 }
 
 /// The address of the login, without a browser to open it.
@@ -295,69 +144,6 @@ fn pasting() -> Model {
     model
 }
 
-fn check(title: &str, outcome: Outcome, detail: &str, next: Option<&str>) -> Check {
-    Check {
-        code: title.to_lowercase(),
-        title: title.to_owned(),
-        outcome,
-        detail: detail.to_owned(),
-        next: next.map(str::to_owned),
-        diagnosis: (outcome == Outcome::Fail).then(diagnosis),
-    }
-}
-
-fn checks(failed: bool) -> Vec<Check> {
-    let scopes = if failed {
-        let detail = "Zoom granted 5 of 6 scopes.";
-        check(
-            "Scopes",
-            Outcome::Fail,
-            detail,
-            Some("Add the missing one on Zoom's page Scopes, then log in again."),
-        )
-    } else {
-        check("Scopes", Outcome::Pass, "All 6 chosen scopes are granted.", None)
-    };
-    vec![
-        check("Token", Outcome::Pass, "Zoom gave the wizard's test login a token.", None),
-        check("Refresh", Outcome::Pass, "Zoom gave a new pair; it was stored before use.", None),
-        check("Account", Outcome::Pass, "The token belongs to Aiko 山田 (admin@example.com).", None),
-        scopes,
-        check(
-            "App kind",
-            Outcome::Warning,
-            "Two scopes end in neither :admin nor :master.",
-            Some("Look at them."),
-        ),
-        check("Dashboard", Outcome::NotChecked, "No read of it is harmless enough to be tried.", None),
-    ]
-}
-
-fn verification(failed: bool) -> Verification {
-    let id = "user:read:user:admin".to_owned();
-    Verification {
-        at: ago(30),
-        checks: checks(failed),
-        account: Some(account()),
-        granted: Some(vec![id.clone()]),
-        missing: if failed {
-            vec!["dashboard:read:list_meeting_participants_qos:admin".to_owned()]
-        } else {
-            vec![]
-        },
-        excess: if failed { vec![id] } else { vec![] },
-    }
-}
-
-fn account() -> AccountFacts {
-    AccountFacts {
-        account_id: Some("qW8rTyUiOpAsDfGhJkLzXc".to_owned()),
-        user_id: Some("KdYKjnimT4KPd8FFgQt9FQ".to_owned()),
-        email: Some("admin@example.com".to_owned()),
-        name: Some("Aiko 山田".to_owned()),
-    }
-}
-
 fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verification>) -> Model {
     let id = "servicenow-dex";
     let state = Verifying {
@@ -371,44 +157,6 @@ fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verif
     let mut wizard = wizard(id, kind(id, |kind| *kind == StepKind::Verify), StepState::Verify(state));
     wizard.setup.verification = result;
     on(wizard)
-}
-
-fn connection(name: &str, owner: Owner) -> Connection {
-    let procedure = procedure("servicenow-dex");
-    Connection {
-        format: 1,
-        name: name.to_owned(),
-        procedure: procedure.id.clone(),
-        receiver: procedure.receiver,
-        app_kind: procedure.app_kind,
-        rehearsal: false,
-        created: ago(864_000),
-        owner,
-        answers: answers(),
-        secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET).fingerprint())]),
-        scopes: procedure.scopes.iter().map(|scope| scope.id.clone()).collect(),
-        grant: (owner == Owner::Wizard).then(grant),
-        verification: Some(verification(false)),
-    }
-}
-
-fn home() -> Model {
-    let mut model = model();
-    let mut early = setup(&procedure("celigo-oauth"), 2);
-    early.answers.remove(&FieldName::AppName);
-    early.updated = ago(400_000);
-    let mut wide = setup(&procedure("servicenow-omnichannel"), 7);
-    wide.answers.insert(FieldName::AppName, "会議の自動化と録画の管理アプリ 🎥 for all of Acme".to_owned());
-    model.library = Library {
-        loaded: true,
-        setups: vec![setup(&procedure("servicenow-dex"), 5), wide, early],
-        connections: vec![
-            connection("DEX for Zoom", Owner::Receiver),
-            connection("検証用 connection", Owner::Wizard),
-        ],
-        unreadable: vec!["celigo-oauth-77aa.json, line 3: expected a comma (it is left as it is)".to_owned()],
-    };
-    model
 }
 
 fn above(mut model: Model, overlay: Overlay) -> Model {
@@ -560,6 +308,8 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ),
         ("verify_failed", verify(VerifyingPhase::Finished, checks(true), Some(verification(true)))),
         ("verify_passed", verify(VerifyingPhase::Finished, checks(false), Some(verification(false)))),
+        ("verify_nothing", verify_nothing()),
+        ("login_other_port", waiting(Some(40_411))),
         (
             "verify_deciding",
             verify(VerifyingPhase::Deciding { selected: 0 }, checks(false), Some(verification(false))),
@@ -597,4 +347,13 @@ fn choose() -> Model {
 
 fn hand_over(id: &str) -> Model {
     on(wizard(id, kind(id, |kind| *kind == StepKind::HandOver), StepState::HandOver { selected: 0 }))
+}
+
+/// The receiver is to log in, so nothing could be asked.
+fn verify_nothing() -> Model {
+    let checks: Vec<Check> =
+        checks(false).into_iter().filter(|check| check.outcome == Outcome::NotChecked).collect();
+    let verification =
+        Verification { checks: checks.clone(), account: None, granted: None, ..verification(false) };
+    verify(VerifyingPhase::Finished, checks, Some(verification))
 }
