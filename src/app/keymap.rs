@@ -3,7 +3,7 @@
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::update::{offer, selected_home_item};
-use super::wizard::{AuthorizationPhase, StepState, VerifyingPhase};
+use super::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +47,14 @@ pub enum Mode {
     LoginWaiting,
     /// The paste box has the focus.
     PasteBox,
-    /// The login has ended: granted, skipped or failed.
+    /// The login has ended well, or was skipped.
     LoginEnded,
+    /// The login has failed; another way can be chosen.
+    LoginFailed,
+    /// The port is taken.
+    LoginPort,
+    /// Something is under way that takes seconds; there is nothing to answer.
+    Busy,
     Verify,
     /// Keep or revoke the test login.
     Decide,
@@ -85,13 +91,101 @@ pub struct Binding {
 
 use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
 use Mode::{
-    Activate, Choose, ConfirmRemoval, Connection, Decide, Field, HandOver, Home, LoginEnded, LoginOffer,
-    LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes, Steps, Unlock, Verify,
+    Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Field, HandOver, Home, LoginEnded,
+    LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes, Steps,
+    Unlock, Verify,
 };
 
 /// Modes of a set-up in which letters are keys.
-const STEP: &[Mode] =
-    &[Read, Choose, Scopes, Activate, LoginOffer, LoginWaiting, LoginEnded, Verify, Decide, HandOver];
+const STEP: &[Mode] = &[
+    Read,
+    Choose,
+    Scopes,
+    Activate,
+    Busy,
+    LoginOffer,
+    LoginWaiting,
+    LoginEnded,
+    LoginFailed,
+    LoginPort,
+    Verify,
+    Decide,
+    HandOver,
+];
+/// Modes of a set-up in which Esc goes one step back.
+const BACK: &[Mode] =
+    &[Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection];
+/// Modes in which the arrows move a selection.
+const SELECT: &[Mode] = &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps];
+/// Modes in which the arrows scroll the text.
+const SCROLL: &[Mode] =
+    &[LoginWaiting, LoginEnded, LoginFailed, LoginPort, Activate, Busy, Verify, Reading, Connection];
+/// Modes in which the page keys do something.
+const PAGES: &[Mode] = &[
+    Home,
+    Read,
+    Choose,
+    Field,
+    Scopes,
+    Activate,
+    Busy,
+    LoginOffer,
+    LoginWaiting,
+    LoginEnded,
+    LoginFailed,
+    LoginPort,
+    Verify,
+    Decide,
+    HandOver,
+    Connection,
+    Reading,
+    Steps,
+];
+/// Modes in which Tab goes round the values.
+const VALUES: &[Mode] = &[Read, Choose, Scopes, LoginOffer, Decide, HandOver];
+/// Modes in which letters are keys, and a set-up or connection is open.
+const OPEN: &[Mode] = &[
+    Read,
+    Choose,
+    Scopes,
+    Activate,
+    Busy,
+    LoginOffer,
+    LoginWaiting,
+    LoginEnded,
+    LoginFailed,
+    LoginPort,
+    Verify,
+    Decide,
+    HandOver,
+    Connection,
+    Steps,
+];
+/// Every mode.
+const ALL: &[Mode] = &[
+    Home,
+    Read,
+    Choose,
+    Field,
+    Scopes,
+    ScopeSearch,
+    Activate,
+    Busy,
+    LoginOffer,
+    LoginWaiting,
+    PasteBox,
+    LoginEnded,
+    LoginFailed,
+    LoginPort,
+    Verify,
+    Decide,
+    HandOver,
+    Connection,
+    Reading,
+    Steps,
+    Unlock,
+    ConfirmRemoval,
+];
 
 const fn bind(
     modes: &'static [Mode],
@@ -112,10 +206,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Choose, LoginOffer, Decide], &[Enter], "Enter", Intent::Confirm, "take this", Some(0)),
     bind(&[Field], &[Enter], "Enter", Intent::Confirm, "next", Some(0)),
     bind(&[ScopeSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
-    bind(&[Activate], &[Enter], "Enter", Intent::Confirm, "check, next", Some(0)),
+    bind(&[Activate], &[Enter], "Enter", Intent::Confirm, "ask Zoom, next", Some(0)),
     bind(&[LoginEnded], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
+    bind(&[LoginFailed], &[Enter], "Enter", Intent::Confirm, "other ways", Some(3)),
+    bind(&[LoginPort], &[Enter], "Enter", Intent::Confirm, "another port", Some(0)),
     bind(&[PasteBox], &[Enter], "Enter", Intent::Confirm, "use it", Some(0)),
-    bind(&[Verify], &[Enter], "Enter", Intent::Confirm, "verify, next", Some(0)),
+    bind(&[Verify], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
     bind(&[HandOver], &[Enter], "Enter", Intent::Confirm, "finish", Some(0)),
     bind(&[Steps], &[Enter], "Enter", Intent::Confirm, "go there", Some(0)),
     bind(&[Unlock], &[Enter], "Enter", Intent::Confirm, "unlock", Some(0)),
@@ -136,8 +232,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[LoginWaiting], &[Char('p')], "p", Intent::PasteBox, "paste address", Some(0)),
     bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
     bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
+    bind(&[LoginFailed], &[Char('r')], "r", Intent::Retry, "try again", Some(0)),
+    bind(&[LoginEnded], &[Char('r')], "r", Intent::Retry, "log in anew", Some(2)),
     bind(
-        &[Activate, LoginWaiting, LoginEnded, Verify],
+        &[Activate, LoginWaiting, LoginPort, Verify, Decide],
         &[Char('r')],
         "r",
         Intent::Retry,
@@ -148,203 +246,39 @@ pub const BINDINGS: &[Binding] = &[
     // Fields.
     bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
     bind(&[Field, Unlock], &[BackTab, Up], "Shift-Tab", Intent::FocusPrevious, "field before", None),
-    bind(&[Field, PasteBox], &[Ctrl('t')], "Ctrl-T", Intent::Peek, "show or hide", Some(3)),
+    bind(&[Field], &[Ctrl('t')], "Ctrl-T", Intent::Peek, "show or hide", Some(3)),
     bind(&[Field], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
     bind(&[Field], &[Ctrl('o')], "Ctrl-O", Intent::Open, "open page", Some(4)),
     bind(&[Field], &[Ctrl('d')], "Ctrl-D", Intent::Document, "document", Some(5)),
     bind(&[Field], &[Ctrl('s')], "Ctrl-S", Intent::Steps, "all steps", None),
     bind(&[ScopeSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
     // Moving.
-    bind(
-        &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection, Steps],
-        &[Up, Char('k')],
-        "Up k",
-        Intent::Up,
-        "up",
-        None,
-    ),
-    bind(
-        &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection, Steps],
-        &[Down, Char('j')],
-        "Down j",
-        Intent::Down,
-        "down",
-        None,
-    ),
-    bind(
-        &[LoginWaiting, LoginEnded, Activate, Verify, Reading],
-        &[Up, Char('k')],
-        "Up k",
-        Intent::Up,
-        "scroll up",
-        None,
-    ),
-    bind(
-        &[LoginWaiting, LoginEnded, Activate, Verify, Reading],
-        &[Down, Char('j')],
-        "Down j",
-        Intent::Down,
-        "scroll down",
-        None,
-    ),
-    bind(
-        &[
-            Home,
-            Read,
-            Choose,
-            Field,
-            Scopes,
-            Activate,
-            LoginOffer,
-            LoginWaiting,
-            LoginEnded,
-            Verify,
-            Decide,
-            HandOver,
-            Connection,
-            Reading,
-            Steps,
-        ],
-        &[PageDown],
-        "PgDn",
-        Intent::PageDown,
-        "page down",
-        None,
-    ),
-    bind(
-        &[
-            Home,
-            Read,
-            Choose,
-            Field,
-            Scopes,
-            Activate,
-            LoginOffer,
-            LoginWaiting,
-            LoginEnded,
-            Verify,
-            Decide,
-            HandOver,
-            Connection,
-            Reading,
-            Steps,
-        ],
-        &[PageUp],
-        "PgUp",
-        Intent::PageUp,
-        "page up",
-        None,
-    ),
+    bind(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
+    bind(SELECT, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
+    bind(SCROLL, &[Up, Char('k')], "Up k", Intent::Up, "scroll up", None),
+    bind(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
+    bind(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
+    bind(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
     bind(&[Home, Scopes, Steps], &[Key::Home, Char('g')], "Home g", Intent::First, "first", None),
     bind(&[Home, Scopes, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
-    bind(
-        &[Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection],
-        &[Tab],
-        "Tab",
-        Intent::FocusNext,
-        "next value",
-        None,
-    ),
-    bind(
-        &[Read, Choose, Scopes, LoginOffer, Decide, HandOver, Connection],
-        &[BackTab],
-        "Shift-Tab",
-        Intent::FocusPrevious,
-        "value before",
-        None,
-    ),
+    bind(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
+    bind(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
     // Around the step.
     bind(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
     bind(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
-    bind(&[LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(8)),
+    bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(8)),
+    bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "other ways", Some(8)),
     bind(&[PasteBox, ScopeSearch, Reading, Steps], &[Esc], "Esc", Intent::Back, "close", Some(8)),
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
     bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
-    bind(
-        &[
-            Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver,
-            Connection,
-        ],
-        &[Esc],
-        "Esc",
-        Intent::Back,
-        "back",
-        Some(8),
-    ),
+    bind(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
     bind(&[Home], &[Esc, Char('q')], "q", Intent::Quit, "quit", Some(9)),
     bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
-    bind(
-        &[
-            Read,
-            Choose,
-            Scopes,
-            Activate,
-            LoginOffer,
-            LoginWaiting,
-            LoginEnded,
-            Verify,
-            Decide,
-            HandOver,
-            Connection,
-            Steps,
-        ],
-        &[Char('q')],
-        "q",
-        Intent::Quit,
-        "save, quit",
-        Some(10),
-    ),
-    bind(
-        &[
-            Home,
-            Read,
-            Choose,
-            Scopes,
-            Activate,
-            LoginOffer,
-            LoginWaiting,
-            LoginEnded,
-            Verify,
-            Decide,
-            HandOver,
-            Connection,
-            Steps,
-        ],
-        &[Char('?'), Function(1)],
-        "?",
-        Intent::Help,
-        "help",
-        Some(9),
-    ),
+    bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
+    bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
+    bind(&[Home], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
     bind(&[Field, ScopeSearch, PasteBox, Unlock], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
-    bind(
-        &[
-            Home,
-            Read,
-            Choose,
-            Field,
-            Scopes,
-            ScopeSearch,
-            Activate,
-            LoginOffer,
-            LoginWaiting,
-            PasteBox,
-            LoginEnded,
-            Verify,
-            Decide,
-            HandOver,
-            Connection,
-            Reading,
-            Steps,
-            Unlock,
-            ConfirmRemoval,
-        ],
-        &[Ctrl('c')],
-        "Ctrl-C",
-        Intent::Leave,
-        "save, leave",
-        None,
-    ),
+    bind(ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
 
 /// The mode that the model is in.
@@ -376,31 +310,31 @@ pub const fn screen_mode(model: &Model) -> Mode {
                 Mode::Scopes
             }
         }
-        StepState::Activate(_) => Mode::Activate,
+        StepState::Activate(activation) => match activation {
+            Activation::Asking { .. } | Activation::Lagging { .. } => Mode::Busy,
+            Activation::Ready | Activation::Failed { .. } | Activation::Granted { .. } => Mode::Activate,
+        },
         StepState::Authorize(authorization) => {
             if authorization.pasting {
                 return Mode::PasteBox;
             }
             match authorization.phase {
                 AuthorizationPhase::Offer { .. } => Mode::LoginOffer,
+                AuthorizationPhase::Waiting { .. } => Mode::LoginWaiting,
                 AuthorizationPhase::Preparing { .. }
-                | AuthorizationPhase::Waiting { .. }
                 | AuthorizationPhase::Exchanging { .. }
-                | AuthorizationPhase::Storing { .. } => Mode::LoginWaiting,
-                AuthorizationPhase::Failed { .. }
-                | AuthorizationPhase::PortTaken { .. }
-                | AuthorizationPhase::NotStored { .. }
-                | AuthorizationPhase::Granted
-                | AuthorizationPhase::Skipped => Mode::LoginEnded,
+                | AuthorizationPhase::Storing { .. } => Mode::Busy,
+                AuthorizationPhase::Failed { .. } | AuthorizationPhase::NotStored { .. } => Mode::LoginFailed,
+                AuthorizationPhase::PortTaken { .. } => Mode::LoginPort,
+                AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Mode::LoginEnded,
             }
         }
         StepState::Verify(verifying) => match verifying.phase {
             VerifyingPhase::Deciding { .. } => Mode::Decide,
-            VerifyingPhase::Ready
-            | VerifyingPhase::Running { .. }
-            | VerifyingPhase::Finished
-            | VerifyingPhase::Revoking { .. }
-            | VerifyingPhase::RevokeFailed { .. } => Mode::Verify,
+            VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. } => Mode::Busy,
+            VerifyingPhase::Ready | VerifyingPhase::Finished | VerifyingPhase::RevokeFailed { .. } => {
+                Mode::Verify
+            }
         },
         StepState::HandOver { .. } => Mode::HandOver,
     }

@@ -43,9 +43,10 @@ pub enum Msg {
         columns: u16,
         rows: u16,
     },
-    /// What the last drawing found out: how far the text can be scrolled.
+    /// What the last drawing found out: how far the text can be scrolled, and how many of its lines show.
     Drawn {
         max_scroll: u16,
+        page: u16,
     },
     /// SIGTERM, SIGHUP, SIGINT.
     Shutdown,

@@ -30,6 +30,8 @@ pub struct Model {
     pub secret_store: SecretStore,
     /// How far the current text scrolls at the most, as the last drawing found.
     pub max_scroll: u16,
+    /// How many lines of the current text are visible at once, as the last drawing found.
+    pub page: u16,
     /// First line of the current text that is shown.
     pub scroll: u16,
     /// A new set-up waits for randomness (its id).
@@ -95,7 +97,7 @@ pub struct Library {
 pub enum Screen {
     Home { selected: usize },
     Wizard(Box<Wizard>),
-    Connection { name: String, selected: usize },
+    Connection { name: String },
 }
 
 /// A set-up about to begin.
@@ -191,6 +193,7 @@ impl Model {
             notice: None,
             secret_store: SecretStore::Locked,
             max_scroll: 0,
+            page: 1,
             scroll: 0,
             starting: None,
             next_ticket: 1,

@@ -38,8 +38,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Provide { field, value } => form::provide(model, field, &value),
         Msg::ProvideScopes(ids) => scopes::provide(model, ids),
         Msg::Resized { columns, rows } => model.size = (columns, rows),
-        Msg::Drawn { max_scroll } => {
+        Msg::Drawn { max_scroll, page } => {
             model.max_scroll = max_scroll;
+            model.page = page;
             model.scroll = model.scroll.min(max_scroll);
         }
         Msg::Shutdown => leave(model, &mut out),

@@ -318,7 +318,7 @@ impl<W: Write> Driver<W> {
         self.confirm().await?;
         if matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
             // Nobody is here to choose, and Zoom ignores the port of a loopback redirect.
-            self.send(Msg::Intent(Intent::Retry)).await?;
+            self.confirm().await?;
         }
         match self.login() {
             None => Ok("not checked, skipped"),

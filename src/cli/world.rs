@@ -354,7 +354,7 @@ impl Clipboard for BothClipboards {
             (Ok(()), true) => "copied to the clipboard, and sent to the terminal's".to_owned(),
             (Ok(()), false) => "copied to the clipboard".to_owned(),
             (Err(_), true) => {
-                "sent to the terminal's clipboard; if it does not paste, select it by hand".to_owned()
+                "sent to the terminal's clipboard".to_owned()
             }
             (Err(why), false) => format!("not copied ({why}); select it by hand"),
         }

@@ -121,7 +121,7 @@ where
                 drawn = ui::view(model, theme, frame);
             })
             .map_err(|error| error.to_string())?;
-        step(model, runtime, Msg::Drawn { max_scroll: drawn.max_scroll });
+        step(model, runtime, Msg::Drawn { max_scroll: drawn.max_scroll, page: drawn.page });
         if model.scroll == before {
             break;
         }

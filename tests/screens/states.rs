@@ -232,7 +232,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
     let mut reading = model();
     reading.library = Library::default();
     let mut gone = home();
-    gone.screen = Screen::Connection { name: "DEX for Zoom".to_owned(), selected: 0 };
+    gone.screen = Screen::Connection { name: "DEX for Zoom".to_owned() };
     let mut handed = hand_over("servicenow-dex");
     if let Screen::Wizard(wizard) = &mut handed.screen {
         wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);

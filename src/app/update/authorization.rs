@@ -152,7 +152,8 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             out.push(Effect::Cancel { ticket: *ticket });
             start(model, false, out);
         }
-        (AuthorizationPhase::PortTaken { .. }, Intent::Retry | Intent::Confirm) => start(model, true, out),
+        (AuthorizationPhase::PortTaken { .. }, Intent::Confirm) => start(model, true, out),
+        (AuthorizationPhase::PortTaken { .. }, Intent::Retry) => start(model, false, out),
         (
             AuthorizationPhase::Failed { .. }
             | AuthorizationPhase::NotStored { .. }

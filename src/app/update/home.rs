@@ -34,7 +34,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             Some(HomeItem::Connection(index)) => {
                 let name = model.library.connections[index].name.clone();
                 model.scroll = 0;
-                model.screen = Screen::Connection { name, selected: 0 };
+                model.screen = Screen::Connection { name };
             }
             None => {}
         },

@@ -121,6 +121,9 @@ fn typed(model: &mut Model, typed: Typed<'_>, out: &mut Vec<Effect>) {
         | Mode::LoginOffer
         | Mode::LoginWaiting
         | Mode::LoginEnded
+        | Mode::LoginFailed
+        | Mode::LoginPort
+        | Mode::Busy
         | Mode::Verify
         | Mode::Decide
         | Mode::HandOver
@@ -141,8 +144,9 @@ fn close(model: &mut Model) {
     model.overlay = None;
 }
 
+/// As many lines as were visible, less one to keep the place.
 fn page(model: &Model) -> u16 {
-    (model.size.1 / 2).max(1)
+    model.page.saturating_sub(1).max(1)
 }
 
 fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {

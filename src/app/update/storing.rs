@@ -158,7 +158,7 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     out.push(Effect::RemoveSetup { id, secrets });
     out.push(Effect::LoadLibrary);
     model.scroll = 0;
-    model.screen = Screen::Connection { name: name.clone(), selected: 0 };
+    model.screen = Screen::Connection { name: name.clone() };
     notify(
         model,
         Tone::Success,
