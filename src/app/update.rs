@@ -2,6 +2,8 @@
 
 mod activation;
 mod authorization;
+mod checks;
+mod exchange;
 mod form;
 mod home;
 mod keys;
@@ -64,7 +66,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Callback { ticket, event } => authorization::callback(model, ticket, event, &mut out),
         Msg::Token { ticket, result } => {
             activation::token(model, ticket, &result, &mut out);
-            authorization::token(model, ticket, &result, &mut out);
+            exchange::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),

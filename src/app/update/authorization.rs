@@ -4,6 +4,7 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
+use super::exchange::{answer, exchange, fail};
 use super::keys::Typed;
 use super::{notify, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
@@ -12,17 +13,13 @@ use crate::app::model::{Model, Tone};
 use crate::app::update::activation::later;
 use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUEST_LINES, StepState, Wizard};
 use crate::oauth::callback::{self as paste, Answer};
-use crate::oauth::token::StoredTokens;
-use crate::oauth::{
-    ClientAuthentication, Diagnosis, DiagnosisClass, Failure, Grant, PendingAuthorization, TokenGrant,
-    TokenRequest, authorize, diagnosis, pkce,
-};
+use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, diagnosis, pkce};
 use crate::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
-use crate::setup::{GrantDecision, GrantRecord, SecretKey};
+use crate::setup::{GrantDecision, SecretKey};
 
 /// Path of the loopback redirect.
 const CALLBACK_PATH: &str = "/callback";
@@ -82,7 +79,8 @@ fn loopback_port(redirect_uri: &str) -> Option<u16> {
     if authorize::is_loopback(&url) { url.port() } else { None }
 }
 
-fn state_mut(model: &mut Model) -> Option<&mut Authorization> {
+/// The authorize step, if it is on screen.
+pub fn state_mut(model: &mut Model) -> Option<&mut Authorization> {
     match &mut wizard_mut(model)?.state {
         StepState::Authorize(authorization) => Some(authorization),
         StepState::Read { .. }
@@ -217,7 +215,7 @@ fn cancel(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
 }
 
 /// Takes the pending login out of the secret store.
-fn forget_pending(model: &mut Model, out: &mut Vec<Effect>) {
+pub fn forget_pending(model: &mut Model, out: &mut Vec<Effect>) {
     let ticket = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
     let key = SecretKey::SetupPending(wizard.setup.id.clone());
@@ -515,95 +513,6 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
         Err(problem) => {
             authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()))
         }
-    }
-}
-
-/// How this set-up's app shows who it is.
-pub fn client(wizard: &Wizard) -> ClientAuthentication {
-    let client_id = wizard.setup.answers.get(&FieldName::ClientId).cloned().unwrap_or_default();
-    match wizard.secrets.get(&FieldName::ClientSecret) {
-        Some(client_secret) => {
-            ClientAuthentication::Basic { client_id, client_secret: client_secret.clone() }
-        }
-        None => ClientAuthentication::Public { client_id },
-    }
-}
-
-fn exchange(
-    model: &mut Model,
-    code: Secret,
-    pending: &PendingAuthorization,
-    listener: Option<Ticket>,
-    out: &mut Vec<Effect>,
-) {
-    let ticket = model.ticket();
-    let Some(wizard) = wizard_mut(model) else { return };
-    let request = TokenRequest {
-        client: client(wizard),
-        grant: Grant::AuthorizationCode {
-            code,
-            redirect_uri: pending.redirect_uri.clone(),
-            verifier: pending.verifier.clone(),
-        },
-    };
-    if let StepState::Authorize(authorization) = &mut wizard.state {
-        authorization.pasting = false;
-        authorization.phase = AuthorizationPhase::Exchanging { ticket, listener };
-    }
-    out.push(Effect::Token { ticket, request });
-}
-
-/// The token endpoint answered the exchange.
-pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Failure>, out: &mut Vec<Effect>) {
-    let now = model.now;
-    let store_ticket = model.ticket();
-    let Some(wizard) = wizard_mut(model) else { return };
-    let StepState::Authorize(authorization) = &mut wizard.state else { return };
-    let AuthorizationPhase::Exchanging { ticket: expected, listener } = authorization.phase else { return };
-    if expected != ticket {
-        return;
-    }
-    match result {
-        Ok(grant) => {
-            let tokens = StoredTokens::from_grant(grant, now, None);
-            authorization.phase = AuthorizationPhase::Storing { ticket: store_ticket, listener };
-            let id = wizard.setup.id.clone();
-            let changes = vec![
-                (SecretKey::SetupTokens(id.clone()), Some(tokens.to_secret())),
-                (SecretKey::SetupPending(id), None),
-            ];
-            wizard.setup.grant = Some(GrantRecord {
-                obtained_at: now,
-                expires_at: tokens.expires_at,
-                scopes: grant.scopes.clone(),
-                api_url: grant.api_url.clone(),
-                refreshable: grant.refresh_token.is_some(),
-                refreshed_at: None,
-            });
-            wizard.setup.verification = None;
-            wizard.tokens = Some(tokens);
-            secrets::with_store(model, Effect::WriteSecrets { ticket: store_ticket, changes }, out);
-        }
-        Err(failure) => {
-            let problem = diagnosis::diagnose(failure, now);
-            fail(model, problem, listener, out);
-        }
-    }
-}
-
-fn fail(model: &mut Model, problem: Diagnosis, listener: Option<Ticket>, out: &mut Vec<Effect>) {
-    let page = CallbackPage::Failed { heading: problem.heading.clone(), next: problem.next.clone() };
-    answer(listener, page, out);
-    if let Some(authorization) = state_mut(model) {
-        authorization.phase = AuthorizationPhase::Failed { problem };
-    }
-    forget_pending(model, out);
-}
-
-fn answer(listener: Option<Ticket>, page: CallbackPage, out: &mut Vec<Effect>) {
-    if let Some(ticket) = listener {
-        out.push(Effect::AnswerCallback { ticket, page });
-        out.push(Effect::Cancel { ticket });
     }
 }
 

@@ -1,21 +1,22 @@
 //! The verify step: every claim is proved by a live answer or marked as not checked.
 
-use super::authorization::client;
+use super::checks::{
+    describe, failed, first_user, not_checked, note_clock, pass, scopes_check, tell_more, user,
+};
+use super::exchange::client;
 use super::{notify, save, secrets, steps, store_failure_text, storing, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{StepState, VerifyStage, Verifying, VerifyingPhase, Wizard};
 use crate::oauth::token::{StoredTokens, token_hint};
 use crate::oauth::{
-    ApiAnswer, ApiRead, Diagnosis, Failure, FailureKind, Grant, RevokeRequest, TokenGrant, TokenRequest,
-    diagnosis,
+    ApiAnswer, ApiRead, Diagnosis, Failure, Grant, RevokeRequest, TokenGrant, TokenRequest, diagnosis,
 };
 use crate::ports::StoreFailure;
 use crate::procedure::{FieldName, Management};
 use crate::scope::{Catalogue, KindProblem};
-use crate::secret::{Secret, printable};
-use crate::setup::{AccountFacts, Check, GrantDecision, Outcome, SecretKey, Verification};
-use serde_json::Value;
+use crate::secret::Secret;
+use crate::setup::{Check, GrantDecision, Outcome, SecretKey, Verification};
 
 /// The state the step begins in: the last result, if it still holds.
 pub fn begin(wizard: &Wizard) -> Verifying {
@@ -382,53 +383,6 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
     }
 }
 
-/// Whether asking for the list of users can tell more than `/users/me` did: the answer was a refusal of
-/// this path, not of the token, and not a limit (zoom-oauth facts, sections 0 and 7).
-fn tell_more(failure: &Failure) -> bool {
-    match &failure.kind {
-        FailureKind::Answered { status, .. } => {
-            (400..500).contains(status) && *status != 401 && *status != 429
-        }
-        FailureKind::Dns { .. }
-        | FailureKind::Connect { .. }
-        | FailureKind::Tls { .. }
-        | FailureKind::Proxy { .. }
-        | FailureKind::TimedOut { .. }
-        | FailureKind::AnswerLost { .. }
-        | FailureKind::TooLarge { .. }
-        | FailureKind::Malformed { .. }
-        | FailureKind::Forbidden { .. } => false,
-    }
-}
-
-fn text(value: &Value, key: &str) -> Option<String> {
-    value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(|text| printable(text, 120))
-}
-
-fn user(body: &Value) -> AccountFacts {
-    let parts = [text(body, "first_name"), text(body, "last_name")];
-    let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    AccountFacts {
-        account_id: text(body, "account_id"),
-        user_id: text(body, "id"),
-        email: text(body, "email"),
-        name: text(body, "display_name").or((!joined.is_empty()).then_some(joined)),
-    }
-}
-
-fn first_user(body: &Value) -> AccountFacts {
-    body.get("users").and_then(|users| users.get(0)).map(user).unwrap_or_default()
-}
-
-fn describe(facts: &AccountFacts) -> String {
-    let known: Vec<&str> = [facts.name.as_deref(), facts.email.as_deref()].into_iter().flatten().collect();
-    let who = if known.is_empty() { "a user it does not name".to_owned() } else { known.join(", ") };
-    match &facts.account_id {
-        Some(account) => format!("{who} (account {account})"),
-        None => who,
-    }
-}
-
 /// Every question is asked: scopes are compared, the result is kept.
 fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let now = model.now;
@@ -485,71 +439,6 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         wizard.tokens = None;
     }
     save(model, out);
-}
-
-fn scopes_check(granted: Option<&[String]>, chosen: usize, missing: &[String], excess: &[String]) -> Check {
-    let Some(granted) = granted else {
-        return not_checked(
-            "scopes",
-            "Scopes",
-            "The token answer named no scopes, so they are not confirmed.",
-        );
-    };
-    let (outcome, next) = if !missing.is_empty() {
-        let what = "Add what is missing on the Scopes page in Zoom, then log in again or press r.";
-        (Outcome::Fail, Some(what.to_owned()))
-    } else if !excess.is_empty() {
-        (Outcome::Warning, Some("Remove what is not needed on the Scopes page in Zoom.".to_owned()))
-    } else {
-        (Outcome::Pass, None)
-    };
-    let detail = format!(
-        "{} chosen, {} granted, {} missing, {} more than chosen",
-        chosen,
-        granted.len(),
-        missing.len(),
-        excess.len()
-    );
-    Check { code: "scopes".to_owned(), title: "Scopes".to_owned(), outcome, detail, next, diagnosis: None }
-}
-
-fn pass(code: &str, title: &str, detail: &str) -> Check {
-    Check {
-        code: code.to_owned(),
-        title: title.to_owned(),
-        outcome: Outcome::Pass,
-        detail: detail.to_owned(),
-        next: None,
-        diagnosis: None,
-    }
-}
-
-fn not_checked(code: &str, title: &str, why: &str) -> Check {
-    Check { outcome: Outcome::NotChecked, ..pass(code, title, why) }
-}
-
-fn failed(code: &str, title: &str, problem: &Diagnosis) -> Check {
-    Check {
-        outcome: Outcome::Fail,
-        next: Some(problem.next.clone()),
-        diagnosis: Some(problem.clone()),
-        ..pass(code, title, &problem.heading)
-    }
-}
-
-/// A wrong clock makes tokens look expired; said once.
-fn note_clock(checks: &mut Vec<Check>, offset_s: Option<i64>) {
-    if checks.iter().any(|check| check.code == "clock") {
-        return;
-    }
-    if let Some(problem) = offset_s.and_then(diagnosis::clock_finding) {
-        checks.push(Check {
-            outcome: Outcome::Warning,
-            next: Some(problem.next.clone()),
-            diagnosis: Some(problem.clone()),
-            ..pass("clock", "Clock", &problem.heading)
-        });
-    }
 }
 
 fn revoke(model: &mut Model, out: &mut Vec<Effect>) {
