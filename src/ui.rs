@@ -1,7 +1,7 @@
 //! The view: draws a [`Model`], and nothing else. No I/O, no clock, no state of its own.
 //!
 //! A screen is a header, a body and a key bar. A body is text that scrolls, and below it the part that is
-//! worked in ([`page::Body`]). Values to copy stand alone in their rows.
+//! worked in (`page::Body`). Values to copy stand alone in their rows.
 
 mod bar;
 mod connection;

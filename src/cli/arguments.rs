@@ -29,11 +29,15 @@ pub struct Global {
     /// Which Zoom.
     #[arg(long, global = true, value_enum, default_value_t = CloudArgument::Zoom)]
     pub cloud: CloudArgument,
-    /// Stands for https://zoom.us (/oauth/authorize, /oauth/token, /oauth/revoke below it).
-    #[arg(long, global = true, value_name = "URL")]
+    // Not doc comments: rustdoc wants angle brackets around addresses, and the help has none.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Stands for https://zoom.us (/oauth/authorize, /oauth/token, /oauth/revoke below it)"
+    )]
     pub oauth_url: Option<String>,
-    /// Stands for https://api.zoom.us (/v2/… below it).
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help = "Stands for https://api.zoom.us (/v2/… below it)")]
     pub api_url: Option<String>,
     /// Where set-ups, connections and secrets are kept.
     #[arg(long, global = true, value_name = "DIR", env = "ZOOM_SETUP_DATA_DIR")]

@@ -131,7 +131,8 @@ pub fn create_directory(path: &Path) -> Result<(), StoreFailure> {
     builder.create(path).map_err(|error| cannot("create the directory", path, &error))
 }
 
-/// Like [`create_directory`], and takes other people's rights away from one that is there.
+/// Makes a directory that only its owner can enter, with the ones above it, and takes other people's rights
+/// away from one that is there.
 pub fn create_private_directory(path: &Path) -> Result<(), StoreFailure> {
     create_directory(path)?;
     tighten(path, &fs::metadata(path).map_err(|error| cannot("read", path, &error))?, 0o700)

@@ -1,5 +1,6 @@
 //! Words from closed sets, and the nearest known one to a wrong one.
 
+use crate::secret::printable;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use std::fmt;
@@ -67,7 +68,7 @@ pub(super) fn advice<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -
     let mut known: Vec<&str> = known.into_iter().collect();
     known.dedup();
     match nearest(word, known.iter().copied()) {
-        Some(meant) => Some(format!("did you mean `{meant}`?")),
+        Some(meant) => Some(format!("did you mean `{}`?", printable(meant, 80))),
         None if known.is_empty() => None,
         None => Some(format!("known: {}", quoted(&known))),
     }
@@ -75,13 +76,19 @@ pub(super) fn advice<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -
 
 /// `a`, `b`, `c`
 pub(super) fn quoted(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words.iter().map(|word| format!("`{}`", printable(word, 80))).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::procedure::{FieldName, Phase};
+
+    #[test]
+    fn advice_is_fit_for_a_terminal() {
+        assert_eq!(advice("dot", ["\0dot"]).unwrap(), "did you mean `dot`?");
+        assert!(!advice("x", ["\u{1b}[2Jlong-word"]).unwrap().contains('\u{1b}'));
+    }
 
     #[test]
     fn words_come_from_the_enum_itself() {
