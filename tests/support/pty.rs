@@ -190,6 +190,29 @@ impl Terminal {
         }
     }
 
+    /// Waits until these bytes have been written.
+    #[track_caller]
+    pub fn wait_bytes(&self, bytes: &[u8]) {
+        let end = Instant::now() + PATIENCE;
+        let mut seen = self.shared.lock();
+        while !seen.bytes.windows(bytes.len()).any(|window| window == bytes) {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waiting for {:?}", String::from_utf8_lossy(bytes));
+            seen = self.shared.changed.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// What the user finds on the screen after the end.
+    #[track_caller]
+    pub fn assert_left(&self, words: &[&str]) {
+        let screen = self.screen();
+        // Long lines are broken by the terminal.
+        let joined = screen.replace('\n', "");
+        for word in words {
+            assert!(joined.contains(word), "{word:?} is not in\n{screen}");
+        }
+    }
+
     /// Waits for the end of the program; gives the exit code.
     #[track_caller]
     pub fn end(&mut self) -> u32 {
