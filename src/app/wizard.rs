@@ -318,6 +318,26 @@ impl Wizard {
         &self.procedure.steps[self.step]
     }
 
+    /// The authorize step, if it is the current one.
+    pub const fn authorization(&self) -> Option<&Authorization> {
+        if let StepState::Authorize(authorization) = &self.state { Some(authorization) } else { None }
+    }
+
+    /// As [`Self::authorization`], to change it.
+    pub const fn authorization_mut(&mut self) -> Option<&mut Authorization> {
+        if let StepState::Authorize(authorization) = &mut self.state { Some(authorization) } else { None }
+    }
+
+    /// The verify step, if it is the current one.
+    pub const fn verifying(&self) -> Option<&Verifying> {
+        if let StepState::Verify(verifying) = &self.state { Some(verifying) } else { None }
+    }
+
+    /// As [`Self::verifying`], to change it.
+    pub const fn verifying_mut(&mut self) -> Option<&mut Verifying> {
+        if let StepState::Verify(verifying) = &mut self.state { Some(verifying) } else { None }
+    }
+
     /// Values for templates.
     pub fn values(&self) -> AnswerValues<'_> {
         AnswerValues { answers: &self.setup.answers, procedure: &self.procedure }

@@ -349,16 +349,7 @@ impl<W: Write> Driver<W> {
     }
 
     fn login(&self) -> Option<&AuthorizationPhase> {
-        match &self.model.wizard()?.state {
-            StepState::Authorize(authorization) => Some(&authorization.phase),
-            StepState::Read { .. }
-            | StepState::Choose { .. }
-            | StepState::Fill(_)
-            | StepState::Scopes(_)
-            | StepState::Activate(_)
-            | StepState::Verify(_)
-            | StepState::HandOver { .. } => None,
-        }
+        Some(&self.model.wizard()?.authorization()?.phase)
     }
 
     async fn verify(&mut self) -> Result<&'static str, Error> {

@@ -12,18 +12,7 @@ pub(super) struct Markup(String);
 impl Markup {
     /// Text as text.
     pub(super) fn text(text: &str) -> Self {
-        let mut out = String::with_capacity(text.len());
-        for character in text.chars() {
-            match character {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                other => out.push(other),
-            }
-        }
-        Self(out)
+        Self(html_escape::encode_quoted_attribute(text).into_owned())
     }
 
     /// `<li>` elements, a line each.

@@ -81,16 +81,7 @@ fn loopback_port(redirect_uri: &str) -> Option<u16> {
 
 /// The authorize step, if it is on screen.
 pub fn state_mut(model: &mut Model) -> Option<&mut Authorization> {
-    match &mut wizard_mut(model)?.state {
-        StepState::Authorize(authorization) => Some(authorization),
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::Activate(_)
-        | StepState::Verify(_)
-        | StepState::HandOver { .. } => None,
-    }
+    wizard_mut(model)?.authorization_mut()
 }
 
 /// Opens the paste box.

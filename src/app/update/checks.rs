@@ -1,6 +1,6 @@
 //! The checks of a verification as values: outcomes, and what an API answer says about account and user.
 
-use crate::oauth::{Diagnosis, Failure, FailureKind, diagnosis};
+use crate::oauth::{Diagnosis, Failure, diagnosis};
 use crate::secret::printable;
 use crate::setup::{AccountFacts, Check, Outcome};
 use serde_json::Value;
@@ -106,18 +106,5 @@ pub fn note_clock(checks: &mut Vec<Check>, offset_s: Option<i64>) {
 /// Whether asking for the list of users can tell more than `/users/me` did: the answer was a refusal of
 /// this path, not of the token, and not a limit (zoom-oauth facts, sections 0 and 7).
 pub fn tell_more(failure: &Failure) -> bool {
-    match &failure.kind {
-        FailureKind::Answered { status, .. } => {
-            (400..500).contains(status) && *status != 401 && *status != 429
-        }
-        FailureKind::Dns { .. }
-        | FailureKind::Connect { .. }
-        | FailureKind::Tls { .. }
-        | FailureKind::Proxy { .. }
-        | FailureKind::TimedOut { .. }
-        | FailureKind::AnswerLost { .. }
-        | FailureKind::TooLarge { .. }
-        | FailureKind::Malformed { .. }
-        | FailureKind::Forbidden { .. } => false,
-    }
+    failure.kind.status().is_some_and(|status| (400..500).contains(&status) && status != 401 && status != 429)
 }
