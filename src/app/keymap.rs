@@ -202,7 +202,7 @@ const fn bind(
 pub const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
-    bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "done, next step", Some(0)),
+    bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
     bind(&[Choose, LoginOffer, Decide], &[Enter], "Enter", Intent::Confirm, "take this", Some(0)),
     bind(&[Field], &[Enter], "Enter", Intent::Confirm, "next", Some(0)),
     bind(&[ScopeSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
