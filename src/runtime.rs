@@ -7,7 +7,7 @@
 mod screen;
 mod store_thread;
 
-pub use screen::{Ended, Signals, run_on_terminal, step};
+pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{
@@ -20,6 +20,7 @@ use std::future::Future;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use store_thread::StoreThread;
 use tokio::sync::mpsc;
@@ -57,6 +58,7 @@ pub struct Runtime {
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
     listeners: HashMap<Ticket, OpenListener>,
+    closing: Vec<JoinHandle<()>>,
     exit: Option<Exit>,
 }
 
@@ -93,6 +95,7 @@ impl Runtime {
             store,
             tasks: HashMap::new(),
             listeners: HashMap::new(),
+            closing: Vec::new(),
             exit: None,
         })
     }
@@ -123,8 +126,12 @@ impl Runtime {
 
     /// Waits until everything that was to be stored is stored.
     pub fn finish(self) {
-        let Self { store, .. } = self;
+        let Self { store, closing, .. } = self;
         store.finish();
+        for closing in closing {
+            // The browser gets its final page; bounded by the listener.
+            let _ = closing.join();
+        }
     }
 
     /// Does one effect, or starts it.
@@ -146,7 +153,9 @@ impl Runtime {
             Effect::Listen { ticket, request } => self.listen(ticket, request),
             Effect::AnswerCallback { ticket, page } => self.answer(ticket, page),
             Effect::Cancel { ticket } => {
-                self.listeners.remove(&ticket);
+                if let Some(open) = self.listeners.remove(&ticket) {
+                    self.close(open);
+                }
                 if let Some(task) = self.tasks.remove(&ticket) {
                     task.abort();
                 }
@@ -220,7 +229,19 @@ impl Runtime {
         self.send(Msg::Random { ticket, result });
     }
 
+    /// Closing waits a moment for the browser to fetch the final page, which the screen must not wait for.
+    fn close(&mut self, open: OpenListener) {
+        self.closing.retain(|thread| !thread.is_finished());
+        let closing = std::thread::Builder::new().name("callback-close".to_owned());
+        // Without a thread the closure, and the listener with it, is dropped here.
+        self.closing.extend(closing.spawn(move || drop(open)));
+    }
+
     fn listen(&mut self, ticket: Ticket, request: ListenRequest) {
+        for closing in self.closing.drain(..) {
+            // It may hold the port that is wanted now.
+            let _ = closing.join();
+        }
         let result: Result<u16, ListenFailure> = self.listener.listen(request).map(|mut listening| {
             let sender = self.sender.clone();
             let forwarding = tokio::spawn(async move {

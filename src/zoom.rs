@@ -15,8 +15,8 @@ use crate::oauth::{
 };
 use crate::ports::{Clock, PortFuture, Zoom};
 use crate::secret::Secret;
-pub use clients::{ProxyChoice, follow_redirects_on_loopback};
 use clients::{Clients, Profile};
+pub use clients::{ProxyChoice, follow_redirects_on_loopback};
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,

@@ -176,7 +176,11 @@ mod tests {
 pub fn follow_redirects_on_loopback() -> Result<Client, String> {
     let tls = certificate::without_trust().map_err(|error| error.to_string())?;
     let policy = redirect::Policy::custom(|attempt| {
-        if attempt.previous().len() < 5 && is_loopback(attempt.url()) { attempt.follow() } else { attempt.stop() }
+        if attempt.previous().len() < 5 && is_loopback(attempt.url()) {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
     });
     Client::builder()
         .tls_backend_preconfigured(tls)

@@ -10,7 +10,7 @@ use crate::app::model::{Model, Overlay, Screen, Tone};
 use crate::app::wizard::Wizard;
 use crate::handoff;
 use crate::ports::StoreFailure;
-use crate::procedure::FieldName;
+use crate::procedure::{FieldName, StepKind};
 use crate::secret::Secret;
 use crate::setup::{Connection, FORMAT, GrantDecision, Owner, SecretKey};
 use jiff::Timestamp;
@@ -104,13 +104,25 @@ pub fn connection_saved(
         Ok(()) => {
             let connection = connection_of(wizard, now);
             let name = connection.name.clone();
-            wizard.setup.connection = Some(name.clone());
+            let before = wizard.setup.connection.replace(name.clone());
+            let at_verify = wizard.current().kind == StepKind::Verify;
+            let renamed = before.filter(|before| *before != name);
+            if let Some(old) = renamed.and_then(|old| model.connection(&old)) {
+                let secrets = home::connection_secrets(old);
+                out.push(Effect::RemoveConnection { name: old.name.clone(), secrets });
+                let old = old.name.clone();
+                model.library.connections.retain(|other| other.name != old);
+            }
             model.library.connections.retain(|other| other.name != name);
             model.library.connections.push(connection);
+            model.library.connections.sort_by(|one, other| one.name.cmp(&other.name));
+            if at_verify {
+                steps::finish(model, out);
+            } else {
+                // Somebody went back meanwhile and stays there.
+                save(model, out);
+            }
             notify(model, Tone::Success, format!("Stored as {name}."));
-            let notice = model.notice.take();
-            steps::finish(model, out);
-            model.notice = notice;
         }
         Err(failure) => notify(model, Tone::Failure, format!("Not stored: {}", store_failure_text(&failure))),
     }
@@ -132,15 +144,23 @@ pub fn on_hand_over(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 
 /// The last step is done: the set-up becomes the connection it was stored as.
 pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
-    let Some(wizard) = wizard_mut(model) else { return };
-    let Some(name) = wizard.setup.connection.clone() else {
-        // Only reachable when an answer was changed after storing and verify was not passed again.
+    let Some(wizard) = model.wizard() else { return };
+    let stored = wizard.setup.connection.as_ref().and_then(|name| model.connection(name));
+    let now = connection_of(wizard, model.now);
+    let Some(name) = stored
+        .filter(|stored| **stored == Connection { created: stored.created, ..now })
+        .map(|stored| stored.name.clone())
+    else {
+        // An answer or the grant changed after storing, and the set-up is about to go with what it knows.
         save(model, out);
-        let verify = model.wizard().and_then(|wizard| {
-            wizard.procedure.steps.iter().position(|step| step.kind == crate::procedure::StepKind::Verify)
-        });
-        return steps::go_to(model, verify.unwrap_or(0), out);
+        let verify = model
+            .wizard()
+            .and_then(|wizard| wizard.procedure.steps.iter().position(|step| step.kind == StepKind::Verify));
+        steps::go_to(model, verify.unwrap_or(0), out);
+        let text = "Something changed since the connection was stored. Check it and store it again.";
+        return notify(model, Tone::Warning, text);
     };
+    let Some(wizard) = model.wizard() else { return };
     let id = wizard.setup.id.clone();
     let secrets = home::setup_secrets(&wizard.setup);
     out.push(Effect::RemoveSetup { id, secrets });

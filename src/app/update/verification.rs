@@ -83,6 +83,13 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 let text = format!("{failed} failed. Mend it and press r; Enter once more goes on without.");
                 return notify(model, Tone::Warning, text);
             }
+            if steps::undecided_grant(wizard) {
+                // A login that proved too little is still a login: something must become of it.
+                if let StepState::Verify(verifying) = &mut wizard.state {
+                    verifying.phase = VerifyingPhase::Deciding { selected: 0 };
+                }
+                return;
+            }
             storing::store(model, out);
         }
         (VerifyingPhase::Deciding { selected }, Intent::Up | Intent::FocusPrevious) => {
