@@ -8,5 +8,9 @@ mod admin;
 mod browser;
 #[path = "flows/complete.rs"]
 mod complete;
+#[path = "flows/faults.rs"]
+mod faults;
 #[path = "support/harness.rs"]
 mod harness;
+#[path = "flows/resume.rs"]
+mod resume;

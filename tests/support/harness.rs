@@ -58,9 +58,15 @@ impl Power {
 
 impl World {
     pub fn new(faults: &[Fault]) -> Self {
+        Self::with_strikes(faults, 1)
+    }
+
+    /// Each fault strikes so often.
+    pub fn with_strikes(faults: &[Fault], strikes: u32) -> Self {
         let mut options = SandboxOptions::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
         options.consent = Consent::Automatic;
         options.faults = faults.to_vec();
+        options.strikes = strikes;
         options.slow_for = Duration::from_secs(50);
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
         let endpoints =
@@ -231,15 +237,23 @@ impl Harness {
             let next = tokio.block_on(async { tokio::time::timeout(left, runtime.next()).await });
             match next {
                 Ok(msg) => self.handle(msg),
-                Err(_) => panic!(
-                    "not in time: {what}; screen {:?}, notice {:?}",
-                    self.model.screen, self.model.notice
-                ),
+                Err(_) => {
+                    panic!("not in time: {what}; {:?}", self.model.wizard().map(|wizard| &wizard.state))
+                }
             }
             if self.dead() {
                 return;
             }
         }
+    }
+
+    /// Waits until everything asked of the store is done: it works in order.
+    pub fn until_stored(&mut self) {
+        self.model.library.loaded = false;
+        if let Some(runtime) = &mut self.runtime {
+            runtime.perform(Effect::LoadLibrary);
+        }
+        self.until("the store is done", |model| model.library.loaded);
     }
 
     /// Waits until no set-up is on the disk any more.
@@ -248,6 +262,27 @@ impl Harness {
         self.until("the set-up is gone", move |_| {
             std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_none())
         });
+    }
+
+    /// Waits until the core asked for the end.
+    pub fn until_exit(&mut self) {
+        let end = Instant::now() + DEADLINE;
+        while !self.exited() {
+            assert!(Instant::now() < end, "no exit in time");
+            let (Some(runtime), Some(tokio)) = (&mut self.runtime, &self.tokio) else {
+                panic!("not running")
+            };
+            let next = tokio.block_on(async { tokio::time::timeout(DEADLINE, runtime.next()).await });
+            self.handle(next.unwrap());
+        }
+    }
+
+    /// An orderly end: what was asked of the store is done.
+    pub fn stop(mut self) -> World {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.finish();
+        }
+        self.world
     }
 
     /// Whether the power failed.
@@ -342,6 +377,10 @@ impl Admin for Harness {
             self.handle(msg);
         }
         self.until("the core is at rest", |model| !busy(model));
+    }
+
+    fn gone(&self) -> bool {
+        self.dead()
     }
 
     fn value(&self, field: FieldName) -> Option<String> {
