@@ -1,9 +1,13 @@
 //! The one table of keys: it turns a key into an [`Intent`], and draws the key bar and the help.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "applies names the keys that sometimes do nothing; every other key does something always"
+)]
 
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::update::{offer, selected_home_item};
-use super::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
+use super::wizard::{Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, VerifyingPhase};
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -277,7 +281,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
     bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
     bind(&[Home], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Field, ScopeSearch, PasteBox, Unlock], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
+    bind(&[Field, ScopeSearch, PasteBox], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
     bind(ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
 
@@ -362,26 +366,93 @@ pub fn bar(model: &Model) -> Vec<&'static Binding> {
 
 /// Whether an intent does anything on the screen as it stands.
 pub fn applies(model: &Model, intent: Intent) -> bool {
-    let Some(wizard) = model.wizard() else {
-        let removable = match selected_home_item(model) {
-            Some(HomeItem::Resume(_) | HomeItem::Connection(_)) => true,
-            Some(HomeItem::New(_)) | None => matches!(model.screen, Screen::Connection { .. }),
-        };
-        return intent != Intent::Remove || removable;
+    match &model.overlay {
+        Some(Overlay::Unlock(form)) => {
+            return form.new || !matches!(intent, Intent::FocusNext | Intent::FocusPrevious);
+        }
+        Some(Overlay::Help | Overlay::Document | Overlay::Steps { .. } | Overlay::ConfirmRemoval { .. }) => {
+            return true;
+        }
+        None => {}
+    }
+    let wizard = match &model.screen {
+        Screen::Home { .. } => {
+            let removable =
+                matches!(selected_home_item(model), Some(HomeItem::Resume(_) | HomeItem::Connection(_)));
+            return intent != Intent::Remove || removable;
+        }
+        Screen::Connection { name, .. } => {
+            let connection = model.connection(name);
+            let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
+            return match intent {
+                Intent::Copy | Intent::Export => sheet,
+                Intent::Remove => connection.is_some(),
+                _ => true,
+            };
+        }
+        Screen::Wizard(wizard) => wizard,
     };
-    if intent == Intent::Open {
-        return wizard.current().open.is_some() || mode(model) == Mode::LoginWaiting;
+    if wizard.loading.is_some() {
+        return matches!(
+            intent,
+            Intent::Back | Intent::Quit | Intent::Leave | Intent::Help | Intent::Document
+        );
     }
-    if intent == Intent::Copy && matches!(mode(model), Mode::Read | Mode::HandOver) {
-        return !wizard.copy_items().is_empty();
+    let page = wizard.current().open.is_some();
+    match (&wizard.state, intent) {
+        (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
+        (_, Intent::Open) => page,
+        (StepState::Read { .. } | StepState::HandOver { .. }, Intent::Copy) => {
+            !wizard.copy_items().is_empty()
+        }
+        (StepState::Read { .. } | StepState::HandOver { .. }, Intent::FocusNext | Intent::FocusPrevious) => {
+            wizard.copy_items().len() > 1
+        }
+        (StepState::Fill(_), Intent::TakeOffer) => offer(model).is_some(),
+        (StepState::Fill(form), Intent::Peek) => {
+            form.fields.get(form.focus).is_some_and(|field| field.spec.name.is_secret())
+        }
+        (StepState::Fill(form), Intent::FocusNext | Intent::FocusPrevious) => form.fields.len() > 1,
+        (StepState::Scopes(list), Intent::Copy | Intent::Toggle) => !list.rows.is_empty(),
+        (StepState::Activate(activation), Intent::Confirm | Intent::Retry) => {
+            !matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
+        }
+        (StepState::Verify(verifying), Intent::Confirm | Intent::Retry) => {
+            !matches!(verifying.phase, VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. })
+        }
+        (StepState::Verify(verifying), Intent::Back) => !matches!(
+            verifying.phase,
+            VerifyingPhase::Revoking { .. }
+                | VerifyingPhase::Running { stage: VerifyStage::Refresh | VerifyStage::StoreRefreshed, .. }
+        ),
+        _ => true,
     }
-    if intent == Intent::TakeOffer {
-        return offer(model).is_some();
+}
+
+/// The same on the authorize step: most keys belong to one stretch of the login.
+fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
+    let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
+    let ended = match &authorization.phase {
+        AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
+        AuthorizationPhase::Failed { .. }
+        | AuthorizationPhase::PortTaken { .. }
+        | AuthorizationPhase::NotStored { .. } => Some(false),
+        AuthorizationPhase::Offer { .. }
+        | AuthorizationPhase::Preparing { .. }
+        | AuthorizationPhase::Waiting { .. }
+        | AuthorizationPhase::Exchanging { .. }
+        | AuthorizationPhase::Storing { .. } => None,
+    };
+    let must_end = matches!(
+        authorization.phase,
+        AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. }
+    );
+    let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
+    match intent {
+        Intent::Copy | Intent::PasteBox => waiting,
+        Intent::Open => waiting || (page && !on_its_way),
+        Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
+        Intent::Back => authorization.pasting || !must_end,
+        _ => true,
     }
-    if intent == Intent::Peek
-        && let StepState::Fill(form) = &wizard.state
-    {
-        return form.fields.get(form.focus).is_some_and(|field| field.spec.name.is_secret());
-    }
-    true
 }

@@ -76,7 +76,7 @@ pub struct Form {
 }
 
 /// A field being filled in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Field {
     pub spec: FieldSpec,
     pub input: TextField,
@@ -88,6 +88,25 @@ pub struct Field {
     pub kept: Option<Fingerprint>,
     /// The admin has left the field or pressed Enter in it: an empty required field is now a problem.
     pub visited: bool,
+}
+
+impl std::fmt::Debug for Field {
+    /// The checked value of a masked field is the secret, so only the kind of the result is shown.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Field");
+        shown.field("name", &self.spec.name).field("input", &self.input);
+        if self.input.is_masked() {
+            let kind = match &self.checked {
+                Checked::Empty => "Empty",
+                Checked::Good { .. } => "Good(…)",
+                Checked::Bad { .. } => "Bad(…)",
+            };
+            shown.field("checked", &format_args!("{kind}"));
+        } else {
+            shown.field("checked", &self.checked);
+        }
+        shown.field("kept", &self.kept).field("visited", &self.visited).finish_non_exhaustive()
+    }
 }
 
 /// The scope checklist.

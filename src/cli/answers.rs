@@ -354,8 +354,8 @@ impl<W: Write> Driver<W> {
 
     async fn verify(&mut self) -> Result<&'static str, Error> {
         // The checks began when the step opened.
-        let (phase, checks) = match self.model.wizard().map(|wizard| &wizard.state) {
-            Some(StepState::Verify(verifying)) => (verifying.phase.clone(), verifying.checks.clone()),
+        let checks = match self.model.wizard().map(|wizard| &wizard.state) {
+            Some(StepState::Verify(verifying)) => verifying.checks.clone(),
             Some(_) | None => return Ok("not checked"),
         };
         for check in &checks {
@@ -364,16 +364,17 @@ impl<W: Write> Driver<W> {
                 let _ = writeln!(self.talk, "                Zoom said: {zoom}");
             }
         }
-        if matches!(phase, VerifyingPhase::Deciding { .. }) && self.answers.after_login == AfterLogin::Keep {
-            self.send(Msg::Intent(Intent::Down)).await?;
-        }
-        // Once takes note of failures, once more goes on: a connection that fails is stored as failing.
-        for _press in 0..3 {
-            let still =
-                self.model.wizard().is_some_and(|wizard| matches!(wizard.state, StepState::Verify(_)));
-            if still {
-                self.confirm().await?;
+        // Once takes note of failures, once more goes on to the decision about the login, and that one is taken:
+        // a connection that fails is stored as failing.
+        for _press in 0..4 {
+            let Some(StepState::Verify(verifying)) = self.model.wizard().map(|wizard| &wizard.state) else {
+                break;
+            };
+            let undecided = verifying.phase == VerifyingPhase::Deciding { selected: 0 };
+            if undecided && self.answers.after_login == AfterLogin::Keep {
+                self.send(Msg::Intent(Intent::Down)).await?;
             }
+            self.confirm().await?;
         }
         let outcomes = |outcome| checks.iter().any(|check| check.outcome == outcome);
         Ok(if outcomes(Outcome::Fail) {

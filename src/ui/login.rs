@@ -183,7 +183,7 @@ fn waiting<'a>(
     if authorization.paste.is_none() {
         page.text(vec![
             look.accent("p"),
-            look.dim(" takes the final address by paste, even from an error page."),
+            look.dim(" takes the final address by paste, or the text of Zoom's error page."),
         ]);
     }
     requests(page, &authorization.requests);

@@ -12,7 +12,7 @@ use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::update::activation::later;
 use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUEST_LINES, StepState, Wizard};
-use crate::oauth::callback::{self as paste, Answer};
+use crate::oauth::callback::{self as paste, Answer, PasteProblem};
 use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, diagnosis, pkce};
 use crate::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
@@ -55,7 +55,7 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(pending) = wizard.pending.take() else { return };
     let ours = wizard.setup.answers.get(&FieldName::ClientId) == Some(&pending.client_id);
     if pending.expires_at <= now || !ours || wizard.tokens.is_some() {
-        return;
+        return forget_pending(model, out);
     }
     if let Some(port) = loopback_port(&pending.redirect_uri) {
         let state = pending.state.clone();
@@ -211,6 +211,16 @@ pub fn forget_pending(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     let key = SecretKey::SetupPending(wizard.setup.id.clone());
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![(key, None)] }, out);
+}
+
+/// The tokens in the store are those of another client now. They go before the new credentials are written, so
+/// that no kill can leave the two together.
+pub fn forget_grant(model: &mut Model, out: &mut Vec<Effect>) {
+    let ticket = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let id = wizard.setup.id.clone();
+    let changes = vec![(SecretKey::SetupTokens(id.clone()), None), (SecretKey::SetupPending(id), None)];
+    secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
 }
 
 /// First of all: randomness.
@@ -502,6 +512,16 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
             }
         }
         Err(problem) => {
+            // No answer, but perhaps the text of the page on which Zoom refused the login.
+            let refused = matches!(problem, PasteProblem::NotRecognised)
+                .then(|| diagnosis::scan_authorize_page(field.text()))
+                .flatten();
+            if let Some(number) = refused {
+                authorization.paste = None;
+                authorization.pasting = false;
+                out.push(Effect::Cancel { ticket });
+                return fail(model, diagnosis::diagnose_authorize_page(number), None, out);
+            }
             authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()))
         }
     }
