@@ -29,13 +29,19 @@ pub fn main() -> u8 {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors and go to standard output; clap knows which is which.
-            let code = if error.use_stderr() { ErrorKind::Usage.exit_code() } else { 0 };
-            let _ = error.print();
-            return code;
+            if !error.use_stderr() {
+                let _ = error.print();
+                return 0;
+            }
+            // clap repeats what was typed, and takes out less than `printable` does.
+            for line in error.to_string().lines() {
+                let _ = writeln!(std::io::stderr(), "{}", printable(line, LONGEST_LINE));
+            }
+            return ErrorKind::Usage.exit_code();
         }
     };
     terminal::install_hook();
-    let mut out = std::io::stdout().lock();
+    let mut out = Pipe(std::io::stdout().lock());
     match run(&arguments, &mut out).and_then(|()| out.flush().map_err(|error| output(&error))) {
         Ok(()) => 0,
         Err(error) => {
@@ -45,12 +51,36 @@ pub fn main() -> u8 {
     }
 }
 
-/// An error on standard error: what failed, then the advice, a line each.
+/// Standard output, whose reader may go away (`zoom-setup procedures | head -1`): it wants no more then, and
+/// that is no failure.
+struct Pipe<W>(W);
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            result => result,
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+}
+
+/// Longest line of an error, in characters.
+const LONGEST_LINE: usize = 4000;
+
+/// An error on standard error: what failed, then the advice, a line each. Paths and names in it come from
+/// anywhere, so whatever could steer a terminal is taken out here.
 pub fn report(error: &Error, out: &mut dyn Write) {
     // Nothing can be done about a closed standard error.
-    let _ = writeln!(out, "error: {error}");
-    for hint in &error.hints {
-        let _ = writeln!(out, "  {hint}");
+    let _ = writeln!(out, "error: {}", printable(&error.message, LONGEST_LINE));
+    for line in error.hints.iter().flat_map(|hint| hint.lines()) {
+        let _ = writeln!(out, "  {}", printable(line, LONGEST_LINE));
     }
 }
 
@@ -62,6 +92,9 @@ pub fn output(error: &std::io::Error) -> Error {
 fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
     if let Some(path) = &arguments.global.log_file {
         world::start_log(path)?;
+    }
+    if let Some(fault) = arguments.global.rehearse.as_deref().filter(|fault| !fault.is_empty()) {
+        world::parse_fault(fault)?;
     }
     match &arguments.command {
         None => set_up::on_terminal(&arguments.global, set_up::Opening::Home),

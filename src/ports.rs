@@ -25,7 +25,7 @@ pub trait Zoom: Send + Sync {
 
 /// Opens an address in the user's browser, detached.
 pub trait Browser: Send + Sync {
-    /// Errors carry one line that says what was tried.
+    /// Errors carry one line that says what was tried, or the number of Zoom's error page that it ended at.
     fn open(&self, url: &str) -> Result<(), String>;
 }
 

@@ -73,10 +73,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
         Msg::BrowserOpened(result) => match result {
             Ok(()) => notify(model, Tone::Information, "Asked the browser to open the page."),
-            Err(why) => {
-                let text = format!("The browser did not open ({why}). Press c to copy the address instead.");
-                notify(model, Tone::Warning, text);
-            }
+            Err(why) => authorization::browser_refused(model, &why, &mut out),
         },
         Msg::Copied { what, how } => notify(model, Tone::Success, format!("{what}: {how}")),
         Msg::Exported { result } => match result {

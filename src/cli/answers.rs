@@ -63,10 +63,10 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
             result = driver.drive(&procedure) => result,
             () = crate::terminal::panicked() => {
                 return Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
-                    .hint("Every answer is kept. Go on with: zoom-setup resume"));
+                    .hint(world::go_on(global)));
             }
             () = signals.next() => Err(Error::new(ErrorKind::Cancelled, "interrupted")
-                .hint("Every answer is kept. Go on with: zoom-setup resume")),
+                .hint(world::go_on(global))),
         };
         driver.runtime.finish();
         result

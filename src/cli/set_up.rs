@@ -81,14 +81,13 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
     match ended {
         Ended::Exit(Exit::Done) => Ok(()),
         Ended::Exit(Exit::Left) => {
-            Err(Error::new(ErrorKind::Cancelled, "left before the end; everything is kept")
-                .hint("Go on with: zoom-setup resume"))
+            Err(Error::new(ErrorKind::Cancelled, "left before the end").hint(super::world::go_on(global)))
         }
         Ended::Panicked => Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
-            .hint("Every answer is kept. Go on with: zoom-setup resume")),
+            .hint(super::world::go_on(global))),
         Ended::TerminalLost(why) => {
             Err(Error::new(ErrorKind::Cancelled, format!("the terminal went away: {why}"))
-                .hint("Every answer is kept. Go on with: zoom-setup resume"))
+                .hint(super::world::go_on(global)))
         }
     }
 }

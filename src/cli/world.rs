@@ -190,6 +190,15 @@ pub fn store_error(failure: StoreFailure) -> Error {
     }
 }
 
+/// How to go on with a set-up that was left, as advice.
+pub fn go_on(global: &Global) -> &'static str {
+    match (global.store, global.rehearse.is_some()) {
+        (Some(StoreArgument::Memory), _) => "--store memory keeps nothing; begin again with: zoom-setup new",
+        (_, true) => "Every answer is kept. Go on with: zoom-setup --rehearse resume",
+        (_, false) => "Every answer is kept. Go on with: zoom-setup resume",
+    }
+}
+
 /// A secret from the environment; empty counts as not set.
 pub fn secret_variable(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
@@ -325,19 +334,25 @@ impl Rehearsing for SandboxPage {
     }
 }
 
-/// In rehearsal on a machine without a browser: follows the login by itself. The sandbox consents without a
-/// page then.
+/// In rehearsal on a machine without a browser: follows the login by itself, as far as it goes. The sandbox
+/// consents without a page then.
 struct StandInBrowser;
 
 impl Browser for StandInBrowser {
+    /// Returns when the login has ended. An error page of the sandbox is told in the error, since nobody sees it.
     fn open(&self, url: &str) -> Result<(), String> {
         let client = crate::zoom::follow_redirects_on_loopback()?;
-        let url = url.to_owned();
-        tokio::spawn(async move {
-            // Whatever it gets is the listener's and the sandbox's business; there is nobody to show it to.
-            let _ = client.get(url).send().await;
-        });
-        Ok(())
+        let runtime = super::set_up::tokio_runtime().map_err(|error| error.to_string())?;
+        runtime.block_on(async {
+            let Ok(answer) = client.get(url).send().await else { return Ok(()) };
+            // Where it was sent on, the listener answered, and knows more than the answer says.
+            if answer.status().is_success() || answer.url().as_str() != url {
+                return Ok(());
+            }
+            let page = answer.text().await.unwrap_or_default();
+            let heading = page.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>"));
+            Err(heading.map_or("an error page", |(heading, _)| heading).to_owned())
+        })
     }
 }
 

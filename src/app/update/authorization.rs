@@ -517,14 +517,32 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
                 .then(|| diagnosis::scan_authorize_page(field.text()))
                 .flatten();
             if let Some(number) = refused {
-                authorization.paste = None;
-                authorization.pasting = false;
-                out.push(Effect::Cancel { ticket });
-                return fail(model, diagnosis::diagnose_authorize_page(number), None, out);
+                return page_refused(model, number, out);
             }
             authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()))
         }
     }
+}
+
+/// The browser was not opened, or says at which page the login stopped.
+pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
+    match diagnosis::scan_authorize_page(why) {
+        Some(number) => page_refused(model, number, out),
+        None => {
+            let text = format!("The browser did not open ({why}). Press c to copy the address instead.");
+            notify(model, Tone::Warning, text);
+        }
+    }
+}
+
+/// The login ended on an error page of Zoom: no callback will come.
+fn page_refused(model: &mut Model, number: u16, out: &mut Vec<Effect>) {
+    let Some(authorization) = state_mut(model) else { return };
+    let AuthorizationPhase::Waiting { ticket, .. } = authorization.phase else { return };
+    authorization.paste = None;
+    authorization.pasting = false;
+    authorization.paste_problem = None;
+    fail(model, diagnosis::diagnose_authorize_page(number), Some(ticket), out);
 }
 
 fn login_url(endpoints: &authorize::Endpoints, pending: &PendingAuthorization) -> String {

@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::procedure::{FieldName, Procedure, ScopeNeed, StepKind};
+use crate::scope::Catalogue;
 use crate::secret::{Secret, printable};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -149,11 +150,32 @@ fn unknown_key(at: &str, key: &str) -> Error {
         .hint(format!("Known keys: {}", known.join(", ")))
 }
 
-/// Whether every answer that the procedure needs is there.
+/// A scope that cannot be meant: not of the shape of one, or nearly a published one. A scope that is far from
+/// all published ones passes, since Zoom may have added it later.
+fn check_scopes(answers: &Answers) -> Result<(), Error> {
+    let ScopeChoice::List(list) = &answers.scopes else { return Ok(()) };
+    let catalogue = Catalogue::embedded();
+    for scope in list {
+        let shown = printable(scope, 100);
+        let of_scope = |character: char| character.is_ascii_alphanumeric() || "_-:".contains(character);
+        let nearest = catalogue.nearest(scope);
+        if !scope.contains(':') || !scope.chars().all(of_scope) || nearest.is_some() {
+            let error = Error::usage(format!("scopes in the answers file: there is no scope {shown}"));
+            return Err(match nearest {
+                Some(nearest) => error.hint(format!("Did you mean {nearest}?")),
+                None => error.hint("A scope is written like meeting:read:meeting:admin"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether every answer that the procedure needs is there, and no scope is mistyped.
 ///
 /// # Errors
-/// Names all that are missing.
+/// Names all that are missing, or the scope.
 pub fn complete(answers: &Answers, procedure: &Procedure) -> Result<(), Error> {
+    check_scopes(answers)?;
     let mut missing = Vec::new();
     for step in &procedure.steps {
         match &step.kind {

@@ -1,0 +1,92 @@
+//! No secret ever leaves: not to standard output or error, not to a file that is not encrypted, not to the log, not
+//! to the command line of a process.
+
+use super::answers;
+use super::home::{Home, finish, script, until};
+use super::zoom::{StandAlone, consent, exchange};
+use std::fs;
+
+const PASSPHRASE: &str = "four words nobody-says aloud";
+
+/// Every command line on this machine that can be read.
+fn command_lines() -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
+        .map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "))
+        .collect()
+}
+
+fn contains(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|window| window == word.as_bytes())
+}
+
+#[test]
+fn secrets_stay_secret() {
+    let home = Home::new();
+    let zoom = StandAlone::start(&home, &[]);
+    let browser = home.path("browser");
+    let address = home.path("address");
+    script(&browser, &format!("printf '%s' \"$1\" > {0}.tmp && mv {0}.tmp {0}", address.display()));
+    let client_secret = zoom.value("Client Secret", 0).to_owned();
+    let secret_token = zoom.value("Secret Token", 0).to_owned();
+    // The login is kept, so tokens are stored as well.
+    let text = format!(
+        "{}client_id = \"{}\"\nclient_secret = \"{client_secret}\"\nsecret_token = \"{secret_token}\"\n\
+         after_login = \"keep\"\n",
+        answers("example"),
+        zoom.value("Client ID", 0),
+    );
+    let file = home.write("answers.toml", text).display().to_string();
+    let log = home.path("log").display().to_string();
+    let mut arguments =
+        vec!["--log-file", &log, "--store", "file", "new", "servicenow-dex", "--answers", &file];
+    arguments.extend(zoom.options());
+    let mut command = home.command(&arguments);
+    let child = command
+        .env("BROWSER", &browser)
+        .env("ZOOM_SETUP_PASSPHRASE", PASSPHRASE)
+        .env("RUST_LOG", "trace")
+        .spawn()
+        .unwrap();
+    let url = until("the browser was not opened", || fs::read_to_string(&address).ok());
+    let back = consent(&url);
+    let code = back.split(['?', '&']).find_map(|part| part.strip_prefix("code=")).unwrap().to_owned();
+    assert!(!code.is_empty());
+    let lines = command_lines();
+    let page = exchange(&back, None);
+    let ran = finish(child).ends(0);
+
+    let secrets = [
+        ("client secret", client_secret),
+        ("Secret Token", secret_token),
+        ("code", code),
+        ("passphrase", PASSPHRASE.to_owned()),
+    ];
+    for (what, secret) in &secrets {
+        assert!(!ran.stdout.contains(secret), "the {what} is on standard output");
+        assert!(!ran.stderr.contains(secret), "the {what} is on standard error: {}", ran.stderr);
+        assert!(!page.body.contains(secret), "the {what} is on the page");
+        assert!(!lines.iter().any(|line| line.contains(secret)), "the {what} is in a command line");
+    }
+    // Tokens of this sandbox are JWT-like or long; whatever it issued is in its answers only. They are found by the
+    // prefix that a JSON Web Token has, and by what the store calls them.
+    let mut encrypted = 0;
+    for (path, content) in home.files() {
+        if path.ends_with("answers.toml") {
+            continue;
+        }
+        if path.extension().is_some_and(|extension| extension == "age") {
+            assert!(content.starts_with(b"age-encryption.org/v1") || content.starts_with(b"-----BEGIN AGE"));
+            encrypted += 1;
+        }
+        for (what, secret) in &secrets {
+            assert!(!contains(&content, secret), "the {what} is in {}", path.display());
+        }
+        for word in ["access_token\":\"", "refresh_token\":\"", "eyJ", "code_verifier"] {
+            assert!(!contains(&content, word), "{word} is in {}", path.display());
+        }
+    }
+    assert_eq!(encrypted, 2, "secrets and their key");
+    assert!(fs::metadata(&log).unwrap().len() > 0, "the log was written");
+}

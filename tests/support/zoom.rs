@@ -1,0 +1,112 @@
+//! `zoom-setup sandbox` as a process of its own, and a browser that presses Allow.
+
+use super::home::{Home, PATIENCE, signal};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+/// A stand-alone sandbox. Dropping it ends it.
+pub struct StandAlone {
+    child: Child,
+    pub url: String,
+    /// `General app: Client ID` and so on, as printed.
+    introduction: String,
+}
+
+impl StandAlone {
+    pub fn start(home: &Home, arguments: &[&str]) -> Self {
+        let mut child =
+            home.command(&[&["sandbox"], arguments].concat()).stdin(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut introduction = String::new();
+        // The Server-to-Server app comes last, and its secret is its last line.
+        while introduction.matches("Client Secret").count() < 2 {
+            let line = lines.next().expect("the sandbox ended before it was ready").unwrap();
+            introduction.push_str(&line);
+            introduction.push('\n');
+        }
+        let (_, rest) = introduction.split_once("--oauth-url ").unwrap();
+        let url = rest.split_whitespace().next().unwrap().to_owned();
+        // Whatever else it says is read, so that it never blocks on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url, introduction }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The options that point a wizard here.
+    pub fn options(&self) -> [&str; 4] {
+        ["--oauth-url", &self.url, "--api-url", &self.url]
+    }
+
+    /// The nth value under that label, from the top.
+    pub fn value(&self, label: &str, nth: usize) -> &str {
+        let mut lines = self.introduction.lines().filter_map(|line| line.trim().strip_prefix(label));
+        lines.nth(nth).unwrap_or_else(|| panic!("{label} in {}", self.introduction)).trim()
+    }
+
+    /// Ends it by a signal; gives the exit code.
+    pub fn end(mut self, name: &str) -> Option<i32> {
+        signal(self.child.id(), name);
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for StandAlone {
+    fn drop(&mut self) {
+        // Ended already, perhaps.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer: status, `Location` if any, body.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
+}
+
+/// One HTTP exchange with a loopback address, as a browser without cookies does it.
+pub fn exchange(url: &str, form: Option<&str>) -> Answer {
+    let url = url::Url::parse(url).unwrap();
+    let address = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let (method, body) = form.map_or(("GET", ""), |form| ("POST", form));
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut bytes = Vec::new();
+    // An answer is whole even if the end of the connection is abrupt.
+    let _ = stream.read_to_end(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    let location = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location").then(|| value.trim().to_owned())
+    });
+    Answer { status, location, body: body.to_owned() }
+}
+
+/// Opens the authorize address and presses Allow. Returns the address that Zoom sends the browser to.
+pub fn consent(authorize_url: &str) -> String {
+    let page = exchange(authorize_url, None);
+    if let Some(location) = page.location {
+        return location;
+    }
+    let (_, rest) = page.body.split_once("name=\"ticket\"").unwrap_or_else(|| panic!("{page:?}"));
+    let ticket = rest.split('"').nth(1).unwrap();
+    let base = authorize_url.split('?').next().unwrap();
+    let answer = exchange(base, Some(&format!("ticket={ticket}&decision=allow")));
+    answer.location.unwrap_or_else(|| panic!("no way back from the consent page"))
+}
