@@ -353,9 +353,7 @@ impl Clipboard for BothClipboards {
         match (self.system.copy(text), sent) {
             (Ok(()), true) => "copied to the clipboard, and sent to the terminal's".to_owned(),
             (Ok(()), false) => "copied to the clipboard".to_owned(),
-            (Err(_), true) => {
-                "sent to the terminal's clipboard".to_owned()
-            }
+            (Err(_), true) => "sent to the terminal's clipboard".to_owned(),
             (Err(why), false) => format!("not copied ({why}); select it by hand"),
         }
     }
