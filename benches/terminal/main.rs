@@ -17,8 +17,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zoom_setup::ports::{Clock, Store};
+use zoom_setup::procedure::{FieldName, registry};
 use zoom_setup::scope::Catalogue;
-use zoom_setup::setup::{FORMAT, Setup};
+use zoom_setup::setup::{Done, FORMAT, Setup};
 use zoom_setup::store::{FileStore, StoreKind, StoreOptions};
 use zoom_setup::system::SystemClock;
 
@@ -30,6 +31,9 @@ const KEYS: usize = 300;
 const IDLE: Duration = Duration::from_secs(5);
 /// Set-ups in the library of the home screen that is not empty.
 const SETUPS: usize = 20;
+
+/// The procedure whose steps are measured.
+const PROCEDURE: &str = "servicenow-dex";
 
 type Failure = Box<dyn Error>;
 
@@ -145,15 +149,17 @@ fn screens(table: &mut Table, binary: &Path, directory: &Path) -> Result<(), Fai
     let (down, up) = (b"\x1b[B".as_slice(), b"\x1b[A".as_slice());
     let mut home = Session::start(&wizard(binary, &directory.join("none"), &[]))?;
     home.first_frame(Duration::from_millis(200))?;
+    home.shows("DEX")?;
     memory(table, "home", "<= 10 MiB", &home);
     idle(table, "home", &home);
     keys(table, "home, Down and Up", &mut home, &[down, up])?;
 
     for (step, goal) in [("instance", ""), ("scopes", "<= 16 MiB")] {
         let data = directory.join(format!("at-{step}"));
-        store(&data, vec![setup("servicenow-dex-0001", step)])?;
+        store(&data, vec![setup(&format!("{PROCEDURE}-0001"), step)?])?;
         let mut session = Session::start(&wizard(binary, &data, &["resume"]))?;
         session.first_frame(Duration::from_millis(200))?;
+        session.shows(if step == "scopes" { "of 2 chosen" } else { "instance" })?;
         memory(table, &format!("step {step}"), goal, &session);
         idle(table, &format!("step {step}"), &session);
         if step == "instance" {
@@ -161,6 +167,7 @@ fn screens(table: &mut Table, binary: &Path, directory: &Path) -> Result<(), Fai
         } else {
             keys(table, "scopes, Down and Up", &mut session, &[down, up])?;
             session.press(b"/")?;
+            session.shows("Search,")?;
             let typed: Vec<&[u8]> = b"user:read".chunks(1).chain([b"\x15".as_slice()]).collect();
             keys(table, "scope search, letters and Ctrl-U", &mut session, &typed)?;
             memory(table, "scope search", goal, &session);
@@ -244,7 +251,8 @@ fn search(table: &mut Table) {
 }
 
 fn fill_library(data: &Path) -> Result<(), Failure> {
-    store(data, (0..SETUPS).map(|number| setup(&format!("servicenow-dex-{number:04}"), "instance")).collect())
+    let setups = (0..SETUPS).map(|number| setup(&format!("{PROCEDURE}-{number:04}"), "instance"));
+    store(data, setups.collect::<Result<_, _>>()?)
 }
 
 fn store(data: &Path, setups: Vec<Setup>) -> Result<(), Failure> {
@@ -257,25 +265,35 @@ fn store(data: &Path, setups: Vec<Setup>) -> Result<(), Failure> {
 }
 
 /// A set-up of the DEX procedure that stands at a step.
-fn setup(id: &str, step: &str) -> Setup {
+fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
     let now = SystemClock.now();
+    let procedures = registry::embedded().map_err(|errors| format!("{errors:?}"))?;
+    let procedure = procedures.iter().find(|known| known.id == PROCEDURE).ok_or("no such procedure")?;
+    let before = procedure.steps.iter().take_while(|other| other.id != step);
+    let done = before.map(|step| (step.id.clone(), Done { at: now, check_again: false })).collect();
+    let answers = [
+        (FieldName::AppName, "DEX for Zoom"),
+        (FieldName::ConnectionName, "DEX for Zoom"),
+        (FieldName::Instance, "dev12345"),
+        (FieldName::ClientId, "REHEARSAL-general-0001"),
+    ];
     let scopes = ["report:read:user:admin", "user:read:user:admin"].map(str::to_owned);
-    Setup {
+    Ok(Setup {
         format: FORMAT,
         id: id.to_owned(),
-        procedure: "servicenow-dex".to_owned(),
+        procedure: PROCEDURE.to_owned(),
         rehearsal: false,
         created: now,
         updated: now,
         current: step.to_owned(),
-        answers: BTreeMap::new(),
+        answers: answers.map(|(field, value)| (field, value.to_owned())).into(),
         secrets: BTreeMap::new(),
         scopes: BTreeSet::from(scopes),
         scopes_added: BTreeSet::new(),
-        done: BTreeMap::new(),
+        done,
         grant: None,
         decision: None,
         verification: None,
         connection: None,
-    }
+    })
 }

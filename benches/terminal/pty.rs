@@ -47,6 +47,7 @@ pub struct Session {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     output: Receiver<(Instant, Vec<u8>)>,
+    screen: vt100::Parser,
     _terminal: Box<dyn MasterPty + Send>,
 }
 
@@ -71,7 +72,8 @@ impl Session {
         let started = Instant::now();
         let child = pair.slave.spawn_command(builder)?;
         drop(pair.slave);
-        Ok(Self { started, child, keys, output, _terminal: pair.master })
+        let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
+        Ok(Self { started, child, keys, output, screen, _terminal: pair.master })
     }
 
     /// Number of the process; 0, which no process has, if there is none.
@@ -83,11 +85,10 @@ impl Session {
     /// `quiet` then.
     pub fn first_frame(&mut self, quiet: Duration) -> Result<Duration, Failure> {
         let chunks = self.until_quiet(PATIENCE, quiet);
-        let mut screen = vt100::Parser::new(ROWS, COLUMNS, 0);
-        let (mut last, mut before) = (None, screen.screen().contents());
+        let (mut last, mut before) = (None, self.screen.screen().contents());
         for (at, bytes) in &chunks {
-            screen.process(bytes);
-            let after = screen.screen().contents();
+            self.screen.process(bytes);
+            let after = self.screen.screen().contents();
             if after != before {
                 last = Some(*at);
                 before = after;
@@ -103,12 +104,21 @@ impl Session {
         self.keys.write_all(key)?;
         self.keys.flush()?;
         let chunks = self.until_quiet(Duration::from_millis(60), REDRAWN);
+        for (_, bytes) in &chunks {
+            self.screen.process(bytes);
+        }
         let (Some((first, _)), Some((last, _))) = (chunks.first(), chunks.last()) else { return Ok(None) };
         Ok(Some(Redraw {
             first: first.duration_since(pressed),
             last: last.duration_since(pressed),
             bytes: chunks.iter().map(|(_, bytes)| bytes.len()).sum(),
         }))
+    }
+
+    /// Makes sure that it is the screen that is meant to be measured.
+    pub fn shows(&self, text: &str) -> Result<(), Failure> {
+        let contents = self.screen.screen().contents();
+        if contents.contains(text) { Ok(()) } else { Err(format!("{text:?} is not on:\n{contents}").into()) }
     }
 
     /// Lets the program be for `time`. Returns the bytes that it wrote all the same.
