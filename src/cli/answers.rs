@@ -21,7 +21,7 @@ use crate::setup::{Connection, Outcome};
 use crate::system::SystemClock;
 use file::{AfterLogin, Answers, Authorize};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{LineWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,8 +56,14 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     let connection = tokio.block_on(async {
         let runtime =
             Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        let mut driver =
-            Driver { model, runtime, answers, talk: std::io::stderr(), refusal: None, urls_told: false };
+        let mut driver = Driver {
+            model,
+            runtime,
+            answers,
+            talk: LineWriter::new(std::io::stderr()),
+            refusal: None,
+            urls_told: false,
+        };
         let mut signals = Signals::new();
         let result = tokio::select! {
             result = driver.drive(&procedure) => result,
