@@ -185,7 +185,7 @@ mod tests {
         let html = Page::final_page(&page).html();
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains("<img"), "{html}");
-        assert!(html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"));
+        assert!(html.contains("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;"));
         assert!(html.contains("&quot;&gt;&lt;img src=x onerror=y&gt; &amp; {{heading}}[31m"));
     }
 

@@ -87,6 +87,6 @@ mod tests {
         let answer = error(400, "<b>{{text}}</b>", "\"x\" & 'y'");
         let html = String::from_utf8(answer.body).unwrap();
         assert!(html.contains("&lt;b&gt;{{text}}&lt;/b&gt;"), "{html}");
-        assert!(html.contains("&quot;x&quot; &amp; &#39;y&#39;"), "{html}");
+        assert!(html.contains("&quot;x&quot; &amp; &#x27;y&#x27;"), "{html}");
     }
 }
