@@ -43,6 +43,8 @@ pub enum Mode {
     Scopes,
     /// The search box of the scope list has the focus.
     ScopeSearch,
+    /// The list of what a search found has the focus.
+    ScopesFound,
     /// Server-to-Server activation.
     Activate,
     /// Choosing how to log in.
@@ -96,12 +98,13 @@ pub struct Binding {
 use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
 use Mode::{
     Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Field, HandOver, Home, LoginEnded,
-    LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes, Steps,
-    Unlock, Verify,
+    LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes,
+    ScopesFound, Steps, Unlock, Verify,
 };
 
 /// Modes of a set-up in which letters are keys.
 const STEP: &[Mode] = &[
+    ScopesFound,
     Read,
     Choose,
     Scopes,
@@ -120,12 +123,13 @@ const STEP: &[Mode] = &[
 const BACK: &[Mode] =
     &[Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection];
 /// Modes in which the arrows move a selection.
-const SELECT: &[Mode] = &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps];
+const SELECT: &[Mode] = &[ScopesFound, Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps];
 /// Modes in which the arrows scroll the text.
 const SCROLL: &[Mode] =
     &[LoginWaiting, LoginEnded, LoginFailed, LoginPort, Activate, Busy, Verify, Reading, Connection];
 /// Modes in which the page keys do something.
 const PAGES: &[Mode] = &[
+    ScopesFound,
     Home,
     Read,
     Choose,
@@ -146,9 +150,10 @@ const PAGES: &[Mode] = &[
     Steps,
 ];
 /// Modes in which Tab goes round the values.
-const VALUES: &[Mode] = &[Read, Choose, Scopes, LoginOffer, Decide, HandOver];
+const VALUES: &[Mode] = &[ScopesFound, Read, Choose, Scopes, LoginOffer, Decide, HandOver];
 /// Modes in which letters are keys, and a set-up or connection is open.
 const OPEN: &[Mode] = &[
+    ScopesFound,
     Read,
     Choose,
     Scopes,
@@ -167,6 +172,7 @@ const OPEN: &[Mode] = &[
 ];
 /// Every mode.
 const ALL: &[Mode] = &[
+    ScopesFound,
     Home,
     Read,
     Choose,
@@ -210,6 +216,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Choose, LoginOffer, Decide], &[Enter], "Enter", Intent::Confirm, "take this", Some(0)),
     bind(&[Field], &[Enter], "Enter", Intent::Confirm, "next", Some(0)),
     bind(&[ScopeSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
+    bind(&[ScopesFound], &[Enter, Char(' ')], "Enter", Intent::Confirm, "take or leave", Some(0)),
+    bind(&[ScopesFound], &[Char('/')], "/", Intent::Search, "search on", Some(1)),
+    bind(&[ScopesFound], &[Esc], "Esc", Intent::Back, "to all scopes", Some(2)),
     bind(&[Activate], &[Enter], "Enter", Intent::Confirm, "ask Zoom, next", Some(0)),
     bind(&[LoginEnded], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
     bind(&[LoginFailed], &[Enter], "Enter", Intent::Confirm, "other ways", Some(3)),
@@ -226,7 +235,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Scopes], &[Char('/')], "/", Intent::Search, "search", Some(3)),
     bind(&[Scopes], &[Char('a')], "a", Intent::Recommended, "recommended set", None),
     bind(
-        &[Read, Scopes, LoginWaiting, HandOver, Connection],
+        &[Read, Scopes, ScopesFound, LoginOffer, LoginWaiting, HandOver, Connection],
         &[Char('c')],
         "c",
         Intent::Copy,
@@ -263,8 +272,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
     bind(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
     bind(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
-    bind(&[Home, Scopes, Steps], &[Key::Home, Char('g')], "Home g", Intent::First, "first", None),
-    bind(&[Home, Scopes, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
+    bind(
+        &[Home, Scopes, ScopesFound, Steps],
+        &[Key::Home, Char('g')],
+        "Home g",
+        Intent::First,
+        "first",
+        None,
+    ),
+    bind(&[Home, Scopes, ScopesFound, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
     bind(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
     bind(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
     // Around the step.
@@ -276,7 +292,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
     bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
     bind(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
-    bind(&[Home], &[Esc, Char('q')], "q", Intent::Quit, "quit", Some(9)),
+    bind(&[Home], &[Char('q')], "q", Intent::Quit, "quit", Some(9)),
     bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
     bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
     bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
@@ -310,6 +326,8 @@ pub const fn screen_mode(model: &Model) -> Mode {
         StepState::Scopes(list) => {
             if list.searching {
                 Mode::ScopeSearch
+            } else if list.search.is_some() {
+                Mode::ScopesFound
             } else {
                 Mode::Scopes
             }
@@ -449,7 +467,8 @@ fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
     );
     let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
     match intent {
-        Intent::Copy | Intent::PasteBox => waiting,
+        Intent::Copy => waiting || matches!(authorization.phase, AuthorizationPhase::Offer { selected: 0 }),
+        Intent::PasteBox => waiting,
         Intent::Open => waiting || (page && !on_its_way),
         Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
         Intent::Back => authorization.pasting || !must_end,

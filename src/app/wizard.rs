@@ -5,7 +5,7 @@ use super::message::Ticket;
 use crate::entry::Checked;
 use crate::oauth::{Diagnosis, PendingAuthorization};
 use crate::procedure::{
-    AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind,
+    AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind, Template,
 };
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::values::AnswerValues;
@@ -120,6 +120,9 @@ pub struct ScopeList {
     /// Whether the search box has the focus.
     pub searching: bool,
 }
+
+/// How many finds of a search are listed.
+pub const MOST_FOUND: usize = 60;
 
 /// A line of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -396,31 +399,30 @@ impl Wizard {
             .collect()
     }
 
-    /// Values to copy on the current step: its own, or the receiver's form at the hand-over.
+    /// Values to copy on the current step: its own and the address of its page, or the receiver's form at the
+    /// hand-over.
     pub fn copy_items(&self) -> Vec<CopyItem> {
         let step = self.current();
-        let own = step.copy.iter();
-        let form =
+        let of_template = |label: &str, template: &Template| {
+            let value = template.render(&self.values());
+            let missing = value.is_none().then(|| template.render_lossy(&self.values()));
+            CopyItem { label: label.to_owned(), value: value.map(Secret::new), secret: false, missing }
+        };
+        let form: &[_] =
             if step.kind == StepKind::HandOver { self.procedure.handover.fields.as_slice() } else { &[] };
-        own.chain(form)
-            .map(|copy| match &copy.value {
-                CopySource::Template(template) => {
-                    let value = template.render(&self.values());
-                    let missing = value.is_none().then(|| template.render_lossy(&self.values()));
-                    CopyItem {
-                        label: copy.label.clone(),
-                        value: value.map(Secret::new),
-                        secret: false,
-                        missing,
-                    }
-                }
-                CopySource::Secret(field) => {
-                    let value = self.secrets.get(field).cloned();
-                    let missing = value.is_none().then(|| format!("<{}>", field.as_str()));
-                    CopyItem { label: copy.label.clone(), value, secret: true, missing }
-                }
-            })
-            .collect()
+        let values = step.copy.iter().chain(form).map(|copy| match &copy.value {
+            CopySource::Template(template) => of_template(&copy.label, template),
+            CopySource::Secret(field) => {
+                let value = self.secrets.get(field).cloned();
+                let missing = value.is_none().then(|| format!("<{}>", field.as_str()));
+                CopyItem { label: copy.label.clone(), value, secret: true, missing }
+            }
+        });
+        // Where no browser opens (over SSH, in a container) the address is carried over like any other value.
+        let reads = matches!(step.kind, StepKind::Instruct | StepKind::Copy);
+        let page =
+            step.open.iter().filter(|_| reads).map(|template| of_template("Page (o opens it)", template));
+        values.chain(page).collect()
     }
 
     /// Options of a choose step.

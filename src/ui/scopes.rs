@@ -5,7 +5,7 @@ use super::page::{Body, List, Own, Page, Rows};
 use super::step::opening;
 use super::text::{column, columns};
 use super::theme::Look;
-use crate::app::wizard::{ScopeList, ScopeRow, Wizard};
+use crate::app::wizard::{MOST_FOUND, ScopeList, ScopeRow, Wizard};
 use crate::procedure::ScopeNeed;
 use ratatui::text::{Line, Span};
 
@@ -44,7 +44,8 @@ fn counts<'a>(page: &mut Page<'a>, wizard: &Wizard, list: &ScopeList) {
     let added = wizard.setup.scopes.intersection(&wizard.setup.scopes_added).count();
     let mut spans = vec![look.strong(format!("added {added} of {chosen} chosen"))];
     if list.search.is_some() {
-        spans.push(look.accent(format!("   {} found", list.rows.len())));
+        let first = if list.rows.len() >= MOST_FOUND { "first " } else { "" };
+        spans.push(look.accent(format!("   {first}{} found", list.rows.len())));
     } else if chosen > 0 && added == chosen {
         spans.push(Span::styled(format!("  {} all of them", look.signs.good), look.theme.success));
     } else if chosen > 0 && page.width >= 60 {

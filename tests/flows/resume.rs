@@ -183,7 +183,10 @@ fn a_taken_port_is_named_and_another_one_does() {
     harness.press("Enter");
     let AuthorizationPhase::PortTaken { port, .. } = harness.login() else { panic!("{:?}", harness.login()) };
     assert_eq!(*port, holder.local_addr().unwrap().port());
+    // The same port once more, in vain; then any other.
     harness.press("r");
+    assert!(matches!(harness.login(), AuthorizationPhase::PortTaken { .. }));
+    harness.press("Enter");
     harness.until_login_ends();
     assert_eq!(*harness.login(), AuthorizationPhase::Granted);
 }

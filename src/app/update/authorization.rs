@@ -106,6 +106,7 @@ pub fn typed(model: &mut Model, typed: Typed<'_>) {
 
 /// A key on the authorize step.
 pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let usual_port = model.settings.loopback_port;
     let Some(authorization) = state_mut(model) else { return };
     if authorization.pasting {
         match intent {
@@ -121,6 +122,12 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         (AuthorizationPhase::Offer { selected }, Intent::Down | Intent::FocusNext) => {
             *selected = (*selected + 1).min(LoginWay::ALL.len() - 1);
+        }
+        (AuthorizationPhase::Offer { selected }, Intent::Copy)
+            if LoginWay::ALL[*selected] == LoginWay::Loopback =>
+        {
+            let text = Secret::new(format!("http://127.0.0.1:{usual_port}{CALLBACK_PATH}"));
+            out.push(Effect::Copy { text, what: "OAuth Allow Lists".to_owned() });
         }
         (AuthorizationPhase::Offer { selected }, Intent::Confirm) => {
             let way = LoginWay::ALL[*selected];
@@ -529,7 +536,8 @@ pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
     match diagnosis::scan_authorize_page(why) {
         Some(number) => page_refused(model, number, out),
         None => {
-            let text = format!("The browser did not open ({why}). Press c to copy the address instead.");
+            let text =
+                format!("The browser did not open ({why}). The address is on the screen: c copies it.");
             notify(model, Tone::Warning, text);
         }
     }

@@ -35,6 +35,7 @@ pub fn describe(facts: &AccountFacts) -> String {
 
 pub fn scopes_check(
     granted: Option<&[String]>,
+    server_to_server: bool,
     chosen: usize,
     missing: &[String],
     excess: &[String],
@@ -47,7 +48,12 @@ pub fn scopes_check(
         );
     };
     let (outcome, next) = if !missing.is_empty() {
-        let what = "Add what is missing on the Scopes page in Zoom, then log in again or press r.";
+        // A token keeps the scopes it was granted with; only a new one can have more.
+        let what = if server_to_server {
+            "Add what is missing on the Scopes page in Zoom, then press r."
+        } else {
+            "Add what is missing on the Scopes page in Zoom. Then Esc goes back, and r there logs in anew."
+        };
         (Outcome::Fail, Some(what.to_owned()))
     } else if !excess.is_empty() {
         (Outcome::Warning, Some("Remove what is not needed on the Scopes page in Zoom.".to_owned()))

@@ -117,6 +117,7 @@ fn typed(model: &mut Model, typed: Typed<'_>, out: &mut Vec<Effect>) {
         | Mode::Read
         | Mode::Choose
         | Mode::Scopes
+        | Mode::ScopesFound
         | Mode::Activate
         | Mode::LoginOffer
         | Mode::LoginWaiting

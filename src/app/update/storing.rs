@@ -175,11 +175,7 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     out.push(Effect::LoadLibrary);
     model.scroll = 0;
     model.screen = Screen::Connection { name: name.clone() };
-    notify(
-        model,
-        Tone::Success,
-        format!("Finished. {name} is stored; the receiver presses its last button now."),
-    );
+    notify(model, Tone::Success, format!("Finished: {name} is stored."));
 }
 
 /// A key on the screen of a connection.

@@ -346,7 +346,7 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
                 let what =
                     if server_to_server { "user:read:list_users:admin" } else { "user:read:user:admin" };
                 let detail =
-                    format!("Zoom accepts the token, but no chosen scope lets it say whose it is ({what}).");
+                    format!("Zoom accepts the token, but without {what} it does not say whose it is.");
                 not_checked("account", "Account", &detail)
             } else {
                 failed("account", "Account", &problem)
@@ -368,6 +368,7 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         Some(_) => Some(Management::Admin),
         None => wizard.procedure.management.first().copied(),
     };
+    let server_to_server = wizard.is_server_to_server();
     let Some(verifying) = wizard.verifying_mut() else { return };
     let granted = verifying.granted.clone();
     let (mut missing, mut excess) = (Vec::new(), Vec::new());
@@ -377,7 +378,13 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         let diff = catalogue.diff(&chosen, granted.as_deref());
         missing = diff.missing;
         excess = diff.excess;
-        verifying.checks.push(scopes_check(granted.as_deref(), chosen.len(), &missing, &excess));
+        verifying.checks.push(scopes_check(
+            granted.as_deref(),
+            server_to_server,
+            chosen.len(),
+            &missing,
+            &excess,
+        ));
         for finding in
             catalogue.wrong_kind(&chosen, granted.as_deref().unwrap_or_default(), app_kind, management)
         {
