@@ -6,7 +6,6 @@ use crossterm::event::Event;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use zoom_setup::app::message::{Effect, Msg};
@@ -47,12 +46,11 @@ pub struct World {
 /// more.
 pub struct Power {
     left: Mutex<usize>,
-    used: AtomicUsize,
 }
 
 impl Power {
     fn new() -> Self {
-        Self { left: Mutex::new(usize::MAX), used: AtomicUsize::new(0) }
+        Self { left: Mutex::new(usize::MAX) }
     }
 }
 
@@ -124,11 +122,6 @@ impl World {
     /// From now on the store does so many more operations.
     pub fn power_for(&self, operations: usize) {
         *self.power.left.lock().unwrap() = operations;
-    }
-
-    /// Operations of the store so far, in all runs.
-    pub fn operations(&self) -> usize {
-        self.power.used.load(Ordering::SeqCst)
     }
 
     /// Every readable file of the store: set-ups and connections, by name.
@@ -455,7 +448,6 @@ impl MortalStore {
             return Err(StoreFailure::Io { message: "no power".to_owned() });
         }
         *left -= 1;
-        self.power.used.fetch_add(1, Ordering::SeqCst);
         operation(&mut self.store)
     }
 
@@ -469,7 +461,6 @@ impl MortalStore {
             return Err(StoreFailure::Io { message: "no power".to_owned() });
         }
         *left -= 1;
-        self.power.used.fetch_add(1, Ordering::SeqCst);
         operation(&self.store)
     }
 }

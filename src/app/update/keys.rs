@@ -221,8 +221,13 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         return;
     }
-    if intent == Intent::Open && keymap::mode(model) != Mode::LoginWaiting {
+    let mode = keymap::mode(model);
+    if intent == Intent::Open && mode != Mode::LoginWaiting {
         return steps::open_page(model, out);
+    }
+    let only_text = matches!(mode, Mode::Activate | Mode::LoginWaiting | Mode::LoginEnded | Mode::Verify);
+    if only_text && matches!(intent, Intent::Up | Intent::Down) {
+        return scroll(model, intent);
     }
     let Some(wizard) = wizard_mut(model) else { return };
     match &wizard.state {
