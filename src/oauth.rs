@@ -135,6 +135,24 @@ pub enum FailureKind {
     Forbidden { detail: String },
 }
 
+impl FailureKind {
+    /// HTTP status, if an answer came.
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } => Some(*status),
+            Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Proxy { .. }
+            | Self::TimedOut { .. }
+            | Self::AnswerLost { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Forbidden { .. } => None,
+        }
+    }
+}
+
 /// A failure in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {

@@ -7,7 +7,7 @@
 mod screen;
 mod store_thread;
 
-pub use screen::{Ended, Signals, run_on_terminal, step};
+pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{
@@ -58,7 +58,6 @@ pub struct Runtime {
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
     listeners: HashMap<Ticket, OpenListener>,
-    /// Listeners that are showing their last page.
     closing: Vec<JoinHandle<()>>,
     exit: Option<Exit>,
 }
@@ -128,12 +127,11 @@ impl Runtime {
     /// Waits until everything that was to be stored is stored, and every browser has its last page (bounded
     /// by the listener).
     pub fn finish(self) {
-        let Self { store, listeners, closing, .. } = self;
-        drop(listeners);
+        let Self { store, closing, .. } = self;
         store.finish();
-        for thread in closing {
-            // It only drops; a panic there was reported already.
-            let _ = thread.join();
+        for closing in closing {
+            // The browser gets its final page; bounded by the listener.
+            let _ = closing.join();
         }
     }
 
@@ -156,9 +154,8 @@ impl Runtime {
             Effect::Listen { ticket, request } => self.listen(ticket, request),
             Effect::AnswerCallback { ticket, page } => self.answer(ticket, page),
             Effect::Cancel { ticket } => {
-                if let Some(listener) = self.listeners.remove(&ticket) {
-                    // Its end waits for the browser to fetch the last page; the screen does not.
-                    self.closing.push(std::thread::spawn(move || drop(listener)));
+                if let Some(open) = self.listeners.remove(&ticket) {
+                    self.close(open);
                 }
                 if let Some(task) = self.tasks.remove(&ticket) {
                     task.abort();
@@ -233,7 +230,19 @@ impl Runtime {
         self.send(Msg::Random { ticket, result });
     }
 
+    /// Closing waits a moment for the browser to fetch the final page, which the screen must not wait for.
+    fn close(&mut self, open: OpenListener) {
+        self.closing.retain(|thread| !thread.is_finished());
+        let closing = std::thread::Builder::new().name("callback-close".to_owned());
+        // Without a thread the closure, and the listener with it, is dropped here.
+        self.closing.extend(closing.spawn(move || drop(open)));
+    }
+
     fn listen(&mut self, ticket: Ticket, request: ListenRequest) {
+        for closing in self.closing.drain(..) {
+            // It may hold the port that is wanted now.
+            let _ = closing.join();
+        }
         let result: Result<u16, ListenFailure> = self.listener.listen(request).map(|mut listening| {
             let sender = self.sender.clone();
             let forwarding = tokio::spawn(async move {

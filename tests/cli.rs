@@ -1,5 +1,10 @@
 //! The real binary from outside, without a terminal: arguments in, text and exit code out.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 #[path = "cli/answers.rs"]
 mod answers;
@@ -17,13 +22,8 @@ mod stored;
 mod zoom;
 
 /// The ids of the built-in procedures.
-const PROCEDURES: [&str; 5] = [
-    "servicenow-omnichannel",
-    "servicenow-dex",
-    "servicenow-external-content",
-    "celigo-oauth",
-    "celigo-s2s",
-];
+const PROCEDURES: [&str; 5] =
+    ["servicenow-omnichannel", "servicenow-dex", "servicenow-external-content", "celigo-oauth", "celigo-s2s"];
 
 /// Answers for any of them; what a rehearsal's app page shows is not among them.
 fn answers(name: &str) -> String {

@@ -1,9 +1,13 @@
 //! The one table of keys: it turns a key into an [`Intent`], and draws the key bar and the help.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "applies names the keys that sometimes do nothing; every other key does something always"
+)]
 
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::update::{offer, selected_home_item};
-use super::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
+use super::wizard::{Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, VerifyingPhase};
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +43,8 @@ pub enum Mode {
     Scopes,
     /// The search box of the scope list has the focus.
     ScopeSearch,
+    /// The list of what a search found has the focus.
+    ScopesFound,
     /// Server-to-Server activation.
     Activate,
     /// Choosing how to log in.
@@ -92,12 +98,13 @@ pub struct Binding {
 use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
 use Mode::{
     Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Field, HandOver, Home, LoginEnded,
-    LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes, Steps,
-    Unlock, Verify,
+    LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes,
+    ScopesFound, Steps, Unlock, Verify,
 };
 
 /// Modes of a set-up in which letters are keys.
 const STEP: &[Mode] = &[
+    ScopesFound,
     Read,
     Choose,
     Scopes,
@@ -116,12 +123,13 @@ const STEP: &[Mode] = &[
 const BACK: &[Mode] =
     &[Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection];
 /// Modes in which the arrows move a selection.
-const SELECT: &[Mode] = &[Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps];
+const SELECT: &[Mode] = &[ScopesFound, Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps];
 /// Modes in which the arrows scroll the text.
 const SCROLL: &[Mode] =
     &[LoginWaiting, LoginEnded, LoginFailed, LoginPort, Activate, Busy, Verify, Reading, Connection];
 /// Modes in which the page keys do something.
 const PAGES: &[Mode] = &[
+    ScopesFound,
     Home,
     Read,
     Choose,
@@ -142,9 +150,10 @@ const PAGES: &[Mode] = &[
     Steps,
 ];
 /// Modes in which Tab goes round the values.
-const VALUES: &[Mode] = &[Read, Choose, Scopes, LoginOffer, Decide, HandOver];
+const VALUES: &[Mode] = &[ScopesFound, Read, Choose, Scopes, LoginOffer, Decide, HandOver];
 /// Modes in which letters are keys, and a set-up or connection is open.
 const OPEN: &[Mode] = &[
+    ScopesFound,
     Read,
     Choose,
     Scopes,
@@ -163,6 +172,7 @@ const OPEN: &[Mode] = &[
 ];
 /// Every mode.
 const ALL: &[Mode] = &[
+    ScopesFound,
     Home,
     Read,
     Choose,
@@ -202,10 +212,13 @@ const fn bind(
 pub const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
-    bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "done, next step", Some(0)),
+    bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
     bind(&[Choose, LoginOffer, Decide], &[Enter], "Enter", Intent::Confirm, "take this", Some(0)),
     bind(&[Field], &[Enter], "Enter", Intent::Confirm, "next", Some(0)),
     bind(&[ScopeSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
+    bind(&[ScopesFound], &[Enter, Char(' ')], "Enter", Intent::Confirm, "take or leave", Some(0)),
+    bind(&[ScopesFound], &[Char('/')], "/", Intent::Search, "search on", Some(1)),
+    bind(&[ScopesFound], &[Esc], "Esc", Intent::Back, "to all scopes", Some(2)),
     bind(&[Activate], &[Enter], "Enter", Intent::Confirm, "ask Zoom, next", Some(0)),
     bind(&[LoginEnded], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
     bind(&[LoginFailed], &[Enter], "Enter", Intent::Confirm, "other ways", Some(3)),
@@ -222,7 +235,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Scopes], &[Char('/')], "/", Intent::Search, "search", Some(3)),
     bind(&[Scopes], &[Char('a')], "a", Intent::Recommended, "recommended set", None),
     bind(
-        &[Read, Scopes, LoginWaiting, HandOver, Connection],
+        &[Read, Scopes, ScopesFound, LoginOffer, LoginWaiting, HandOver, Connection],
         &[Char('c')],
         "c",
         Intent::Copy,
@@ -259,8 +272,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
     bind(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
     bind(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
-    bind(&[Home, Scopes, Steps], &[Key::Home, Char('g')], "Home g", Intent::First, "first", None),
-    bind(&[Home, Scopes, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
+    bind(
+        &[Home, Scopes, ScopesFound, Steps],
+        &[Key::Home, Char('g')],
+        "Home g",
+        Intent::First,
+        "first",
+        None,
+    ),
+    bind(&[Home, Scopes, ScopesFound, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
     bind(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
     bind(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
     // Around the step.
@@ -272,12 +292,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
     bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
     bind(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
-    bind(&[Home], &[Esc, Char('q')], "q", Intent::Quit, "quit", Some(9)),
+    bind(&[Home], &[Char('q')], "q", Intent::Quit, "quit", Some(9)),
     bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
     bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
     bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
     bind(&[Home], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Field, ScopeSearch, PasteBox, Unlock], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
+    bind(&[Field, ScopeSearch, PasteBox], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
     bind(ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
 
@@ -306,6 +326,8 @@ pub const fn screen_mode(model: &Model) -> Mode {
         StepState::Scopes(list) => {
             if list.searching {
                 Mode::ScopeSearch
+            } else if list.search.is_some() {
+                Mode::ScopesFound
             } else {
                 Mode::Scopes
             }
@@ -362,26 +384,94 @@ pub fn bar(model: &Model) -> Vec<&'static Binding> {
 
 /// Whether an intent does anything on the screen as it stands.
 pub fn applies(model: &Model, intent: Intent) -> bool {
-    let Some(wizard) = model.wizard() else {
-        let removable = match selected_home_item(model) {
-            Some(HomeItem::Resume(_) | HomeItem::Connection(_)) => true,
-            Some(HomeItem::New(_)) | None => matches!(model.screen, Screen::Connection { .. }),
-        };
-        return intent != Intent::Remove || removable;
+    match &model.overlay {
+        Some(Overlay::Unlock(form)) => {
+            return form.new || !matches!(intent, Intent::FocusNext | Intent::FocusPrevious);
+        }
+        Some(Overlay::Help | Overlay::Document | Overlay::Steps { .. } | Overlay::ConfirmRemoval { .. }) => {
+            return true;
+        }
+        None => {}
+    }
+    let wizard = match &model.screen {
+        Screen::Home { .. } => {
+            let removable =
+                matches!(selected_home_item(model), Some(HomeItem::Resume(_) | HomeItem::Connection(_)));
+            return intent != Intent::Remove || removable;
+        }
+        Screen::Connection { name, .. } => {
+            let connection = model.connection(name);
+            let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
+            return match intent {
+                Intent::Copy | Intent::Export => sheet,
+                Intent::Remove => connection.is_some(),
+                _ => true,
+            };
+        }
+        Screen::Wizard(wizard) => wizard,
     };
-    if intent == Intent::Open {
-        return wizard.current().open.is_some() || mode(model) == Mode::LoginWaiting;
+    if wizard.loading.is_some() {
+        return matches!(
+            intent,
+            Intent::Back | Intent::Quit | Intent::Leave | Intent::Help | Intent::Document
+        );
     }
-    if intent == Intent::Copy && matches!(mode(model), Mode::Read | Mode::HandOver) {
-        return !wizard.copy_items().is_empty();
+    let page = wizard.current().open.is_some();
+    match (&wizard.state, intent) {
+        (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
+        (_, Intent::Open) => page,
+        (StepState::Read { .. } | StepState::HandOver { .. }, Intent::Copy) => {
+            !wizard.copy_items().is_empty()
+        }
+        (StepState::Read { .. } | StepState::HandOver { .. }, Intent::FocusNext | Intent::FocusPrevious) => {
+            wizard.copy_items().len() > 1
+        }
+        (StepState::Fill(_), Intent::TakeOffer) => offer(model).is_some(),
+        (StepState::Fill(form), Intent::Peek) => {
+            form.fields.get(form.focus).is_some_and(|field| field.spec.name.is_secret())
+        }
+        (StepState::Fill(form), Intent::FocusNext | Intent::FocusPrevious) => form.fields.len() > 1,
+        (StepState::Scopes(list), Intent::Copy | Intent::Toggle) => !list.rows.is_empty(),
+        (StepState::Activate(activation), Intent::Confirm | Intent::Retry) => {
+            !matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
+        }
+        (StepState::Verify(verifying), Intent::Confirm | Intent::Retry) => {
+            !matches!(verifying.phase, VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. })
+        }
+        (StepState::Verify(verifying), Intent::Back) => !matches!(
+            verifying.phase,
+            VerifyingPhase::Revoking { .. }
+                | VerifyingPhase::Running { stage: VerifyStage::Refresh | VerifyStage::StoreRefreshed, .. }
+        ),
+        _ => true,
     }
-    if intent == Intent::TakeOffer {
-        return offer(model).is_some();
+}
+
+/// The same on the authorize step: most keys belong to one stretch of the login.
+fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
+    let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
+    let ended = match &authorization.phase {
+        AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
+        AuthorizationPhase::Failed { .. }
+        | AuthorizationPhase::PortTaken { .. }
+        | AuthorizationPhase::NotStored { .. } => Some(false),
+        AuthorizationPhase::Offer { .. }
+        | AuthorizationPhase::Preparing { .. }
+        | AuthorizationPhase::Waiting { .. }
+        | AuthorizationPhase::Exchanging { .. }
+        | AuthorizationPhase::Storing { .. } => None,
+    };
+    let must_end = matches!(
+        authorization.phase,
+        AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. }
+    );
+    let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
+    match intent {
+        Intent::Copy => waiting || matches!(authorization.phase, AuthorizationPhase::Offer { selected: 0 }),
+        Intent::PasteBox => waiting,
+        Intent::Open => waiting || (page && !on_its_way),
+        Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
+        Intent::Back => authorization.pasting || !must_end,
+        _ => true,
     }
-    if intent == Intent::Peek
-        && let StepState::Fill(form) = &wizard.state
-    {
-        return form.fields.get(form.focus).is_some_and(|field| field.spec.name.is_secret());
-    }
-    true
 }

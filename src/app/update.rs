@@ -15,7 +15,7 @@ mod storing;
 mod verification;
 
 use super::message::{Effect, Exit, Msg, Ticket};
-use super::model::{HomeItem, Model, Notice, Screen, Tone};
+use super::model::{HomeItem, Model, Notice, Overlay, Screen, SecretStore, Tone};
 use super::wizard::{StepState, Wizard};
 use crate::entry::Checked;
 use crate::ports::StoreFailure;
@@ -102,8 +102,14 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
     form::keep_typed(model, out);
     let unfinished = matches!(model.screen, Screen::Wizard(_));
     let exit = if unfinished { Exit::Left } else { Exit::Done };
-    model.exit = Some(exit.clone());
-    out.push(Effect::Exit(exit));
+    let again = model.exit.replace(exit.clone()).is_some();
+    // A secret typed a moment ago waits for the store to open. That takes no passphrase, or is given up; who
+    // asks twice leaves at once.
+    let opening = matches!(&model.secret_store, SecretStore::Unlocking { waiting, .. }
+        if waiting.iter().any(|effect| matches!(effect, Effect::WriteSecrets { .. })));
+    if again || !opening || matches!(model.overlay, Some(Overlay::Unlock(_))) {
+        out.push(Effect::Exit(exit));
+    }
 }
 
 /// The wizard, if it is on screen.

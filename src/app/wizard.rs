@@ -5,7 +5,7 @@ use super::message::Ticket;
 use crate::entry::Checked;
 use crate::oauth::{Diagnosis, PendingAuthorization};
 use crate::procedure::{
-    AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind,
+    AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind, Template,
 };
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::values::AnswerValues;
@@ -76,7 +76,7 @@ pub struct Form {
 }
 
 /// A field being filled in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Field {
     pub spec: FieldSpec,
     pub input: TextField,
@@ -90,6 +90,25 @@ pub struct Field {
     pub visited: bool,
 }
 
+impl std::fmt::Debug for Field {
+    /// The checked value of a masked field is the secret, so only the kind of the result is shown.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Field");
+        shown.field("name", &self.spec.name).field("input", &self.input);
+        if self.input.is_masked() {
+            let kind = match &self.checked {
+                Checked::Empty => "Empty",
+                Checked::Good { .. } => "Good(…)",
+                Checked::Bad { .. } => "Bad(…)",
+            };
+            shown.field("checked", &format_args!("{kind}"));
+        } else {
+            shown.field("checked", &self.checked);
+        }
+        shown.field("kept", &self.kept).field("visited", &self.visited).finish_non_exhaustive()
+    }
+}
+
 /// The scope checklist.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScopeList {
@@ -101,6 +120,9 @@ pub struct ScopeList {
     /// Whether the search box has the focus.
     pub searching: bool,
 }
+
+/// How many finds of a search are listed.
+pub const MOST_FOUND: usize = 60;
 
 /// A line of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,6 +340,26 @@ impl Wizard {
         &self.procedure.steps[self.step]
     }
 
+    /// The authorize step, if it is the current one.
+    pub const fn authorization(&self) -> Option<&Authorization> {
+        if let StepState::Authorize(authorization) = &self.state { Some(authorization) } else { None }
+    }
+
+    /// As [`Self::authorization`], to change it.
+    pub const fn authorization_mut(&mut self) -> Option<&mut Authorization> {
+        if let StepState::Authorize(authorization) = &mut self.state { Some(authorization) } else { None }
+    }
+
+    /// The verify step, if it is the current one.
+    pub const fn verifying(&self) -> Option<&Verifying> {
+        if let StepState::Verify(verifying) = &self.state { Some(verifying) } else { None }
+    }
+
+    /// As [`Self::verifying`], to change it.
+    pub const fn verifying_mut(&mut self) -> Option<&mut Verifying> {
+        if let StepState::Verify(verifying) = &mut self.state { Some(verifying) } else { None }
+    }
+
     /// Values for templates.
     pub fn values(&self) -> AnswerValues<'_> {
         AnswerValues { answers: &self.setup.answers, procedure: &self.procedure }
@@ -357,31 +399,30 @@ impl Wizard {
             .collect()
     }
 
-    /// Values to copy on the current step: its own, or the receiver's form at the hand-over.
+    /// Values to copy on the current step: its own and the address of its page, or the receiver's form at the
+    /// hand-over.
     pub fn copy_items(&self) -> Vec<CopyItem> {
         let step = self.current();
-        let own = step.copy.iter();
-        let form =
+        let of_template = |label: &str, template: &Template| {
+            let value = template.render(&self.values());
+            let missing = value.is_none().then(|| template.render_lossy(&self.values()));
+            CopyItem { label: label.to_owned(), value: value.map(Secret::new), secret: false, missing }
+        };
+        let form: &[_] =
             if step.kind == StepKind::HandOver { self.procedure.handover.fields.as_slice() } else { &[] };
-        own.chain(form)
-            .map(|copy| match &copy.value {
-                CopySource::Template(template) => {
-                    let value = template.render(&self.values());
-                    let missing = value.is_none().then(|| template.render_lossy(&self.values()));
-                    CopyItem {
-                        label: copy.label.clone(),
-                        value: value.map(Secret::new),
-                        secret: false,
-                        missing,
-                    }
-                }
-                CopySource::Secret(field) => {
-                    let value = self.secrets.get(field).cloned();
-                    let missing = value.is_none().then(|| format!("<{}>", field.as_str()));
-                    CopyItem { label: copy.label.clone(), value, secret: true, missing }
-                }
-            })
-            .collect()
+        let values = step.copy.iter().chain(form).map(|copy| match &copy.value {
+            CopySource::Template(template) => of_template(&copy.label, template),
+            CopySource::Secret(field) => {
+                let value = self.secrets.get(field).cloned();
+                let missing = value.is_none().then(|| format!("<{}>", field.as_str()));
+                CopyItem { label: copy.label.clone(), value, secret: true, missing }
+            }
+        });
+        // Where no browser opens (over SSH, in a container) the address is carried over like any other value.
+        let reads = matches!(step.kind, StepKind::Instruct | StepKind::Copy);
+        let page =
+            step.open.iter().filter(|_| reads).map(|template| of_template("Page (o opens it)", template));
+        values.chain(page).collect()
     }
 
     /// Options of a choose step.

@@ -5,6 +5,7 @@ use crate::ports::CallbackPage;
 use crate::secret::printable;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use html_escape::encode_quoted_attribute;
 use sha2::{Digest, Sha256};
 
 const TEMPLATE: &str = include_str!("../../assets/pages/callback.html");
@@ -65,8 +66,8 @@ impl Page {
 
     /// The page as HTML, every field escaped.
     pub(super) fn html(&self) -> String {
-        let heading = escape(&printable(&self.heading, FIELD_LIMIT));
-        let text = escape(&printable(&self.text, FIELD_LIMIT));
+        let heading = encode_quoted_attribute(&printable(&self.heading, FIELD_LIMIT)).into_owned();
+        let text = encode_quoted_attribute(&printable(&self.text, FIELD_LIMIT)).into_owned();
         // One pass: a field whose text looks like a placeholder is never filled in a second time.
         let mut html = String::with_capacity(TEMPLATE.len() + heading.len() * 2 + text.len());
         let mut rest = TEMPLATE;
@@ -85,22 +86,6 @@ impl Page {
         html.push_str(rest);
         html
     }
-}
-
-/// HTML text and attribute escaping.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// The policy that admits the template's own style sheet, by its hash, and nothing else.
@@ -200,7 +185,7 @@ mod tests {
         let html = Page::final_page(&page).html();
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains("<img"), "{html}");
-        assert!(html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"));
+        assert!(html.contains("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;"));
         assert!(html.contains("&quot;&gt;&lt;img src=x onerror=y&gt; &amp; {{heading}}[31m"));
     }
 

@@ -21,7 +21,7 @@ use crate::setup::{Connection, Outcome};
 use crate::system::SystemClock;
 use file::{AfterLogin, Answers, Authorize};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{LineWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,8 +56,14 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     let connection = tokio.block_on(async {
         let runtime =
             Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        let mut driver =
-            Driver { model, runtime, answers, talk: std::io::stderr(), refusal: None, urls_told: false };
+        let mut driver = Driver {
+            model,
+            runtime,
+            answers,
+            talk: LineWriter::new(std::io::stderr()),
+            refusal: None,
+            urls_told: false,
+        };
         let mut signals = Signals::new();
         let result = tokio::select! {
             result = driver.drive(&procedure) => result,
@@ -349,22 +355,13 @@ impl<W: Write> Driver<W> {
     }
 
     fn login(&self) -> Option<&AuthorizationPhase> {
-        match &self.model.wizard()?.state {
-            StepState::Authorize(authorization) => Some(&authorization.phase),
-            StepState::Read { .. }
-            | StepState::Choose { .. }
-            | StepState::Fill(_)
-            | StepState::Scopes(_)
-            | StepState::Activate(_)
-            | StepState::Verify(_)
-            | StepState::HandOver { .. } => None,
-        }
+        Some(&self.model.wizard()?.authorization()?.phase)
     }
 
     async fn verify(&mut self) -> Result<&'static str, Error> {
         // The checks began when the step opened.
-        let (phase, checks) = match self.model.wizard().map(|wizard| &wizard.state) {
-            Some(StepState::Verify(verifying)) => (verifying.phase.clone(), verifying.checks.clone()),
+        let checks = match self.model.wizard().map(|wizard| &wizard.state) {
+            Some(StepState::Verify(verifying)) => verifying.checks.clone(),
             Some(_) | None => return Ok("not checked"),
         };
         for check in &checks {
@@ -373,16 +370,17 @@ impl<W: Write> Driver<W> {
                 let _ = writeln!(self.talk, "                Zoom said: {zoom}");
             }
         }
-        if matches!(phase, VerifyingPhase::Deciding { .. }) && self.answers.after_login == AfterLogin::Keep {
-            self.send(Msg::Intent(Intent::Down)).await?;
-        }
-        // Once takes note of failures, once more goes on: a connection that fails is stored as failing.
-        for _press in 0..3 {
-            let still =
-                self.model.wizard().is_some_and(|wizard| matches!(wizard.state, StepState::Verify(_)));
-            if still {
-                self.confirm().await?;
+        // Once takes note of failures, once more goes on to the decision about the login, and that one is taken:
+        // a connection that fails is stored as failing.
+        for _press in 0..4 {
+            let Some(StepState::Verify(verifying)) = self.model.wizard().map(|wizard| &wizard.state) else {
+                break;
+            };
+            let undecided = verifying.phase == VerifyingPhase::Deciding { selected: 0 };
+            if undecided && self.answers.after_login == AfterLogin::Keep {
+                self.send(Msg::Intent(Intent::Down)).await?;
             }
+            self.confirm().await?;
         }
         let outcomes = |outcome| checks.iter().any(|check| check.outcome == outcome);
         Ok(if outcomes(Outcome::Fail) {

@@ -190,13 +190,16 @@ pub fn store_error(failure: StoreFailure) -> Error {
     }
 }
 
-/// How to go on with a set-up that was left, as advice.
-pub fn go_on(global: &Global) -> &'static str {
-    match (global.store, global.rehearse.is_some()) {
-        (Some(StoreArgument::Memory), _) => "--store memory keeps nothing; begin again with: zoom-setup new",
-        (_, true) => "Every answer is kept. Go on with: zoom-setup --rehearse resume",
-        (_, false) => "Every answer is kept. Go on with: zoom-setup resume",
+/// How to go on with a set-up that was left, as advice: the command as it has to be typed for this data.
+pub fn go_on(global: &Global) -> String {
+    if global.store == Some(StoreArgument::Memory) {
+        return "--store memory keeps nothing; begin again with: zoom-setup new".to_owned();
     }
+    let rehearse = if global.rehearse.is_some() { " --rehearse" } else { "" };
+    let directory = global.data_dir.as_ref().map_or_else(String::new, |directory| {
+        format!(" --data-dir '{}'", crate::secret::printable(&directory.display().to_string(), 200))
+    });
+    format!("Every answer is kept. Go on with: zoom-setup{rehearse} resume{directory}")
 }
 
 /// A secret from the environment; empty counts as not set.

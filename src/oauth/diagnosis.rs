@@ -14,7 +14,7 @@ mod rows_transport;
 mod table;
 mod wait;
 
-use super::{Call, Diagnosis, DiagnosisClass, Failure, FailureKind};
+use super::{Call, Diagnosis, DiagnosisClass, Failure};
 use crate::error::{Error, ErrorKind};
 use evidence::Evidence;
 pub use evidence::{missing_scopes, scan_authorize_page};
@@ -54,24 +54,11 @@ pub fn clock_finding(offset_s: i64) -> Option<Diagnosis> {
 /// `Some(true)`: Zoom knew the pair and refused only the code. `Some(false)`: Zoom did not know the pair.
 /// `None`: the answer tells neither. That the two are told apart is concluded from documents and reports.
 pub fn pair_is_known(failure: &Failure) -> Option<bool> {
-    match &failure.kind {
-        FailureKind::Answered { .. } => {
-            let diagnosis = diagnose(failure, Timestamp::UNIX_EPOCH);
-            match diagnosis.code.as_str() {
-                "invalid-client" => Some(false),
-                "code-expired" | "code-invalid" | "redirect-mismatch" => Some(true),
-                _ => None,
-            }
-        }
-        FailureKind::Dns { .. }
-        | FailureKind::Connect { .. }
-        | FailureKind::Tls { .. }
-        | FailureKind::Proxy { .. }
-        | FailureKind::TimedOut { .. }
-        | FailureKind::AnswerLost { .. }
-        | FailureKind::TooLarge { .. }
-        | FailureKind::Malformed { .. }
-        | FailureKind::Forbidden { .. } => None,
+    failure.kind.status()?;
+    match diagnose(failure, Timestamp::UNIX_EPOCH).code.as_str() {
+        "invalid-client" => Some(false),
+        "code-expired" | "code-invalid" | "redirect-mismatch" => Some(true),
+        _ => None,
     }
 }
 

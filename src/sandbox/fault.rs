@@ -4,6 +4,7 @@ use crate::procedure::AppKind;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A fault that the sandbox plays. Each strikes a few times ([`Fault::answers_struck`]) and then never again,
@@ -149,12 +150,28 @@ impl FromStr for Fault {
 /// The faults that are still to strike.
 pub(super) struct Faults {
     left: Mutex<BTreeMap<Fault, u32>>,
+    /// A scope is withheld from Server-to-Server tokens.
+    withheld: AtomicBool,
 }
 
 impl Faults {
     pub(super) fn new(faults: &[Fault], strikes: u32) -> Self {
         let left = faults.iter().map(|fault| (*fault, fault.answers_struck(strikes))).collect();
-        Self { left: Mutex::new(left) }
+        Self { left: Mutex::new(left), withheld: AtomicBool::new(false) }
+    }
+
+    /// Whether a Server-to-Server token lacks a scope. Once [`Fault::MissingScope`] has struck, every token does
+    /// until the app's pages are saved again: asking once more must not mend what only the picker can.
+    pub(super) fn withholds_scope(&self) -> bool {
+        if self.strike(Fault::MissingScope) {
+            self.withheld.store(true, Ordering::Relaxed);
+        }
+        self.withheld.load(Ordering::Relaxed)
+    }
+
+    /// The Server-to-Server app's pages were saved.
+    pub(super) fn saved(&self) {
+        self.withheld.store(false, Ordering::Relaxed);
     }
 
     /// Whether the fault strikes now. A strike is used up by asking.

@@ -12,18 +12,7 @@ pub(super) struct Markup(String);
 impl Markup {
     /// Text as text.
     pub(super) fn text(text: &str) -> Self {
-        let mut out = String::with_capacity(text.len());
-        for character in text.chars() {
-            match character {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                other => out.push(other),
-            }
-        }
-        Self(out)
+        Self(html_escape::encode_quoted_attribute(text).into_owned())
     }
 
     /// `<li>` elements, a line each.
@@ -98,6 +87,6 @@ mod tests {
         let answer = error(400, "<b>{{text}}</b>", "\"x\" & 'y'");
         let html = String::from_utf8(answer.body).unwrap();
         assert!(html.contains("&lt;b&gt;{{text}}&lt;/b&gt;"), "{html}");
-        assert!(html.contains("&quot;x&quot; &amp; &#39;y&#39;"), "{html}");
+        assert!(html.contains("&quot;x&quot; &amp; &#x27;y&#x27;"), "{html}");
     }
 }

@@ -62,6 +62,9 @@ impl Service {
     /// Keeps what a form of the app's pages would keep.
     pub(super) fn configure(&self, kind: AppKind, mut configuration: AppConfiguration) -> Vec<Dropped> {
         let dropped = configuration.clean(kind);
+        if kind == AppKind::ServerToServer {
+            self.faults.saved();
+        }
         // The same again changes nothing, and costs no write.
         if *self.world().app(kind) != configuration {
             self.change(|world| *world.app_mut(kind) = configuration);

@@ -188,7 +188,7 @@ fn account_credentials(service: &Service, client: &Client, form: &Parameters) ->
         return Err(disabled());
     }
     let minted = service.mint(&client.id)?;
-    if service.faults.strike(Fault::MissingScope) {
+    if service.faults.withholds_scope() {
         scopes.pop_last();
     }
     let in_answer = lagging(service, &scopes);

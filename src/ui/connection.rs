@@ -62,7 +62,7 @@ fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) 
     page.fact("Procedure", NAME, vec![Span::raw(procedure)]);
     page.fact("Receiver", NAME, vec![Span::raw(connection.receiver.label())]);
     page.fact("Zoom app", NAME, vec![Span::raw(connection.app_kind.label())]);
-    page.fact("Refresh", NAME, vec![Span::raw(owner(connection.owner))]);
+    page.fact("Refresh", NAME, vec![Span::raw(owner(connection))]);
     page.fact("Created", NAME, vec![Span::raw(date(connection.created))]);
     page.fact("Scopes", NAME, vec![Span::raw(connection.scopes.len().to_string())]);
     if connection.rehearsal {

@@ -58,7 +58,7 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
 /// Instruct and copy steps.
 pub fn read<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
     let text = opening(wizard, full, look);
-    if wizard.current().copy.is_empty() {
+    if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
     Body { text, own: Some(Own { share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
@@ -70,7 +70,12 @@ pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<
     let answers = wizard.values();
     let receiver = wizard.procedure.receiver.label();
     let mut text = instructions(wizard, full, look);
-    if !form.path.is_empty() {
+    // The step before leads to the form already; on the sheet the path stands for whoever has only that.
+    let led_there = wizard
+        .step
+        .checked_sub(1)
+        .is_some_and(|before| wizard.procedure.steps[before].phase == crate::procedure::Phase::HandOver);
+    if !form.path.is_empty() && !led_there {
         text.heading(format!("In {receiver}"));
         for (number, sentence) in form.path.iter().enumerate() {
             text.item(look.dim(format!("{}.", number + 1)), template(sentence, &answers, look));

@@ -250,7 +250,7 @@ fn connection_facts(model: &Model, connection: &Connection) -> Facts {
     let procedure = model
         .procedure(&connection.procedure)
         .map_or_else(|| connection.procedure.clone(), |procedure| procedure.title.clone());
-    let mut below = vec![procedure, format!("refresh {}", owner(connection.owner))];
+    let mut below = vec![procedure, owner(connection).to_owned()];
     if connection.rehearsal {
         below.insert(0, "REHEARSAL".to_owned());
     }
@@ -258,10 +258,11 @@ fn connection_facts(model: &Model, connection: &Connection) -> Facts {
 }
 
 /// Who spends the refresh token, in words.
-pub const fn owner(owner: Owner) -> &'static str {
-    match owner {
-        Owner::Wizard => "by this wizard",
-        Owner::Receiver => "by the receiver",
+pub fn owner(connection: &Connection) -> &'static str {
+    match (connection.app_kind, connection.owner) {
+        (AppKind::ServerToServer, _) => "nothing to refresh",
+        (AppKind::General, Owner::Wizard) => "refreshed by this wizard",
+        (AppKind::General, Owner::Receiver) => "refreshed by the receiver",
     }
 }
 

@@ -183,7 +183,7 @@ fn waiting<'a>(
     if authorization.paste.is_none() {
         page.text(vec![
             look.accent("p"),
-            look.dim(" takes the final address by paste, even from an error page."),
+            look.dim(" takes the final address by paste, or the text of Zoom's error page."),
         ]);
     }
     requests(page, &authorization.requests);
@@ -231,8 +231,10 @@ fn port_taken<'a>(page: &mut Page<'a>, port: u16, holder: Option<&'a str>, detai
         "Next",
         10,
         vec![
+            look.accent("Enter"),
+            Span::raw(" takes any free port: Zoom ignores the port of a PKCE client's loopback address. "),
             look.accent("r"),
-            Span::raw(" takes any free port. Zoom must then allow that address too; the wizard shows it. "),
+            Span::raw(" tries this one again. "),
             look.accent("Esc"),
             Span::raw(" goes back to the three ways."),
         ],

@@ -5,19 +5,18 @@ use super::page::{Body, List, Own, Page, Rows};
 use super::step::opening;
 use super::text::{column, columns};
 use super::theme::Look;
-use crate::app::wizard::{ScopeList, ScopeRow, Wizard};
+use crate::app::wizard::{MOST_FOUND, ScopeList, ScopeRow, Wizard};
 use crate::procedure::ScopeNeed;
 use ratatui::text::{Line, Span};
 
 /// Search box, counts, rows, and the reason for the selected row.
 pub fn checklist<'a>(wizard: &'a Wizard, list: &'a ScopeList, full: u16, look: Look<'a>) -> Body<'a> {
     let mut head = Page::new(full, look);
-    counts(&mut head, wizard);
+    // What is typed comes first: a small screen cuts from below.
     if let Some(search) = &list.search {
-        let found = format!("Search, {} found", list.rows.len());
-        head.line(if list.searching { look.accent(found) } else { look.dim(found) });
         input(&mut head, search, true, list.searching);
     }
+    counts(&mut head, wizard, list);
     if list.rows.is_empty() {
         let text = if list.search.is_some() {
             "No scope has these words. Esc closes the search."
@@ -39,12 +38,15 @@ pub fn checklist<'a>(wizard: &'a Wizard, list: &'a ScopeList, full: u16, look: L
 }
 
 /// `added 3 of 13 chosen`, and what to do with the rest.
-fn counts<'a>(page: &mut Page<'a>, wizard: &Wizard) {
+fn counts<'a>(page: &mut Page<'a>, wizard: &Wizard, list: &ScopeList) {
     let look = page.look;
     let chosen = wizard.setup.scopes.len();
     let added = wizard.setup.scopes.intersection(&wizard.setup.scopes_added).count();
     let mut spans = vec![look.strong(format!("added {added} of {chosen} chosen"))];
-    if chosen > 0 && added == chosen {
+    if list.search.is_some() {
+        let first = if list.rows.len() >= MOST_FOUND { "first " } else { "" };
+        spans.push(look.accent(format!("   {first}{} found", list.rows.len())));
+    } else if chosen > 0 && added == chosen {
         spans.push(Span::styled(format!("  {} all of them", look.signs.good), look.theme.success));
     } else if chosen > 0 && page.width >= 60 {
         spans.push(look.dim("   n copies the next one and ticks it"));

@@ -8,7 +8,9 @@ use rstest::rstest;
 fn help_and_version_are_results() {
     let home = Home::new();
     let help = home.run(&["--help"]).ends(0);
-    for word in ["new", "resume", "procedures", "connections", "handoff", "sandbox", "--rehearse", "Exit codes"] {
+    for word in
+        ["new", "resume", "procedures", "connections", "handoff", "sandbox", "--rehearse", "Exit codes"]
+    {
         assert!(help.stdout.contains(word), "{word}: {}", help.stdout);
     }
     assert_eq!(help.stderr, "");
@@ -51,7 +53,8 @@ fn own_procedures_are_checked_and_loaded() {
     let home = Home::new();
     let text = include_str!("../../assets/procedures/celigo-s2s.toml");
     std::fs::create_dir(home.path("own")).unwrap();
-    let good = home.write("own/example-own.toml", text.replace("id = \"celigo-s2s\"", "id = \"example-own\""));
+    let good =
+        home.write("own/example-own.toml", text.replace("id = \"celigo-s2s\"", "id = \"example-own\""));
     let directory = home.path("own").display().to_string();
     let lint = home.run(&["procedures", "lint", &good.display().to_string()]).ends(0);
     assert!(lint.stdout.starts_with("OK example-own"), "{}", lint.stdout);
@@ -122,7 +125,8 @@ fn control_characters_of_arguments_never_reach_the_terminal() {
         &["handoff", "x", "--format", evil],
     ] {
         let ran = home.run(arguments).ends(2).silent();
-        let steering = |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
+        let steering =
+            |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
         assert!(!ran.stderr.contains(steering), "{arguments:?}: {:?}", ran.stderr);
     }
 }

@@ -52,7 +52,9 @@ fn a_slow_answer_is_not_waited_for_for_ever() {
 #[case("drop")]
 fn what_passes_by_itself(#[case] fault: &str) {
     let home = Home::new();
-    rehearse(&home, "celigo-s2s", fault).ends(0).says(&["PASS        Scopes: 1 chosen, 1 granted, 0 missing"]);
+    rehearse(&home, "celigo-s2s", fault)
+        .ends(0)
+        .says(&["PASS        Scopes: 1 chosen, 1 granted, 0 missing"]);
 }
 
 fn rehearse(home: &Home, procedure: &str, fault: &str) -> Ran {
@@ -133,7 +135,8 @@ fn nobody_at_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let ran = server_to_server(&home, &url, "AnInventedSecretOf32Characters00", &["--store", "memory"]).ends(4);
+    let ran =
+        server_to_server(&home, &url, "AnInventedSecretOf32Characters00", &["--store", "memory"]).ends(4);
     ran.silent().says(&["127.0.0.1", "refused"]);
 }
 
@@ -153,7 +156,8 @@ fn a_store_that_nobody_can_open() {
     let url = "http://127.0.0.1:9";
     let ran = server_to_server(&home, url, "AnInventedSecretOf32Characters00", &["--store", "file"]).ends(6);
     ran.silent().says(&["passphrase", "ZOOM_SETUP_PASSPHRASE"]);
-    let ran = server_to_server(&home, url, "AnInventedSecretOf32Characters00", &["--store", "keyring"]).ends(6);
+    let ran =
+        server_to_server(&home, url, "AnInventedSecretOf32Characters00", &["--store", "keyring"]).ends(6);
     ran.silent().says(&["keyring"]);
 }
 

@@ -39,9 +39,8 @@ fn secrets_stay_secret() {
     );
     let file = home.write("answers.toml", text).display().to_string();
     let log = home.path("log").display().to_string();
-    let mut arguments = vec![
-        "--log-file", &log, "--store", "file", "new", "servicenow-dex", "--answers", &file,
-    ];
+    let mut arguments =
+        vec!["--log-file", &log, "--store", "file", "new", "servicenow-dex", "--answers", &file];
     arguments.extend(zoom.options());
     let mut command = home.command(&arguments);
     let child = command
@@ -58,8 +57,12 @@ fn secrets_stay_secret() {
     let page = exchange(&back, None);
     let ran = finish(child).ends(0);
 
-    let secrets =
-        [("client secret", client_secret), ("Secret Token", secret_token), ("code", code), ("passphrase", PASSPHRASE.to_owned())];
+    let secrets = [
+        ("client secret", client_secret),
+        ("Secret Token", secret_token),
+        ("code", code),
+        ("passphrase", PASSPHRASE.to_owned()),
+    ];
     for (what, secret) in &secrets {
         assert!(!ran.stdout.contains(secret), "the {what} is on standard output");
         assert!(!ran.stderr.contains(secret), "the {what} is on standard error: {}", ran.stderr);

@@ -57,7 +57,9 @@ fn the_sheet_in_each_format() {
 fn a_shell_reads_the_variables() {
     let home = with_a_connection();
     let path = home.work().join("zoom.env").display().to_string();
-    home.run(&["--rehearse", "handoff", NAME, "--format", "env", "--reveal-secrets", "-o", &path]).ends(0).silent();
+    home.run(&["--rehearse", "handoff", NAME, "--format", "env", "--reveal-secrets", "-o", &path])
+        .ends(0)
+        .silent();
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", ". \"$0\" && printf '%s' \"$ZOOM_CLIENT_SECRET\"", &path]).env_clear();
     assert_eq!(String::from_utf8(shell.output().unwrap().stdout).unwrap(), SECRET);
@@ -87,7 +89,10 @@ fn removing_takes_the_secrets_along() {
     let home = with_a_connection();
     let ran = home.run(&["--rehearse", "connections", "remove", NAME]).ends(0).silent();
     ran.says(&["Removed Example Zoom here", "ServiceNow"]);
-    assert_eq!(home.run(&["--rehearse", "connections", "--json"]).json()["connections"], serde_json::json!([]));
+    assert_eq!(
+        home.run(&["--rehearse", "connections", "--json"]).json()["connections"],
+        serde_json::json!([])
+    );
     home.run(&["--rehearse", "connections", "remove", NAME]).ends(2).silent();
     home.run(&["--rehearse", "handoff", NAME, "--reveal-secrets"]).ends(2).silent();
 }

@@ -165,7 +165,8 @@ pub fn finish(mut child: Child) -> Ran {
     let text = |thread: Option<std::thread::JoinHandle<String>>| {
         thread.map(|thread| thread.join().unwrap()).unwrap_or_default()
     };
-    let ran = Ran { code: status.and_then(|status| status.code()), stdout: text(stdout), stderr: text(stderr) };
+    let ran =
+        Ran { code: status.and_then(|status| status.code()), stdout: text(stdout), stderr: text(stderr) };
     assert!(status.is_some(), "it did not end: {ran:?}");
     ran
 }

@@ -15,7 +15,8 @@ pub struct StandAlone {
 
 impl StandAlone {
     pub fn start(home: &Home, arguments: &[&str]) -> Self {
-        let mut child = home.command(&[&["sandbox"], arguments].concat()).stdin(Stdio::null()).spawn().unwrap();
+        let mut child =
+            home.command(&[&["sandbox"], arguments].concat()).stdin(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut introduction = String::new();
         // The Server-to-Server app comes last, and its secret is its last line.

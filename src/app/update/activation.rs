@@ -36,7 +36,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 }
 
 fn ask(model: &mut Model, attempt: usize, out: &mut Vec<Effect>) {
-    steps::tell_sandbox(model, out);
+    if attempt == 1 {
+        steps::tell_sandbox(model, out);
+    }
     let ticket = model.ticket();
     let of = model.settings.lag_delays_s.len() + 1;
     let Some(wizard) = wizard_mut(model) else { return };

@@ -12,7 +12,7 @@ use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::update::activation::later;
 use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUEST_LINES, StepState, Wizard};
-use crate::oauth::callback::{self as paste, Answer};
+use crate::oauth::callback::{self as paste, Answer, PasteProblem};
 use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, diagnosis, pkce};
 use crate::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
@@ -55,7 +55,7 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(pending) = wizard.pending.take() else { return };
     let ours = wizard.setup.answers.get(&FieldName::ClientId) == Some(&pending.client_id);
     if pending.expires_at <= now || !ours || wizard.tokens.is_some() {
-        return;
+        return forget_pending(model, out);
     }
     if let Some(port) = loopback_port(&pending.redirect_uri) {
         let state = pending.state.clone();
@@ -81,16 +81,7 @@ fn loopback_port(redirect_uri: &str) -> Option<u16> {
 
 /// The authorize step, if it is on screen.
 pub fn state_mut(model: &mut Model) -> Option<&mut Authorization> {
-    match &mut wizard_mut(model)?.state {
-        StepState::Authorize(authorization) => Some(authorization),
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::Activate(_)
-        | StepState::Verify(_)
-        | StepState::HandOver { .. } => None,
-    }
+    wizard_mut(model)?.authorization_mut()
 }
 
 /// Opens the paste box.
@@ -115,6 +106,7 @@ pub fn typed(model: &mut Model, typed: Typed<'_>) {
 
 /// A key on the authorize step.
 pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
+    let usual_port = model.settings.loopback_port;
     let Some(authorization) = state_mut(model) else { return };
     if authorization.pasting {
         match intent {
@@ -130,6 +122,12 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         (AuthorizationPhase::Offer { selected }, Intent::Down | Intent::FocusNext) => {
             *selected = (*selected + 1).min(LoginWay::ALL.len() - 1);
+        }
+        (AuthorizationPhase::Offer { selected }, Intent::Copy)
+            if LoginWay::ALL[*selected] == LoginWay::Loopback =>
+        {
+            let text = Secret::new(format!("http://127.0.0.1:{usual_port}{CALLBACK_PATH}"));
+            out.push(Effect::Copy { text, what: "OAuth Allow Lists".to_owned() });
         }
         (AuthorizationPhase::Offer { selected }, Intent::Confirm) => {
             let way = LoginWay::ALL[*selected];
@@ -220,6 +218,16 @@ pub fn forget_pending(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     let key = SecretKey::SetupPending(wizard.setup.id.clone());
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![(key, None)] }, out);
+}
+
+/// The tokens in the store are those of another client now. They go before the new credentials are written, so
+/// that no kill can leave the two together.
+pub fn forget_grant(model: &mut Model, out: &mut Vec<Effect>) {
+    let ticket = model.ticket();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let id = wizard.setup.id.clone();
+    let changes = vec![(SecretKey::SetupTokens(id.clone()), None), (SecretKey::SetupPending(id), None)];
+    secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
 }
 
 /// First of all: randomness.
@@ -511,8 +519,11 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
             }
         }
         Err(problem) => {
-            // Who has no address to paste has the text of the page where the login stopped.
-            if let Some(number) = diagnosis::scan_authorize_page(field.text()) {
+            // No answer, but perhaps the text of the page on which Zoom refused the login.
+            let refused = matches!(problem, PasteProblem::NotRecognised)
+                .then(|| diagnosis::scan_authorize_page(field.text()))
+                .flatten();
+            if let Some(number) = refused {
                 return page_refused(model, number, out);
             }
             authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()))
@@ -525,7 +536,8 @@ pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
     match diagnosis::scan_authorize_page(why) {
         Some(number) => page_refused(model, number, out),
         None => {
-            let text = format!("The browser did not open ({why}). Press c to copy the address instead.");
+            let text =
+                format!("The browser did not open ({why}). The address is on the screen: c copies it.");
             notify(model, Tone::Warning, text);
         }
     }

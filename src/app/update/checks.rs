@@ -1,6 +1,6 @@
 //! The checks of a verification as values: outcomes, and what an API answer says about account and user.
 
-use crate::oauth::{Diagnosis, Failure, FailureKind, diagnosis};
+use crate::oauth::{Diagnosis, Failure, diagnosis};
 use crate::secret::printable;
 use crate::setup::{AccountFacts, Check, Outcome};
 use serde_json::Value;
@@ -35,6 +35,7 @@ pub fn describe(facts: &AccountFacts) -> String {
 
 pub fn scopes_check(
     granted: Option<&[String]>,
+    server_to_server: bool,
     chosen: usize,
     missing: &[String],
     excess: &[String],
@@ -47,7 +48,12 @@ pub fn scopes_check(
         );
     };
     let (outcome, next) = if !missing.is_empty() {
-        let what = "Add what is missing on the Scopes page in Zoom, then log in again or press r.";
+        // A token keeps the scopes it was granted with; only a new one can have more.
+        let what = if server_to_server {
+            "Add what is missing on the Scopes page in Zoom, then press r."
+        } else {
+            "Add what is missing on the Scopes page in Zoom. Then Esc goes back, and r there logs in anew."
+        };
         (Outcome::Fail, Some(what.to_owned()))
     } else if !excess.is_empty() {
         (Outcome::Warning, Some("Remove what is not needed on the Scopes page in Zoom.".to_owned()))
@@ -106,18 +112,5 @@ pub fn note_clock(checks: &mut Vec<Check>, offset_s: Option<i64>) {
 /// Whether asking for the list of users can tell more than `/users/me` did: the answer was a refusal of
 /// this path, not of the token, and not a limit (zoom-oauth facts, sections 0 and 7).
 pub fn tell_more(failure: &Failure) -> bool {
-    match &failure.kind {
-        FailureKind::Answered { status, .. } => {
-            (400..500).contains(status) && *status != 401 && *status != 429
-        }
-        FailureKind::Dns { .. }
-        | FailureKind::Connect { .. }
-        | FailureKind::Tls { .. }
-        | FailureKind::Proxy { .. }
-        | FailureKind::TimedOut { .. }
-        | FailureKind::AnswerLost { .. }
-        | FailureKind::TooLarge { .. }
-        | FailureKind::Malformed { .. }
-        | FailureKind::Forbidden { .. } => false,
-    }
+    failure.kind.status().is_some_and(|status| (400..500).contains(&status) && status != 401 && status != 429)
 }

@@ -5,7 +5,7 @@
 )]
 
 use super::keys::Typed;
-use super::{notify, offer, progress, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{authorization, notify, offer, progress, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
@@ -164,7 +164,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Intent::Confirm => confirm(model, out),
         Intent::Back => {
             keep_typed(model, out);
-            steps::back(model, out);
+            if steps::leave_step(model, out) {
+                steps::back(model, out);
+            }
         }
         _ => {}
     }
@@ -234,6 +236,7 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
         })
         .collect();
     let mut changed = false;
+    let had_tokens = wizard.tokens.is_some();
     for (name, value) in entries {
         if name.is_secret() {
             keep_secret(wizard, name, Secret::new(value));
@@ -242,6 +245,9 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
         }
     }
     let unsaved = !wizard.unsaved.is_empty() && wizard.saving.is_none();
+    if had_tokens && wizard.tokens.is_none() {
+        authorization::forget_grant(model, out);
+    }
     if changed {
         save(model, out);
         steps::tell_sandbox(model, out);

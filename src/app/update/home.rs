@@ -6,9 +6,9 @@
 
 use super::{leave, notify, progress, secrets, selected_home_item, steps};
 use crate::app::message::{Effect, Intent, Ticket};
-use crate::app::model::{HomeItem, Model, Overlay, Screen, Starting, Tone};
+use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting, Tone};
 use crate::app::wizard::{StepState, Wizard};
-use crate::procedure::FieldName;
+use crate::procedure::{FieldName, Procedure, StepKind};
 use crate::setup::{Connection, FORMAT, SecretKey, Setup};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -85,8 +85,13 @@ pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
     match what {
         HomeItem::Resume(index) => {
             let Some(setup) = model.library.setups.get(*index).cloned() else { return };
-            let secrets = setup_secrets(&setup);
-            out.push(Effect::RemoveSetup { id: setup.id.clone(), secrets });
+            let procedure = model.procedure(&setup.procedure).cloned();
+            if may_have_secrets(procedure.as_deref(), &setup) {
+                let secrets = setup_secrets(&setup);
+                secrets::with_store(model, Effect::RemoveSetup { id: setup.id, secrets }, out);
+            } else {
+                out.push(Effect::RemoveSetup { id: setup.id, secrets: Vec::new() });
+            }
             notify(
                 model,
                 Tone::Information,
@@ -96,19 +101,27 @@ pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
         HomeItem::Connection(index) => {
             let Some(connection) = model.library.connections.get(*index).cloned() else { return };
             let secrets = connection_secrets(&connection);
-            out.push(Effect::RemoveConnection { name: connection.name, secrets });
+            secrets::with_store(model, Effect::RemoveConnection { name: connection.name, secrets }, out);
             notify(model, Tone::Information, "Removed here. Zoom and the receiver still have theirs.");
         }
         HomeItem::New(_) => return,
     }
-    show(model, out);
+    model.screen = Screen::Home { selected: 0 };
+    model.scroll = 0;
+    if matches!(model.secret_store, SecretStore::Unlocking { .. }) {
+        // The list without it comes after the removal, which waits for the store.
+        secrets::with_store(model, Effect::LoadLibrary, out);
+    } else {
+        out.push(Effect::LoadLibrary);
+    }
 }
 
-/// Every secret a set-up can have in the store.
+/// Every secret a set-up can have in the store. One that the progress file does not name may be there all the
+/// same: the secret is written first, and a kill can come between the two.
 pub fn setup_secrets(setup: &Setup) -> Vec<SecretKey> {
     let id = &setup.id;
-    let mut keys: Vec<SecretKey> =
-        setup.secrets.keys().map(|field| SecretKey::SetupField(id.clone(), *field)).collect();
+    let fields = FieldName::ALL.into_iter().filter(|field| field.is_secret());
+    let mut keys: Vec<SecretKey> = fields.map(|field| SecretKey::SetupField(id.clone(), field)).collect();
     keys.push(SecretKey::SetupTokens(id.clone()));
     keys.push(SecretKey::SetupPending(id.clone()));
     keys
@@ -190,10 +203,9 @@ pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
         procedure.steps.iter().position(|step| !setup.done.contains_key(&step.id)).unwrap_or(0)
     });
     let keys = setup_secrets(&setup);
-    let has_secrets = !setup.secrets.is_empty() || setup.grant.is_some();
-    let at_login = procedure.steps[index].kind == crate::procedure::StepKind::Authorize;
+    let has_secrets = may_have_secrets(Some(&procedure), &setup);
     show_wizard(model, procedure, setup);
-    if has_secrets || at_login {
+    if has_secrets {
         let ticket = model.ticket();
         if let Screen::Wizard(wizard) = &mut model.screen {
             wizard.loading = Some(ticket);
@@ -205,7 +217,27 @@ pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
     }
 }
 
-fn show_wizard(model: &mut Model, procedure: Arc<crate::procedure::Procedure>, setup: Setup) {
+/// Whether the store can hold a secret of this set-up: a step that asks for one, or logs in, was reached.
+fn may_have_secrets(procedure: Option<&Procedure>, setup: &Setup) -> bool {
+    let keeps = |kind: &StepKind| match kind {
+        StepKind::Fill { fields } => fields.iter().any(|field| field.name.is_secret()),
+        StepKind::Authorize => true,
+        StepKind::Instruct
+        | StepKind::Choose { .. }
+        | StepKind::Copy
+        | StepKind::Scopes
+        | StepKind::Activate
+        | StepKind::Verify
+        | StepKind::HandOver => false,
+    };
+    let reached = |id: &str| setup.current == id || setup.done.contains_key(id);
+    !setup.secrets.is_empty()
+        || setup.grant.is_some()
+        || procedure
+            .is_none_or(|procedure| procedure.steps.iter().any(|step| reached(&step.id) && keeps(&step.kind)))
+}
+
+fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
     model.overlay = None;
     model.scroll = 0;
     model.screen = Screen::Wizard(Box::new(Wizard {

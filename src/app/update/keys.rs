@@ -32,7 +32,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             }
         }
         Intent::Steps => {
-            if let Some(wizard) = model.wizard() {
+            if let Some(wizard) = model.wizard().filter(|wizard| wizard.loading.is_none()) {
                 let selected = wizard.step;
                 form::keep_typed(model, out);
                 open(model, Overlay::Steps { selected });
@@ -117,6 +117,7 @@ fn typed(model: &mut Model, typed: Typed<'_>, out: &mut Vec<Effect>) {
         | Mode::Read
         | Mode::Choose
         | Mode::Scopes
+        | Mode::ScopesFound
         | Mode::Activate
         | Mode::LoginOffer
         | Mode::LoginWaiting
@@ -168,8 +169,11 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 Intent::Last => *selected = last,
                 Intent::Confirm => {
                     let index = *selected;
+                    let elsewhere = index != wizard.step;
                     close(model);
-                    steps::go_to(model, index, out);
+                    if elsewhere && steps::leave_step(model, out) {
+                        steps::go_to(model, index, out);
+                    }
                 }
                 Intent::Quit => leave(model, out),
                 Intent::Help => open(model, Overlay::Help),
@@ -210,11 +214,20 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Screen::Connection { .. } => return storing::on_connection(model, intent, out),
         Screen::Wizard(wizard) => wizard,
     };
-    if wizard.loading.is_some() && intent != Intent::Back {
+    if wizard.loading.is_some() {
+        // Without its secrets no step means anything; what is on disk stays as it is.
+        if intent == Intent::Back {
+            home::show(model, out);
+        }
         return;
     }
-    if intent == Intent::Open && keymap::mode(model) != Mode::LoginWaiting {
+    let mode = keymap::mode(model);
+    if intent == Intent::Open && mode != Mode::LoginWaiting {
         return steps::open_page(model, out);
+    }
+    let only_text = matches!(mode, Mode::Activate | Mode::LoginWaiting | Mode::LoginEnded | Mode::Verify);
+    if only_text && matches!(intent, Intent::Up | Intent::Down) {
+        return scroll(model, intent);
     }
     let Some(wizard) = wizard_mut(model) else { return };
     match &wizard.state {

@@ -57,6 +57,17 @@ pub fn changed(wizard: &mut Wizard, field: FieldName) {
     }
 }
 
+/// A required secret is lost: the step that asks for it is not done any more.
+pub fn ask_again(wizard: &mut Wizard, field: FieldName) {
+    for step in &wizard.procedure.steps {
+        if let StepKind::Fill { fields } = &step.kind
+            && fields.iter().any(|asked| asked.name == field && asked.required)
+        {
+            wizard.setup.done.remove(&step.id);
+        }
+    }
+}
+
 /// Chosen scopes changed: what was proved about them is not proved any more.
 pub fn scopes_changed(wizard: &mut Wizard) {
     wizard.setup.verification = None;

@@ -9,13 +9,10 @@ use super::{notify, progress, save, steps, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent};
 use crate::app::model::{Model, Tone};
-use crate::app::wizard::{ScopeList, ScopeRow, StepState, Wizard};
+use crate::app::wizard::{MOST_FOUND, ScopeList, ScopeRow, StepState, Wizard};
 use crate::procedure::ScopeNeed;
 use crate::scope::Catalogue;
 use crate::secret::Secret;
-
-/// How many finds of a search are listed.
-const MOST_FOUND: usize = 60;
 
 /// The list as the step opens: what the procedure names, then what the admin added.
 pub fn begin(wizard: &Wizard) -> ScopeList {
@@ -130,6 +127,8 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 steps::back(model, out);
             }
         }
+        // Among what a search found, Enter takes; the step ends from the list itself.
+        Intent::Confirm if list.search.is_some() => toggle(model, out),
         Intent::Confirm => confirm(model, out),
         _ => {}
     }

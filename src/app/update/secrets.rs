@@ -5,14 +5,16 @@
 )]
 
 use super::keys::Typed;
-use super::{form, notify, save, steps, store_failure_text, wizard_mut};
+use super::{form, notify, progress, save, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Overlay, SecretStore, Tone, UnlockForm};
-use crate::oauth::token::StoredTokens;
+use crate::app::wizard::Wizard;
+use crate::oauth::token::{StoredTokens, token_hint};
 use crate::ports::{StoreFailure, Unlocked};
+use crate::procedure::FieldName;
 use crate::secret::Secret;
-use crate::setup::SecretKey;
+use crate::setup::{GrantRecord, SecretKey};
 
 /// Shortest passphrase that is accepted, in characters.
 const SHORTEST_PASSPHRASE: usize = 8;
@@ -41,6 +43,14 @@ pub fn unlocked(
     if *expected != ticket {
         return;
     }
+    opened(model, result, out);
+    if let Some(exit) = model.exit.clone() {
+        // Somebody left while the store was being opened for what was typed last.
+        out.push(Effect::Exit(exit));
+    }
+}
+
+fn opened(model: &mut Model, result: Result<Unlocked, StoreFailure>, out: &mut Vec<Effect>) {
     match result {
         Ok(how) => {
             let before = std::mem::replace(&mut model.secret_store, SecretStore::Open(how));
@@ -91,15 +101,20 @@ fn give_up(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
         SecretStore::Unlocking { waiting, .. } => waiting,
         SecretStore::Locked | SecretStore::Open(_) => Vec::new(),
     };
+    let mut why = why.to_owned();
     for effect in waiting {
-        let failure = StoreFailure::Io { message: why.to_owned() };
+        if matches!(effect, Effect::RemoveSetup { .. } | Effect::RemoveConnection { .. }) {
+            "Not removed: the secrets were not unlocked.".clone_into(&mut why);
+            out.push(Effect::LoadLibrary);
+        }
+        let failure = StoreFailure::Io { message: why.clone() };
         if let Effect::WriteSecrets { ticket, .. } = effect {
             super::written(model, ticket, &Err(failure), out);
         } else if let Effect::ReadSecrets { ticket, .. } = effect {
             read(model, ticket, Err(failure), out);
         }
     }
-    notify(model, Tone::Failure, why.to_owned());
+    notify(model, Tone::Failure, why);
 }
 
 /// A key in the passphrase form.
@@ -143,6 +158,32 @@ pub fn typed(model: &mut Model, typed: Typed<'_>) {
     }
 }
 
+/// Takes up the tokens of a login, if they are this client's.
+fn take_tokens(wizard: &mut Wizard, tokens: Option<StoredTokens>) {
+    let client_id = wizard.setup.answers.get(&FieldName::ClientId);
+    let tokens = tokens.filter(|tokens| {
+        token_hint(&tokens.access_token)
+            .and_then(|hint| hint.client_id)
+            .is_none_or(|issued_to| Some(&issued_to) == client_id)
+    });
+    match &tokens {
+        // Written, but killed before the progress file said so.
+        Some(tokens) if wizard.setup.grant.is_none() => {
+            wizard.setup.grant = Some(GrantRecord {
+                obtained_at: tokens.obtained_at,
+                expires_at: tokens.expires_at,
+                scopes: None,
+                api_url: None,
+                refreshable: tokens.refresh_token.is_some(),
+                refreshed_at: None,
+            });
+        }
+        Some(_) => {}
+        None => wizard.setup.grant = None,
+    }
+    wizard.tokens = tokens;
+}
+
 /// Secrets of a resumed set-up arrived.
 pub fn read(
     model: &mut Model,
@@ -154,19 +195,29 @@ pub fn read(
     wizard.loading = None;
     let index = wizard.step;
     let mut pending = None;
+    let mut tokens = None;
+    let mut lost = false;
     match result {
         Ok(found) => {
             for (key, value) in found {
                 match (key, value) {
                     (SecretKey::SetupField(_, field), Some(value)) => {
+                        // The secret is written before the file that names it; a kill can come between.
+                        let known = wizard.setup.secrets.insert(field, value.fingerprint());
+                        if known.is_some_and(|known| known != value.fingerprint()) {
+                            progress::changed(wizard, field);
+                        }
                         wizard.secrets.insert(field, value);
                     }
                     (SecretKey::SetupField(_, field), None) => {
                         // The progress file names a secret that the store does not have: ask again.
-                        wizard.setup.secrets.remove(&field);
+                        if wizard.setup.secrets.remove(&field).is_some() {
+                            progress::ask_again(wizard, field);
+                            lost = true;
+                        }
                     }
                     (SecretKey::SetupTokens(_), Some(value)) => {
-                        wizard.tokens = StoredTokens::from_secret(&value)
+                        tokens = StoredTokens::from_secret(&value);
                     }
                     (SecretKey::SetupPending(_), Some(value)) => {
                         pending = crate::oauth::PendingAuthorization::from_secret(&value);
@@ -180,11 +231,13 @@ pub fn read(
                     ) => {}
                 }
             }
-            if wizard.tokens.is_none() && !wizard.is_server_to_server() {
-                wizard.setup.grant = None;
-            }
+            take_tokens(wizard, tokens);
             wizard.pending = pending;
             steps::go_to(model, index, out);
+            if lost {
+                let text = "A secret of this set-up is no longer in the store. Enter it again.";
+                notify(model, Tone::Warning, text);
+            }
         }
         Err(failure) => {
             let text = store_failure_text(&failure);

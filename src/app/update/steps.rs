@@ -5,7 +5,9 @@ use super::{
 };
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
-use crate::app::wizard::{StepState, Wizard};
+use crate::app::wizard::{
+    Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, Verifying, VerifyingPhase, Wizard,
+};
 use crate::ports::RehearsalApp;
 use crate::procedure::StepKind;
 use crate::setup::GrantDecision;
@@ -39,6 +41,59 @@ pub fn back(model: &mut Model, out: &mut Vec<Effect>) {
             home::show(model, out);
         }
     }
+}
+
+/// Ends what is under way on the current step, so that another step can be gone to. `false`: what is under way
+/// spends something that works once, and must come to its end here.
+pub fn leave_step(model: &mut Model, out: &mut Vec<Effect>) -> bool {
+    let Some(wizard) = wizard_mut(model) else { return true };
+    let mut under_way = None;
+    let mut must_end = false;
+    match &wizard.state {
+        StepState::Fill(_) => {
+            if let Some(saving) = &mut wizard.saving {
+                saving.advance = false;
+            }
+        }
+        StepState::Activate(Activation::Asking { ticket, .. } | Activation::Lagging { ticket, .. }) => {
+            under_way = Some(*ticket);
+        }
+        StepState::Authorize(Authorization { phase, .. }) => match phase {
+            AuthorizationPhase::Preparing { ticket, .. } => under_way = Some(*ticket),
+            AuthorizationPhase::Waiting { ticket, pending, .. } => {
+                // Whoever comes back finds the login still waiting.
+                under_way = Some(*ticket);
+                wizard.pending = Some(pending.clone());
+            }
+            AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. } => must_end = true,
+            AuthorizationPhase::Offer { .. }
+            | AuthorizationPhase::Failed { .. }
+            | AuthorizationPhase::PortTaken { .. }
+            | AuthorizationPhase::Granted
+            | AuthorizationPhase::NotStored { .. }
+            | AuthorizationPhase::Skipped => {}
+        },
+        StepState::Verify(Verifying { phase, .. }) => match phase {
+            VerifyingPhase::Running { stage: VerifyStage::Refresh | VerifyStage::StoreRefreshed, .. }
+            | VerifyingPhase::Revoking { .. } => must_end = true,
+            VerifyingPhase::Running { ticket, .. } => under_way = Some(*ticket),
+            VerifyingPhase::Ready
+            | VerifyingPhase::Finished
+            | VerifyingPhase::Deciding { .. }
+            | VerifyingPhase::RevokeFailed { .. } => {}
+        },
+        StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Scopes(_)
+        | StepState::Activate(Activation::Ready | Activation::Failed { .. } | Activation::Granted { .. })
+        | StepState::HandOver { .. } => {}
+    }
+    if must_end {
+        notify(model, Tone::Information, "A call to Zoom is under way and takes seconds. Then it works.");
+        return false;
+    }
+    out.extend(under_way.map(|ticket| Effect::Cancel { ticket }));
+    true
 }
 
 /// Goes to a step and saves where the set-up stands.

@@ -4,7 +4,7 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{home, keys, notify, secrets, steps, store_failure_text, wizard_mut};
+use super::{home, keys, notify, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Overlay, Screen, Tone};
 use crate::app::wizard::Wizard;
@@ -104,21 +104,25 @@ pub fn connection_saved(
         Ok(()) => {
             let connection = connection_of(wizard, now);
             let name = connection.name.clone();
-            let before = wizard.setup.connection.replace(name.clone()).filter(|before| *before != name);
-            if let Some(before) = before {
-                // Stored under another name in between: the old one would be a copy nobody knows of.
-                if let Some(old) = model.library.connections.iter().find(|other| other.name == before) {
-                    let secrets = home::connection_secrets(old);
-                    out.push(Effect::RemoveConnection { name: before.clone(), secrets });
-                }
-                model.library.connections.retain(|other| other.name != before);
+            let before = wizard.setup.connection.replace(name.clone());
+            let at_verify = wizard.current().kind == StepKind::Verify;
+            let renamed = before.filter(|before| *before != name);
+            if let Some(old) = renamed.and_then(|old| model.connection(&old)) {
+                let secrets = home::connection_secrets(old);
+                out.push(Effect::RemoveConnection { name: old.name.clone(), secrets });
+                let old = old.name.clone();
+                model.library.connections.retain(|other| other.name != old);
             }
             model.library.connections.retain(|other| other.name != name);
             model.library.connections.push(connection);
+            model.library.connections.sort_by(|one, other| one.name.cmp(&other.name));
+            if at_verify {
+                steps::finish(model, out);
+            } else {
+                // Somebody went back meanwhile and stays there.
+                save(model, out);
+            }
             notify(model, Tone::Success, format!("Stored as {name}."));
-            let notice = model.notice.take();
-            steps::finish(model, out);
-            model.notice = notice;
         }
         Err(failure) => notify(model, Tone::Failure, format!("Not stored: {}", store_failure_text(&failure))),
     }
@@ -148,22 +152,30 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
         steps::go_to(model, index, out);
         return notify(model, Tone::Warning, "An answer changed since: look at this step again, then go on.");
     }
-    let Some(name) = wizard.setup.connection.clone() else {
-        let verify = steps.iter().position(|step| step.kind == StepKind::Verify);
+    let Some(wizard) = model.wizard() else { return };
+    let stored = wizard.setup.connection.as_ref().and_then(|name| model.connection(name));
+    let now = connection_of(wizard, model.now);
+    let Some(name) = stored
+        .filter(|stored| **stored == Connection { created: stored.created, ..now })
+        .map(|stored| stored.name.clone())
+    else {
+        // An answer or the grant changed after storing, and the set-up is about to go with what it knows.
+        save(model, out);
+        let verify = model
+            .wizard()
+            .and_then(|wizard| wizard.procedure.steps.iter().position(|step| step.kind == StepKind::Verify));
         steps::go_to(model, verify.unwrap_or(0), out);
-        return notify(model, Tone::Warning, "The connection is not stored yet: finish this step first.");
+        let text = "Something changed since the connection was stored. Check it and store it again.";
+        return notify(model, Tone::Warning, text);
     };
+    let Some(wizard) = model.wizard() else { return };
     let id = wizard.setup.id.clone();
     let secrets = home::setup_secrets(&wizard.setup);
     out.push(Effect::RemoveSetup { id, secrets });
     out.push(Effect::LoadLibrary);
     model.scroll = 0;
     model.screen = Screen::Connection { name: name.clone() };
-    notify(
-        model,
-        Tone::Success,
-        format!("Finished. {name} is stored; the receiver presses its last button now."),
-    );
+    notify(model, Tone::Success, format!("Finished: {name} is stored."));
 }
 
 /// A key on the screen of a connection.

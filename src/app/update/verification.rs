@@ -82,7 +82,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             }
             if steps::undecided_grant(wizard) {
                 // Failing or not, the wizard's login must not stay behind undecided.
-                if let Some(verifying) = verifying_mut(wizard) {
+                if let Some(verifying) = wizard.verifying_mut() {
                     verifying.phase = VerifyingPhase::Deciding { selected: 0 };
                 }
                 return;
@@ -188,47 +188,21 @@ fn ask_me(wizard: &Wizard, ticket: Ticket, access_token: &Secret, out: &mut Vec<
 }
 
 fn read_path(wizard: &Wizard, ticket: Ticket, access_token: &Secret, path: &str, out: &mut Vec<Effect>) {
-    let api_url = match &wizard.state {
-        StepState::Verify(verifying) => verifying.api_url.clone(),
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::Activate(_)
-        | StepState::Authorize(_)
-        | StepState::HandOver { .. } => None,
-    };
+    let api_url = wizard.verifying().and_then(|verifying| verifying.api_url.clone());
     let request = ApiRead { api_url, path: path.to_owned(), access_token: access_token.clone() };
     out.push(Effect::Read { ticket, request });
 }
 
 /// The stage that waits for this ticket.
 fn stage_of(model: &Model, ticket: Ticket) -> Option<VerifyStage> {
-    match &model.wizard()?.state {
-        StepState::Verify(Verifying {
-            phase: VerifyingPhase::Running { ticket: expected, stage }, ..
-        }) if *expected == ticket => Some(*stage),
-        StepState::Verify(_)
-        | StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::Activate(_)
-        | StepState::Authorize(_)
-        | StepState::HandOver { .. } => None,
-    }
-}
-
-fn verifying_mut(wizard: &mut Wizard) -> Option<&mut Verifying> {
-    match &mut wizard.state {
-        StepState::Verify(verifying) => Some(verifying),
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::Activate(_)
-        | StepState::Authorize(_)
-        | StepState::HandOver { .. } => None,
+    match model.wizard()?.verifying()?.phase {
+        VerifyingPhase::Running { ticket: expected, stage } if expected == ticket => Some(stage),
+        VerifyingPhase::Ready
+        | VerifyingPhase::Running { .. }
+        | VerifyingPhase::Finished
+        | VerifyingPhase::Deciding { .. }
+        | VerifyingPhase::Revoking { .. }
+        | VerifyingPhase::RevokeFailed { .. } => None,
     }
 }
 
@@ -243,7 +217,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: Result<TokenGrant, Failu
             let problem = diagnosis::diagnose(&failure, now);
             let (code, title) =
                 if stage == VerifyStage::Refresh { ("refresh", "Refresh") } else { ("token", "Token") };
-            let Some(verifying) = verifying_mut(wizard) else { return };
+            let Some(verifying) = wizard.verifying_mut() else { return };
             note_clock(&mut verifying.checks, failure.clock_offset_s);
             verifying.checks.push(failed(code, title, &problem));
             for (code, title) in [("account", "Account"), ("scopes", "Scopes")] {
@@ -253,7 +227,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: Result<TokenGrant, Failu
         }
         Ok(grant) => {
             let offset = grant.clock_offset_s;
-            let Some(verifying) = verifying_mut(wizard) else { return };
+            let Some(verifying) = wizard.verifying_mut() else { return };
             note_clock(&mut verifying.checks, offset);
             verifying.granted.clone_from(&grant.scopes);
             verifying.api_url.clone_from(&grant.api_url);
@@ -290,7 +264,7 @@ fn store_refreshed(model: &mut Model, ticket: Ticket, grant: &TokenGrant, out: &
         }
     }
     wizard.tokens = Some(tokens);
-    if let Some(verifying) = verifying_mut(wizard) {
+    if let Some(verifying) = wizard.verifying_mut() {
         verifying.phase = VerifyingPhase::Running { ticket, stage: VerifyStage::StoreRefreshed };
     }
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![change] }, out);
@@ -309,7 +283,7 @@ pub fn secrets_written(
     let next = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
     let Some(tokens) = wizard.tokens.clone() else { return };
-    let Some(verifying) = verifying_mut(wizard) else { return };
+    let Some(verifying) = wizard.verifying_mut() else { return };
     match result {
         Ok(()) => {
             let detail = "Zoom gave a new pair; it was stored before use.";
@@ -340,7 +314,7 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
     let Some(tokens) = wizard.tokens.clone() else { return };
     let hint = token_hint(&tokens.access_token);
     let server_to_server = wizard.is_server_to_server();
-    let Some(verifying) = verifying_mut(wizard) else { return };
+    let Some(verifying) = wizard.verifying_mut() else { return };
     match result {
         Ok(answer) => {
             note_clock(&mut verifying.checks, answer.clock_offset_s);
@@ -372,7 +346,7 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
                 let what =
                     if server_to_server { "user:read:list_users:admin" } else { "user:read:user:admin" };
                 let detail =
-                    format!("Zoom accepts the token, but no chosen scope lets it say whose it is ({what}).");
+                    format!("Zoom accepts the token, but without {what} it does not say whose it is.");
                 not_checked("account", "Account", &detail)
             } else {
                 failed("account", "Account", &problem)
@@ -394,7 +368,8 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         Some(_) => Some(Management::Admin),
         None => wizard.procedure.management.first().copied(),
     };
-    let Some(verifying) = verifying_mut(wizard) else { return };
+    let server_to_server = wizard.is_server_to_server();
+    let Some(verifying) = wizard.verifying_mut() else { return };
     let granted = verifying.granted.clone();
     let (mut missing, mut excess) = (Vec::new(), Vec::new());
     let has = |checks: &[Check], code: &str| checks.iter().any(|check| check.code == code);
@@ -403,7 +378,13 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         let diff = catalogue.diff(&chosen, granted.as_deref());
         missing = diff.missing;
         excess = diff.excess;
-        verifying.checks.push(scopes_check(granted.as_deref(), chosen.len(), &missing, &excess));
+        verifying.checks.push(scopes_check(
+            granted.as_deref(),
+            server_to_server,
+            chosen.len(),
+            &missing,
+            &excess,
+        ));
         for finding in
             catalogue.wrong_kind(&chosen, granted.as_deref().unwrap_or_default(), app_kind, management)
         {
@@ -431,7 +412,7 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let failed = verification.failed();
     wizard.setup.verification = Some(verification);
     let phase = ended(wizard, failed);
-    if let Some(verifying) = verifying_mut(wizard) {
+    if let Some(verifying) = wizard.verifying_mut() {
         verifying.phase = phase;
     }
     if wizard.is_server_to_server() {
@@ -446,7 +427,7 @@ fn revoke(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     let Some(tokens) = wizard.tokens.clone() else { return forget_tokens(model, None, out) };
     let request = RevokeRequest { client: client(wizard), token: tokens.access_token };
-    if let Some(verifying) = verifying_mut(wizard) {
+    if let Some(verifying) = wizard.verifying_mut() {
         verifying.phase = VerifyingPhase::Revoking { ticket };
     }
     out.push(Effect::Revoke { ticket, request });
@@ -456,7 +437,7 @@ fn revoke(model: &mut Model, out: &mut Vec<Effect>) {
 pub fn revoked(model: &mut Model, ticket: Ticket, result: Result<(), Failure>, out: &mut Vec<Effect>) {
     let now = model.now;
     let Some(wizard) = wizard_mut(model) else { return };
-    let Some(verifying) = verifying_mut(wizard) else { return };
+    let Some(verifying) = wizard.verifying_mut() else { return };
     if !matches!(verifying.phase, VerifyingPhase::Revoking { ticket: expected } if expected == ticket) {
         return;
     }
@@ -492,7 +473,7 @@ fn forget_tokens(model: &mut Model, problem: Option<Diagnosis>, out: &mut Vec<Ef
         verification.checks.push(check);
     }
     let key = SecretKey::SetupTokens(wizard.setup.id.clone());
-    if let Some(verifying) = verifying_mut(wizard) {
+    if let Some(verifying) = wizard.verifying_mut() {
         verifying.phase = VerifyingPhase::Finished;
     }
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![(key, None)] }, out);

@@ -15,8 +15,8 @@ const PAIR_HEADING: &str = "Zoom does not know this pair of client ID and secret
 const PAIR_CAUSE: &str = "One of the two was cut or mistyped, the secret was regenerated since, or one is \
                           from the Development view and the other from Production. The Secret Token of the \
                           Access page is not the client secret.";
-const PAIR_NEXT: &str =
-    "Copy both again from App Credentials of the same view, put them in here, and try again.";
+const PAIR_NEXT: &str = "Copy both again from App Credentials of one view into the step that asks for them (s \
+                         lists the steps), and try again.";
 
 /// Text shared by the rows of a refused code.
 const CODE_CAUSE: &str = "Zoom does not say which it is: the code is older than five minutes, it was used \

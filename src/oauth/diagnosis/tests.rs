@@ -1,6 +1,7 @@
 //! The table, row by row: a sample of what Zoom or the network gives, and the row it must meet.
 
 use super::*;
+use crate::oauth::FailureKind;
 use rstest::rstest;
 use std::collections::BTreeSet;
 

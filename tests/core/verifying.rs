@@ -1,0 +1,289 @@
+//! The checks: their order, the refresh that is stored before use, findings, and the decision about the login.
+
+use super::admin::Admin;
+use super::support::{Core, Storing, grant, me, refusal};
+use rstest::rstest;
+use zoom_setup::app::message::{Effect, Msg, Ticket};
+use zoom_setup::app::wizard::{VerifyStage, VerifyingPhase};
+use zoom_setup::oauth::{Call, Grant, TokenGrant};
+use zoom_setup::secret::Secret;
+use zoom_setup::setup::{GrantDecision, Outcome, SecretKey};
+
+const SCOPES_MISSING: &str =
+    r#"{"code":4711,"message":"Invalid access token, does not contain scopes:[user:read:user:admin]."}"#;
+const NO_SUCH_USER: &str = r#"{"code":1001,"message":"User does not exist: me."}"#;
+
+/// At the checks of a DEX set-up, the refresh under way.
+fn refreshing() -> Core {
+    let mut core = Core::at("servicenow-dex", "authorize");
+    super::login::granted(&mut core);
+    core.press("Enter");
+    assert_eq!(stage(&core), Some(VerifyStage::Refresh));
+    core
+}
+
+fn stage(core: &Core) -> Option<VerifyStage> {
+    match core.verifying() {
+        VerifyingPhase::Running { stage, .. } => Some(*stage),
+        _ => None,
+    }
+}
+
+fn rotated(core: &Core) -> TokenGrant {
+    TokenGrant {
+        access_token: Secret::new("MARKER6rotatedAccess"),
+        refresh_token: Some(Secret::new("MARKER7rotatedRefresh")),
+        ..core.grant()
+    }
+}
+
+/// Answers everything well, from the refresh on.
+pub fn pass(core: &mut Core) {
+    let grant = rotated(core);
+    core.token(Ok(grant));
+    core.read(Ok(me()));
+}
+
+#[test]
+fn the_rotated_pair_is_stored_before_it_is_used() {
+    let mut core = refreshing();
+    let Grant::RefreshToken { .. } = core.last(|effect| match effect {
+        Effect::Token { request, .. } => Some(request.grant.clone()),
+        _ => None,
+    }) else {
+        panic!("no refresh")
+    };
+    core.storing = Storing::Silent;
+    let grant = rotated(&core);
+    let effects = core.token(Ok(grant));
+    let [Effect::WriteSecrets { ticket, changes }] = &effects[..] else { panic!("{effects:?}") };
+    assert!(
+        matches!(&changes[..], [(SecretKey::SetupTokens(_), Some(text))] if text.expose().contains("MARKER7"))
+    );
+    assert_eq!(stage(&core), Some(VerifyStage::StoreRefreshed));
+    // Nothing leads away from it.
+    assert!(core.keys("Esc").is_empty() && core.keys("r").is_empty() && core.keys("Enter").is_empty());
+    core.press("s Up Enter");
+    assert_eq!(core.step(), "verify");
+    core.send(Msg::SecretsWritten { ticket: Ticket(ticket.0 + 1000), result: Ok(()) });
+    assert_eq!(stage(&core), Some(VerifyStage::StoreRefreshed));
+    let effects = core.send(Msg::SecretsWritten { ticket: *ticket, result: Ok(()) });
+    let Effect::Read { request, .. } = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(request.path, "/users/me");
+    assert_eq!(request.access_token.expose(), "MARKER6rotatedAccess");
+    assert!(core.wizard().setup.grant.as_ref().unwrap().refreshed_at.is_some());
+}
+
+#[test]
+fn all_well_ends_in_the_decision() {
+    let mut core = refreshing();
+    pass(&mut core);
+    assert!(core.checks().iter().all(|check| check.outcome == Outcome::Pass), "{:?}", core.checks());
+    let codes: Vec<&str> = core.checks().iter().map(|check| check.code.as_str()).collect();
+    assert_eq!(codes, ["token", "refresh", "account", "scopes"]);
+    assert_eq!(*core.verifying(), VerifyingPhase::Deciding { selected: 0 });
+    let account = core.on_disk().verification.as_ref().unwrap().account.clone().unwrap();
+    assert_eq!(account.email.as_deref(), Some("admin@example.com"));
+}
+
+#[rstest]
+#[case(400, SCOPES_MISSING)]
+#[case(404, NO_SUCH_USER)]
+#[case(403, r#"{"code":200,"message":"No permission."}"#)]
+fn a_refused_me_falls_back_to_the_list(#[case] status: u16, #[case] body: &str) {
+    let mut core = refreshing();
+    let grant = rotated(&core);
+    core.token(Ok(grant));
+    core.read(Err(refusal(Call::Read, status, body)));
+    assert_eq!(stage(&core), Some(VerifyStage::Users));
+    assert_eq!(core.read_call().1, "/users?page_size=1");
+    let mut users = me();
+    users.body = serde_json::json!({ "users": [users.body] });
+    core.read(Ok(users));
+    assert_eq!(core.check("account").outcome, Outcome::Pass);
+}
+
+#[rstest]
+#[case(401, r#"{"code":124,"message":"Invalid access token."}"#)]
+#[case(429, r#"{"code":429,"message":"Too many"}"#)]
+#[case(500, "{}")]
+fn a_refused_token_or_a_fault_asks_no_second_time(#[case] status: u16, #[case] body: &str) {
+    let mut core = refreshing();
+    let grant = rotated(&core);
+    core.token(Ok(grant));
+    core.read(Err(refusal(Call::Read, status, body)));
+    assert_eq!(core.check("account").outcome, Outcome::Fail);
+    assert!(core.check("account").diagnosis.is_some());
+    assert_eq!(*core.verifying(), VerifyingPhase::Finished);
+}
+
+#[test]
+fn no_scope_for_the_account_is_not_checked() {
+    let mut core = refreshing();
+    let grant = rotated(&core);
+    core.token(Ok(grant));
+    core.read(Err(refusal(Call::Read, 400, SCOPES_MISSING)));
+    core.read(Err(refusal(Call::Read, 400, SCOPES_MISSING)));
+    assert_eq!(core.check("account").outcome, Outcome::NotChecked);
+}
+
+#[test]
+fn missing_scopes_fail_and_more_than_chosen_warn() {
+    let mut core = refreshing();
+    let mut few = rotated(&core);
+    let dropped = few.scopes.as_mut().unwrap().pop().unwrap();
+    core.token(Ok(few));
+    core.read(Ok(me()));
+    assert_eq!(core.check("scopes").outcome, Outcome::Fail);
+    assert_eq!(core.on_disk().verification.as_ref().unwrap().missing, [dropped]);
+    core.press("r");
+    let mut many = rotated(&core);
+    many.scopes.as_mut().unwrap().push("webinar:delete:webinar:admin".to_owned());
+    core.token(Ok(many));
+    core.read(Ok(me()));
+    assert_eq!(core.check("scopes").outcome, Outcome::Warning);
+    assert_eq!(core.on_disk().verification.as_ref().unwrap().excess, ["webinar:delete:webinar:admin"]);
+    assert_eq!(*core.verifying(), VerifyingPhase::Deciding { selected: 0 }, "a warning is no obstacle");
+}
+
+#[test]
+fn scopes_that_are_not_named_are_not_confirmed() {
+    let mut core = refreshing();
+    let silent = TokenGrant { scopes: None, ..rotated(&core) };
+    core.token(Ok(silent));
+    core.read(Ok(me()));
+    assert_eq!(core.check("scopes").outcome, Outcome::NotChecked);
+}
+
+#[test]
+fn an_app_of_the_wrong_kind_is_told() {
+    let mut core = refreshing();
+    let user_level = TokenGrant { scopes: Some(vec!["user:read:user".to_owned()]), ..rotated(&core) };
+    core.token(Ok(user_level));
+    core.read(Ok(me()));
+    let finding = core.check("app-kind");
+    assert_eq!(finding.outcome, Outcome::Fail);
+    assert!(finding.next.is_some());
+}
+
+#[test]
+fn a_wrong_clock_is_told_once() {
+    let mut core = refreshing();
+    let late = TokenGrant { clock_offset_s: Some(600), ..rotated(&core) };
+    core.token(Ok(late));
+    let mut answer = me();
+    answer.clock_offset_s = Some(600);
+    core.read(Ok(answer));
+    assert_eq!(core.checks().iter().filter(|check| check.code == "clock").count(), 1);
+}
+
+#[test]
+fn a_refused_refresh_is_mended_by_a_new_login() {
+    let mut core = refreshing();
+    core.token(Err(refusal(Call::Refresh, 400, r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#)));
+    assert_eq!(core.check("refresh").outcome, Outcome::Fail);
+    assert_eq!(*core.verifying(), VerifyingPhase::Finished);
+    core.press("Esc r");
+    core.bound(47_823);
+    assert_eq!(core.step(), "authorize");
+}
+
+#[test]
+fn revoking_comes_before_the_hand_over() {
+    let mut core = refreshing();
+    pass(&mut core);
+    let effects = core.keys("Enter");
+    let [Effect::Revoke { ticket, request }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(request.token.expose(), "MARKER6rotatedAccess");
+    assert!(core.keys("Esc").is_empty() && core.keys("Enter").is_empty(), "it is waited for");
+    core.send(Msg::Revoked { ticket: Ticket(ticket.0 + 1000), result: Ok(()) });
+    assert!(matches!(core.verifying(), VerifyingPhase::Revoking { .. }));
+    core.send(Msg::Revoked { ticket: *ticket, result: Ok(()) });
+    assert_eq!(core.step(), "open-connection");
+    assert_eq!(core.on_disk().decision, Some(GrantDecision::RevokeAndHandOver));
+    assert!(
+        core.secrets
+            .keys()
+            .all(|key| { !matches!(key, SecretKey::SetupTokens(_) | SecretKey::ConnectionTokens(_)) })
+    );
+}
+
+#[test]
+fn a_revocation_that_fails_can_be_tried_again_or_passed() {
+    let mut core = refreshing();
+    pass(&mut core);
+    let refuse = |core: &mut Core| {
+        let ticket = core.last(|effect| match effect {
+            Effect::Revoke { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        core.send(Msg::Revoked { ticket, result: Err(refusal(Call::Revoke, 500, "{}")) });
+        assert!(matches!(core.verifying(), VerifyingPhase::RevokeFailed { .. }));
+    };
+    core.press("Enter");
+    refuse(&mut core);
+    core.press("r");
+    refuse(&mut core);
+    core.press("Enter");
+    assert_eq!(core.step(), "open-connection");
+    assert_eq!(core.wizard().tokens, None);
+    let checks = &core.on_disk().verification.as_ref().unwrap().checks;
+    assert_eq!(checks.last().unwrap().outcome, Outcome::Warning);
+}
+
+#[test]
+fn keeping_the_grant_keeps_its_tokens_with_the_connection() {
+    let mut core = refreshing();
+    pass(&mut core);
+    core.press("Down Enter");
+    assert_eq!(core.step(), "open-connection");
+    let kept = &core.secrets[&SecretKey::ConnectionTokens("DEX for Zoom".to_owned())];
+    assert!(kept.expose().contains("MARKER7"));
+    assert_eq!(core.connections["DEX for Zoom"].owner, zoom_setup::setup::Owner::Wizard);
+}
+
+#[test]
+fn failures_are_taken_note_of_before_going_on() {
+    let mut core = refreshing();
+    let few = TokenGrant { scopes: Some(Vec::new()), ..rotated(&core) };
+    core.token(Ok(few));
+    core.read(Ok(me()));
+    core.press("Enter");
+    assert!(core.notice().contains("failed"), "{}", core.notice());
+    core.press("Enter");
+    assert_eq!(*core.verifying(), VerifyingPhase::Deciding { selected: 0 }, "the login is not forgotten");
+}
+
+#[test]
+fn a_server_to_server_check_keeps_no_token() {
+    let mut core = Core::at("celigo-s2s", "activation");
+    core.press("Enter");
+    let token = TokenGrant { refresh_token: None, ..core.grant() };
+    core.token(Ok(token.clone()));
+    core.press("Enter");
+    assert_eq!(stage(&core), Some(VerifyStage::Token));
+    core.token(Ok(token));
+    core.read(Err(refusal(Call::Read, 404, NO_SUCH_USER)));
+    let mut users = me();
+    users.body = serde_json::json!({ "users": [users.body] });
+    core.read(Ok(users));
+    assert_eq!(*core.verifying(), VerifyingPhase::Finished);
+    assert_eq!(core.wizard().tokens, None);
+    core.press("Enter");
+    assert_eq!(core.step(), "start-connection");
+    assert!(core.secrets.keys().all(|key| !matches!(key, SecretKey::ConnectionTokens(_))));
+}
+
+#[test]
+fn a_check_that_is_left_comes_too_late() {
+    let mut core = Core::at("celigo-s2s", "activation");
+    core.press("Enter");
+    let token = TokenGrant { refresh_token: None, ..grant(vec!["user:read:list_users:admin".to_owned()]) };
+    core.token(Ok(token.clone()));
+    core.press("Enter");
+    let ticket = core.token_ticket();
+    assert!(core.keys("Esc").contains(&Effect::Cancel { ticket }));
+    assert_eq!(core.step(), "activation");
+    core.send(Msg::Token { ticket, result: Box::new(Ok(token)) });
+    assert_eq!(core.step(), "activation");
+}

@@ -1,0 +1,16 @@
+//! Whole set-ups through the real runtime: HTTP client, loopback listener, store on disk, embedded Zoom, and a
+//! small HTTP client in the place of the browser.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which fail by panicking")]
+
+#[path = "support/admin.rs"]
+mod admin;
+#[path = "support/browser.rs"]
+mod browser;
+#[path = "flows/complete.rs"]
+mod complete;
+#[path = "flows/faults.rs"]
+mod faults;
+#[path = "support/harness.rs"]
+mod harness;
+#[path = "flows/resume.rs"]
+mod resume;

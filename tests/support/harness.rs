@@ -1,0 +1,496 @@
+//! The whole program but its terminal: the real runtime, HTTP client, listener, store and sandbox, driven by keys.
+
+use super::admin::Admin;
+use super::browser::TestBrowser;
+use crossterm::event::Event;
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use zoom_setup::app::message::{Effect, Msg};
+use zoom_setup::app::model::{Model, Overlay, Rehearsal, SecretStore, Settings};
+use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
+use zoom_setup::callback::TinyHttpListener;
+use zoom_setup::oauth::authorize::{Cloud, Endpoints};
+use zoom_setup::ports::{Clipboard, Clock, RehearsalApp, Rehearsing, Store, StoreFailure, Unlocked};
+use zoom_setup::procedure::{AppKind, FieldName, Management, Procedure, registry};
+use zoom_setup::runtime::{Ports, Runtime, message, step};
+use zoom_setup::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
+use zoom_setup::secret::Secret;
+use zoom_setup::setup::{Connection, SecretKey, Setup};
+use zoom_setup::store::{FileStore, StoreKind, StoreLimits, StoreOptions, StoreParts};
+use zoom_setup::system::{SystemClock, SystemEntropy};
+use zoom_setup::zoom::{Limits, ZoomClient};
+
+/// How long anything may take before a test fails.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Opens the secrets of every test.
+pub const PASSPHRASE: &str = "correct horse battery";
+
+/// What outlives the program: disk, Zoom, the browser.
+pub struct World {
+    pub sandbox: Arc<Sandbox>,
+    pub browser: Arc<TestBrowser>,
+    pub copied: Arc<Copied>,
+    pub settings: Settings,
+    pub limits: Limits,
+    /// The passphrase of the environment.
+    pub passphrase: Option<Secret>,
+    directory: tempfile::TempDir,
+    procedures: Vec<Arc<Procedure>>,
+    power: Arc<Power>,
+}
+
+/// The power supply of the machine: after so many operations of the store it fails, and nothing is written any
+/// more.
+pub struct Power {
+    left: Mutex<usize>,
+}
+
+impl Power {
+    fn new() -> Self {
+        Self { left: Mutex::new(usize::MAX) }
+    }
+}
+
+impl World {
+    pub fn new(faults: &[Fault]) -> Self {
+        Self::with_strikes(faults, 1)
+    }
+
+    /// Each fault strikes so often.
+    pub fn with_strikes(faults: &[Fault], strikes: u32) -> Self {
+        let mut options = SandboxOptions::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
+        options.consent = Consent::Automatic;
+        options.faults = faults.to_vec();
+        options.strikes = strikes;
+        options.slow_for = Duration::from_secs(50);
+        let sandbox = Arc::new(Sandbox::start(options).unwrap());
+        let endpoints =
+            Endpoints::parse(Some(sandbox.oauth_url()), Some(sandbox.api_url()), Cloud::Zoom).unwrap();
+        let settings = Settings {
+            endpoints,
+            rehearsal: Some(Rehearsal {
+                fault: faults.first().map(|fault| fault.as_str().to_owned()),
+                general: page(&sandbox, AppKind::General),
+                server_to_server: page(&sandbox, AppKind::ServerToServer),
+            }),
+            loopback_port: free_port(),
+            authorize_limit_s: 600,
+            lag_delays_s: vec![0, 0, 0],
+            remote: None,
+            ascii: false,
+            interactive: true,
+        };
+        Self {
+            sandbox,
+            browser: Arc::new(TestBrowser::new()),
+            copied: Arc::default(),
+            settings,
+            limits: Limits { total: DEADLINE, ..Limits::default() },
+            passphrase: Some(Secret::new(PASSPHRASE)),
+            directory: tempfile::tempdir().unwrap(),
+            procedures: registry::embedded().unwrap().into_iter().map(Arc::new).collect(),
+            power: Arc::new(Power::new()),
+        }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("zoom-setup")
+    }
+
+    pub fn exports(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// A store on the same disk.
+    pub fn store(&self) -> FileStore {
+        let limits = StoreLimits { work_factor: 2, ..StoreLimits::default() };
+        let parts = StoreParts { limits, ..StoreParts::default() };
+        let options = StoreOptions { data_dir: self.data(), kind: StoreKind::File };
+        FileStore::with_parts(options, parts).unwrap()
+    }
+
+    /// The same, unlocked.
+    pub fn open_store(&self) -> FileStore {
+        let mut store = self.store();
+        store.unlock(Some(&Secret::new(PASSPHRASE))).unwrap();
+        store
+    }
+
+    /// From now on the store does so many more operations.
+    pub fn power_for(&self, operations: usize) {
+        *self.power.left.lock().unwrap() = operations;
+    }
+
+    /// Every readable file of the store: set-ups and connections, by name.
+    pub fn records(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for folder in ["setups", "connections"] {
+            let Ok(entries) = std::fs::read_dir(self.data().join(folder)) else { continue };
+            for entry in entries {
+                let path = entry.unwrap().path();
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+        found
+    }
+
+    fn ports(&self) -> Ports {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Ports {
+            zoom: Arc::new(ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), self.limits)),
+            listener: Arc::new(TinyHttpListener::default()),
+            browser: Arc::clone(&self.browser) as Arc<dyn zoom_setup::ports::Browser>,
+            clipboard: Arc::clone(&self.copied) as Arc<dyn Clipboard>,
+            clock,
+            entropy: Arc::new(SystemEntropy),
+            store: Box::new(MortalStore { store: self.store(), power: Arc::clone(&self.power) }),
+            rehearsing: Some(Arc::new(AppPage(Arc::clone(&self.sandbox)))),
+            passphrase: self.passphrase.clone(),
+            export_directory: self.exports().to_owned(),
+        }
+    }
+}
+
+/// What the sandbox's app page shows.
+fn page(sandbox: &Sandbox, kind: AppKind) -> BTreeMap<FieldName, Secret> {
+    let app = sandbox.app_page(kind);
+    let mut values = BTreeMap::from([
+        (FieldName::ClientId, Secret::new(app.client_id)),
+        (FieldName::ClientSecret, app.client_secret),
+    ]);
+    values.extend(app.account_id.map(|id| (FieldName::AccountId, Secret::new(id))));
+    values.extend(app.secret_token.map(|token| (FieldName::SecretToken, token)));
+    values
+}
+
+/// A port that was free a moment ago. If somebody takes it meanwhile, the login says so and [`Harness::log_in`]
+/// takes another.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// One run of the program.
+pub struct Harness {
+    pub world: World,
+    pub model: Model,
+    runtime: Option<Runtime>,
+    tokio: Option<tokio::runtime::Runtime>,
+}
+
+impl Harness {
+    /// Starts at the home screen, with what is on the disk.
+    pub fn start(world: World) -> Self {
+        let model = Model::new(SystemClock.now(), world.settings.clone(), world.procedures.clone());
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut runtime = {
+            let _inside = tokio.enter();
+            Runtime::new(world.ports()).unwrap()
+        };
+        runtime.perform(Effect::LoadLibrary);
+        let mut harness = Self { world, model, runtime: Some(runtime), tokio: Some(tokio) };
+        harness.until("the library is loaded", |model| model.library.loaded);
+        harness
+    }
+
+    /// The program is killed: nothing that was not done is done any more, and nobody says goodbye.
+    pub fn kill(mut self) -> World {
+        self.world.power_for(0);
+        drop(self.runtime.take());
+        if let Some(tokio) = self.tokio.take() {
+            tokio.shutdown_background();
+        }
+        let world = self.world;
+        *world.power.left.lock().unwrap() = usize::MAX;
+        // A new supply, so that the killed run can't come back to life.
+        World { power: Arc::new(Power::new()), ..world }
+    }
+
+    /// Killed and started again.
+    pub fn restart(self) -> Self {
+        Self::start(self.kill())
+    }
+
+    /// Goes on with the newest set-up.
+    pub fn resume(&mut self) {
+        assert!(!self.model.library.setups.is_empty(), "there is a set-up to go on with");
+        self.press("Home Enter");
+    }
+
+    /// Handles what comes until the condition holds.
+    pub fn until(&mut self, what: &str, done: impl Fn(&Model) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !done(&self.model) {
+            let left = end.saturating_duration_since(Instant::now());
+            let (Some(runtime), Some(tokio)) = (&mut self.runtime, &self.tokio) else {
+                panic!("not running")
+            };
+            let next = tokio.block_on(async { tokio::time::timeout(left, runtime.next()).await });
+            match next {
+                Ok(msg) => self.handle(msg),
+                Err(_) => {
+                    panic!("not in time: {what}; {:?}", self.model.wizard().map(|wizard| &wizard.state))
+                }
+            }
+            if self.dead() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until everything asked of the store is done: it works in order.
+    pub fn until_stored(&mut self) {
+        self.model.library.loaded = false;
+        if let Some(runtime) = &mut self.runtime {
+            runtime.perform(Effect::LoadLibrary);
+        }
+        self.until("the store is done", |model| model.library.loaded);
+    }
+
+    /// Waits until no set-up is on the disk any more.
+    pub fn until_setups_are_gone(&mut self) {
+        let folder = self.world.data().join("setups");
+        self.until("the set-up is gone", move |_| {
+            std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_none())
+        });
+    }
+
+    /// Waits until the core asked for the end.
+    pub fn until_exit(&mut self) {
+        let end = Instant::now() + DEADLINE;
+        while !self.exited() {
+            assert!(Instant::now() < end, "no exit in time");
+            let (Some(runtime), Some(tokio)) = (&mut self.runtime, &self.tokio) else {
+                panic!("not running")
+            };
+            let next = tokio.block_on(async { tokio::time::timeout(DEADLINE, runtime.next()).await });
+            self.handle(next.unwrap());
+        }
+    }
+
+    /// An orderly end: what was asked of the store is done.
+    pub fn stop(mut self) -> World {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.finish();
+        }
+        self.world
+    }
+
+    /// Whether the power failed.
+    pub fn dead(&self) -> bool {
+        *self.world.power.left.lock().unwrap() == 0
+    }
+
+    /// Whether the core asked for the end.
+    pub fn exited(&self) -> bool {
+        self.runtime.as_ref().is_some_and(|runtime| runtime.exit().is_some())
+    }
+
+    fn handle(&mut self, msg: Msg) {
+        let (Some(runtime), Some(tokio)) = (&mut self.runtime, &self.tokio) else { panic!("not running") };
+        let _inside = tokio.enter();
+        step(&mut self.model, runtime, msg);
+    }
+
+    /// Waits for the end of a login that is under way.
+    pub fn until_login_ends(&mut self) {
+        self.until("the login ends", |model| match model.wizard().map(|wizard| &wizard.state) {
+            Some(StepState::Authorize(authorization)) => !matches!(
+                authorization.phase,
+                AuthorizationPhase::Preparing { .. }
+                    | AuthorizationPhase::Waiting { .. }
+                    | AuthorizationPhase::Exchanging { .. }
+                    | AuthorizationPhase::Storing { .. }
+            ),
+            Some(_) | None => true,
+        });
+    }
+
+    /// The keys that begin a login, pressed, until it ends. Somebody else may have the port.
+    pub fn log_in(&mut self, keys: &str) {
+        self.press(keys);
+        self.until_login_ends();
+        if !self.dead() && matches!(self.login(), AuthorizationPhase::PortTaken { .. }) {
+            self.press("r");
+            self.until_login_ends();
+        }
+    }
+
+    /// Waits until the browser has come to an end somewhere for the nth time, and says where.
+    pub fn landing(&mut self, nth: usize) -> super::browser::Landing {
+        let browser = Arc::clone(&self.world.browser);
+        self.until("the browser lands", |_| browser.landings().len() >= nth);
+        browser.landings()[nth - 1].clone()
+    }
+}
+
+/// Whether the core waits for something that comes by itself. The browser does not.
+fn busy(model: &Model) -> bool {
+    if matches!(model.overlay, Some(Overlay::Unlock(_))) {
+        return false;
+    }
+    if model.starting.is_some() || matches!(model.secret_store, SecretStore::Unlocking { .. }) {
+        return true;
+    }
+    let Some(wizard) = model.wizard() else { return !model.library.loaded };
+    let state = match &wizard.state {
+        StepState::Activate(activation) => {
+            matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
+        }
+        StepState::Authorize(authorization) => matches!(
+            authorization.phase,
+            AuthorizationPhase::Preparing { .. }
+                | AuthorizationPhase::Exchanging { .. }
+                | AuthorizationPhase::Storing { .. }
+        ),
+        StepState::Verify(verifying) => {
+            matches!(verifying.phase, VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. })
+        }
+        StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Fill(_)
+        | StepState::Scopes(_)
+        | StepState::HandOver { .. } => false,
+    };
+    state || wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some()
+}
+
+impl Admin for Harness {
+    fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn event(&mut self, event: Event) {
+        if self.dead() {
+            return;
+        }
+        if let Some(msg) = message(&self.model, event) {
+            self.handle(msg);
+        }
+        self.until("the core is at rest", |model| !busy(model));
+    }
+
+    fn gone(&self) -> bool {
+        self.dead()
+    }
+
+    fn value(&self, field: FieldName) -> Option<String> {
+        let text = match field {
+            FieldName::Instance => "dev12345",
+            FieldName::Company => "Example Company",
+            FieldName::DeveloperName => "Example Admin",
+            FieldName::DeveloperEmail => "admin@example.com",
+            FieldName::AppName
+            | FieldName::Region
+            | FieldName::Management
+            | FieldName::ShortDescription
+            | FieldName::ConnectionName => return None,
+            FieldName::ClientId | FieldName::ClientSecret | FieldName::AccountId | FieldName::SecretToken => {
+                let rehearsal = self.model.settings.rehearsal.as_ref().unwrap();
+                let values = if self.wizard().is_server_to_server() {
+                    &rehearsal.server_to_server
+                } else {
+                    &rehearsal.general
+                };
+                return values.get(&field).map(|value| value.expose().to_owned());
+            }
+        };
+        Some(text.to_owned())
+    }
+}
+
+/// What was copied, in order.
+#[derive(Default)]
+pub struct Copied(pub Mutex<Vec<String>>);
+
+impl Clipboard for Copied {
+    fn copy(&self, text: &Secret) -> String {
+        self.0.lock().unwrap().push(text.expose().to_owned());
+        "copied".to_owned()
+    }
+}
+
+/// The sandbox's app page, filled in as the wizard says.
+struct AppPage(Arc<Sandbox>);
+
+impl Rehearsing for AppPage {
+    fn configure(&self, app: RehearsalApp) {
+        let kind = if app.server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        let management = if app.user_managed { Management::User } else { Management::Admin };
+        let configuration = AppConfiguration {
+            redirect_url: app.redirects.first().cloned(),
+            allow_list: app.redirects,
+            scopes: app.scopes.into_iter().collect(),
+            management: (kind == AppKind::General).then_some(management),
+            public_client: false,
+            activated: app.activated,
+        };
+        drop(self.0.configure(kind, configuration));
+    }
+}
+
+/// A store that stops for good when the power fails.
+struct MortalStore {
+    store: FileStore,
+    power: Arc<Power>,
+}
+
+impl MortalStore {
+    /// Runs an operation under power; none is under way when the power fails.
+    fn on<T>(
+        &mut self,
+        operation: impl FnOnce(&mut FileStore) -> Result<T, StoreFailure>,
+    ) -> Result<T, StoreFailure> {
+        let mut left = self.power.left.lock().unwrap();
+        if *left == 0 {
+            return Err(StoreFailure::Io { message: "no power".to_owned() });
+        }
+        *left -= 1;
+        operation(&mut self.store)
+    }
+
+    /// The same for a method that does not change the store itself.
+    fn with<T>(
+        &self,
+        operation: impl FnOnce(&FileStore) -> Result<T, StoreFailure>,
+    ) -> Result<T, StoreFailure> {
+        let mut left = self.power.left.lock().unwrap();
+        if *left == 0 {
+            return Err(StoreFailure::Io { message: "no power".to_owned() });
+        }
+        *left -= 1;
+        operation(&self.store)
+    }
+}
+
+impl Store for MortalStore {
+    fn setups(&self) -> Result<(Vec<Setup>, Vec<String>), StoreFailure> {
+        self.with(Store::setups)
+    }
+    fn save_setup(&self, setup: &Setup) -> Result<(), StoreFailure> {
+        self.with(|store| store.save_setup(setup))
+    }
+    fn remove_setup(&self, id: &str) -> Result<(), StoreFailure> {
+        self.with(|store| store.remove_setup(id))
+    }
+    fn connections(&self) -> Result<(Vec<Connection>, Vec<String>), StoreFailure> {
+        self.with(Store::connections)
+    }
+    fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure> {
+        self.with(|store| store.save_connection(connection))
+    }
+    fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
+        self.with(|store| store.remove_connection(name))
+    }
+    fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
+        self.on(|store| store.unlock(passphrase))
+    }
+    fn read_secret(&self, key: &SecretKey) -> Result<Option<Secret>, StoreFailure> {
+        self.with(|store| store.read_secret(key))
+    }
+    fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure> {
+        self.on(|store| store.write_secrets(changes))
+    }
+}
