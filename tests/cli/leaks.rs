@@ -104,7 +104,8 @@ fn tokens_are_only_where_they_are_encrypted() {
     let text = format!("{}after_login = \"keep\"\n", answers("example"));
     let file = home.write("answers.toml", text).display().to_string();
     let log = home.path("log").display().to_string();
-    let ran = home.run(&["--rehearse", "--log-file", &log, "new", "servicenow-dex", "--answers", &file]).ends(0);
+    let ran =
+        home.run(&["--rehearse", "--log-file", &log, "new", "servicenow-dex", "--answers", &file]).ends(0);
     let state = fs::read(home.data().join("rehearsal/sandbox.json")).unwrap();
     let mut tokens = Vec::new();
     issued(&serde_json::from_slice(&state).unwrap(), &mut tokens);

@@ -43,8 +43,7 @@ fn by_pasting(#[case] procedure: &str) {
     let home = Home::new();
     // A browser that does nothing: the address on the screen is followed by the test.
     let nothing = [("BROWSER", "true")];
-    let mut terminal =
-        Terminal::start_with(&home, &["--rehearse", "new", procedure], 80, 40, &nothing);
+    let mut terminal = Terminal::start_with(&home, &["--rehearse", "new", procedure], 80, 40, &nothing);
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login over the receiver's URL"));
     press(&mut terminal, DOWN);
     terminal.keys(ENTER);
@@ -104,8 +103,7 @@ fn the_text_of_the_error_page_is_understood() {
 #[case("wrong-secret", "celigo-s2s", "does not know this pair")]
 fn a_fault_is_told_and_mended_in_place(#[case] fault: &str, #[case] procedure: &str, #[case] words: &str) {
     let home = Home::new();
-    let mut terminal =
-        Terminal::start(&home, &[&format!("--rehearse={fault}"), "new", procedure], 80, 24);
+    let mut terminal = Terminal::start(&home, &[&format!("--rehearse={fault}"), "new", procedure], 80, 24);
     let struck = walk::until(&mut terminal, words, |screen| screen.contains(words));
     assert!(struck.contains("try again"), "the next key is named:\n{struck}");
     let at = position(&struck);

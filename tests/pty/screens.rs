@@ -27,9 +27,8 @@ fn below_the_least_size_one_clear_line(#[case] columns: u16, #[case] rows: u16) 
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["--rehearse"], columns, rows);
     let told = format!("needs 40x12; this terminal is {columns}x{rows}.");
-    terminal.wait_until(&told, |screen| {
-        screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(&told)
-    });
+    terminal
+        .wait_until(&told, |screen| screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(&told));
     terminal.resize(80, 24);
     terminal.wait_for(&["REHEARSAL", "quit"]);
     terminal.keys("q");
@@ -106,7 +105,8 @@ fn activity(process: u32) -> BTreeMap<String, (u64, u64)> {
         let switches = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();
         let stat = fs::read_to_string(directory.join("stat")).unwrap();
         let (_, rest) = stat.rsplit_once(')').unwrap();
-        let ticks: u64 = rest.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+        let ticks: u64 =
+            rest.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
         let name = directory.file_name().unwrap().to_string_lossy().into_owned();
         found.insert(name, (switches.trim().parse().unwrap(), ticks));
     }
@@ -138,7 +138,12 @@ fn rests(terminal: &Terminal, what: &str) {
 #[test]
 fn at_rest_nothing_moves() {
     let home = Home::new();
-    let mut terminal = Terminal::start(&home, &["--data-dir", &home.data().display().to_string(), "--store", "memory"], 80, 24);
+    let mut terminal = Terminal::start(
+        &home,
+        &["--data-dir", &home.data().display().to_string(), "--store", "memory"],
+        80,
+        24,
+    );
     terminal.wait_for(&["quit"]);
     rests(&terminal, "home");
     terminal.keys(ENTER);

@@ -9,7 +9,12 @@ const MOST_KEYS: usize = 250;
 pub fn body(screen: &str) -> String {
     let rows: Vec<&str> = screen.lines().map(str::trim_end).collect();
     let keep = |index: usize| index + 2 != rows.len();
-    rows.iter().enumerate().filter(|(index, _)| keep(*index)).map(|(_, row)| *row).collect::<Vec<_>>().join("\n")
+    rows.iter()
+        .enumerate()
+        .filter(|(index, _)| keep(*index))
+        .map(|(_, row)| *row)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The key bar.
@@ -37,10 +42,33 @@ pub fn position(screen: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// The line under the one that has the focus.
-fn focused_value(screen: &str) -> &str {
-    let mut lines = screen.lines().skip_while(|line| !line.starts_with('›'));
-    lines.nth(1).unwrap_or_default().trim()
+/// The line under the one that has the focus, in the first column of the screen.
+fn focused_value(screen: &str) -> String {
+    let mut lines = screen.lines().skip_while(|line| !line.starts_with(['›', '>']));
+    lines.nth(1).unwrap_or_default().chars().take(78).collect::<String>().trim().to_owned()
+}
+
+/// Whether fields are being filled in. There, secrets on their way into the store change the screen by themselves.
+fn is_form(screen: &str) -> bool {
+    bar(screen).starts_with("Enter next ") && !bar(screen).contains("next step")
+}
+
+/// The step, and the field of it that has the focus.
+fn place(screen: &str) -> (Option<(usize, usize)>, String) {
+    let focus = screen.lines().find(|line| line.starts_with(['›', '>'])).unwrap_or_default();
+    (position(screen), focus.chars().take(30).collect())
+}
+
+/// Confirms, and waits for the next field, step or stage.
+#[track_caller]
+fn confirm(terminal: &mut Terminal) -> String {
+    let before = terminal.screen();
+    if !is_form(&before) {
+        return press(terminal, ENTER);
+    }
+    terminal.keys(ENTER);
+    terminal
+        .wait_until("the next field or step", |screen| place(screen) != place(&before) && is_ready(screen))
 }
 
 /// Sends keys, and waits for what comes of them.
@@ -48,21 +76,27 @@ fn focused_value(screen: &str) -> &str {
 pub fn press(terminal: &mut Terminal, keys: &str) -> String {
     let before = body(&terminal.screen());
     terminal.keys(keys);
-    terminal.wait_until(&format!("an effect of {keys:?}"), |screen| body(screen) != before && is_ready(screen))
+    terminal
+        .wait_until(&format!("an effect of {keys:?}"), |screen| body(screen) != before && is_ready(screen))
 }
 
 /// One key forward on a screen that is ready: takes offers, ticks scopes, confirms.
 #[track_caller]
 pub fn one_key(terminal: &mut Terminal) -> String {
     let screen = terminal.screen();
-    let bar = bar(&screen);
-    if bar.contains("take offer") && focused_value(&screen).is_empty() && !screen.contains("✓ kept") {
+    // What a small key bar leaves out, the step itself says.
+    let kept = screen.contains("kept: sha256:") || screen.contains("Secret Token  optional");
+    if is_form(&screen) && focused_value(&screen).is_empty() && !kept {
         return press(terminal, CTRL_Y);
     }
-    if bar.contains("copy next") && !screen.contains("✓ all of them") {
+    let ticked = screen.lines().find_map(|line| {
+        let (ticked, rest) = line.trim().strip_prefix("added ")?.split_once(" of ")?;
+        Some(rest.split(' ').next() == Some(ticked))
+    });
+    if ticked == Some(false) {
         return press(terminal, "n");
     }
-    press(terminal, ENTER)
+    confirm(terminal)
 }
 
 /// Walks until the screen fits.

@@ -181,7 +181,7 @@ impl Terminal {
         let mut seen = self.shared.lock();
         loop {
             let screen = seen.parser.screen().contents();
-            if fits(&screen) {
+            if ends_a_frame(&seen.bytes) && fits(&screen) {
                 return screen;
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -265,13 +265,30 @@ impl Terminal {
         assert!(last("\u{1b}[?25l") < cursor, "the cursor stays hidden");
         assert!(paste < screen && screen < cursor, "paste {paste}, screen {screen}, cursor {cursor}");
         // Nothing is drawn on the user's own screen.
-        assert!(!text[screen..].contains("\u{1b}[1;1H") && !text[screen..].contains("\u{1b}[2J"), "{:?}", &text[screen..]);
+        assert!(
+            !text[screen..].contains("\u{1b}[1;1H") && !text[screen..].contains("\u{1b}[2J"),
+            "{:?}",
+            &text[screen..]
+        );
         let seen = self.shared.lock();
         let now = seen.parser.screen();
         assert!(!now.alternate_screen() && !now.bracketed_paste() && !now.hide_cursor());
         drop(seen);
         assert_eq!(settings(&*self.master), self.settings, "raw mode stays on");
     }
+}
+
+/// Whether the last frame is whole: each ends by hiding the cursor, or by showing and placing it. What is read from a
+/// terminal may end anywhere.
+fn ends_a_frame(bytes: &[u8]) -> bool {
+    let tail = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(40)..]).into_owned();
+    let placed = |rest: &str| {
+        let place = rest.strip_prefix("\u{1b}[").and_then(|rest| rest.strip_suffix('H'));
+        place.is_some_and(|place| {
+            place.chars().all(|character| character.is_ascii_digit() || character == ';')
+        })
+    };
+    tail.ends_with("\u{1b}[?25l") || tail.rsplit_once("\u{1b}[?25h").is_some_and(|(_, rest)| placed(rest))
 }
 
 /// The terminal's settings (termios) as text.
