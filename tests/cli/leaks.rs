@@ -94,7 +94,10 @@ fn issued(state: &serde_json::Value, found: &mut Vec<String>) {
             map.values().for_each(|value| issued(value, found));
         }
         serde_json::Value::Array(list) => list.iter().for_each(|value| issued(value, found)),
-        _ => {}
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
     }
 }
 

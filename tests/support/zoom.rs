@@ -32,10 +32,6 @@ impl StandAlone {
         Self { child, url, introduction }
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The options that point a wizard here.
     pub fn options(&self) -> [&str; 4] {
         ["--oauth-url", &self.url, "--api-url", &self.url]
