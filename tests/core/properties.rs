@@ -138,7 +138,7 @@ impl Stage {
                 (!setups.is_empty()).then(|| Msg::Resume { setup: index.get(&setups).clone() })
             }
             Act::Resize(columns, rows) => Some(Msg::Resized { columns, rows }),
-            Act::Drawn(max_scroll) => Some(Msg::Drawn { max_scroll }),
+            Act::Drawn(max_scroll) => Some(Msg::Drawn { max_scroll, page: 10 }),
             Act::Seconds(seconds) => {
                 self.core.pass(seconds);
                 None

@@ -429,10 +429,10 @@ fn a_refused_activation_is_named_and_tried_again() {
 #[test]
 fn the_scroll_never_goes_beyond_what_was_drawn() {
     let mut core = Core::at("servicenow-dex", "create-app");
-    core.send(Msg::Drawn { max_scroll: 30 });
+    core.send(Msg::Drawn { max_scroll: 30, page: 10 });
     core.press("PgDn PgDn PgDn PgDn");
     assert_eq!(core.model.scroll, 30);
-    core.send(Msg::Drawn { max_scroll: 4 });
+    core.send(Msg::Drawn { max_scroll: 4, page: 2 });
     assert_eq!(core.model.scroll, 4);
     core.send(Msg::Resized { columns: 1, rows: 1 });
     core.press("PgUp PgUp");
