@@ -68,7 +68,7 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
             () = signals.next() => Err(Error::new(ErrorKind::Cancelled, "interrupted")
                 .hint("Every answer is kept. Go on with: zoom-setup resume")),
         };
-        driver.runtime.finish();
+        driver.runtime.finish().await;
         result
     })?;
     let sheet = handoff::sheet(&connection, &procedure, &BTreeMap::new());

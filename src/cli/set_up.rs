@@ -74,7 +74,7 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
         let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, first).await;
         drop(guard);
         if ended != Ended::Panicked {
-            runtime.finish();
+            runtime.finish().await;
         }
         Ok::<Ended, Error>(ended)
     })?;
@@ -98,7 +98,7 @@ fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
     let (mut setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
     let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
     unreadable.extend(more);
-    setups.sort_by(|one, other| other.updated.cmp(&one.updated));
+    setups.sort_by_key(|setup| std::cmp::Reverse(setup.updated));
     let found = match &wanted {
         Some(id) => setups.iter().find(|setup| setup.id == *id),
         None => setups.first(),

@@ -109,7 +109,7 @@ impl<'a> Page<'a> {
         let indent = columns(&lead.content) + 1;
         let mut lead = Some(lead);
         for line in wrap(spans, self.width.saturating_sub(indent).max(1)) {
-            let first = lead.take().map_or_else(|| Span::raw(" ".repeat(indent - 1)), |lead| lead);
+            let first = lead.take().unwrap_or_else(|| Span::raw(" ".repeat(indent - 1)));
             let mut row = vec![first, Span::raw(" ")];
             row.extend(line.spans);
             self.line(row);

@@ -142,6 +142,30 @@ fn host_and_port(address: &str) -> Option<String> {
     })
 }
 
+/// A client that follows a login from one loopback address to another, and nowhere else: the stand-in for a
+/// browser in a rehearsal on a machine without one.
+///
+/// # Errors
+/// One line.
+pub fn follow_redirects_on_loopback() -> Result<Client, String> {
+    let tls = certificate::without_trust().map_err(|error| error.to_string())?;
+    let policy = redirect::Policy::custom(|attempt| {
+        if attempt.previous().len() < 5 && is_loopback(attempt.url()) {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    });
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .http1_only()
+        .no_proxy()
+        .redirect(policy)
+        .timeout(Duration::from_secs(60))
+        .build()
+        .map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,28 +190,4 @@ mod tests {
         assert_eq!(route("https://localhost/"), Route::Loopback);
         assert_eq!(route("https://localhost.example.com/"), Route::Outside);
     }
-}
-
-/// A client that follows a login from one loopback address to another, and nowhere else: the stand-in for a
-/// browser in a rehearsal on a machine without one.
-///
-/// # Errors
-/// One line.
-pub fn follow_redirects_on_loopback() -> Result<Client, String> {
-    let tls = certificate::without_trust().map_err(|error| error.to_string())?;
-    let policy = redirect::Policy::custom(|attempt| {
-        if attempt.previous().len() < 5 && is_loopback(attempt.url()) {
-            attempt.follow()
-        } else {
-            attempt.stop()
-        }
-    });
-    Client::builder()
-        .tls_backend_preconfigured(tls)
-        .http1_only()
-        .no_proxy()
-        .redirect(policy)
-        .timeout(Duration::from_secs(60))
-        .build()
-        .map_err(|error| error.to_string())
 }

@@ -1,9 +1,5 @@
 //! Server-to-Server activation: proved by asking for a token, with bounded further tries while the granted
 //! scopes lag (Zoom's picker and its token service are seconds apart).
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a key that means nothing here is ignored; every message is matched in update.rs"
-)]
 
 use super::{progress, save, steps, verification, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
