@@ -74,7 +74,7 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
             () = signals.next() => Err(Error::new(ErrorKind::Cancelled, "interrupted")
                 .hint(world::go_on(global))),
         };
-        driver.runtime.finish();
+        driver.runtime.finish().await;
         result
     })?;
     let sheet = handoff::sheet(&connection, &procedure, &BTreeMap::new());

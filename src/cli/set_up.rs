@@ -74,7 +74,7 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
         let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, first).await;
         drop(guard);
         if ended != Ended::Panicked {
-            runtime.finish();
+            runtime.finish().await;
         }
         Ok::<Ended, Error>(ended)
     })?;

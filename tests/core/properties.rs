@@ -345,7 +345,7 @@ fn no_secret(text: &str) -> Result<(), TestCaseError> {
 }
 
 fn invariants(model: &Model) -> Result<(), TestCaseError> {
-    prop_assert!(model.scroll <= model.max_scroll.max(model.scroll.min(u16::MAX)));
+    prop_assert!(model.scroll <= model.max_scroll);
     match &model.screen {
         Screen::Home { selected } => prop_assert!(*selected < model.home_items().len().max(1)),
         Screen::Connection { .. } => {}

@@ -272,8 +272,8 @@ impl Harness {
 
     /// An orderly end: what was asked of the store is done.
     pub fn stop(mut self) -> World {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.finish();
+        if let (Some(runtime), Some(tokio)) = (self.runtime.take(), &self.tokio) {
+            tokio.block_on(runtime.finish());
         }
         self.world
     }

@@ -10,6 +10,7 @@ use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting,
 use crate::app::wizard::{StepState, Wizard};
 use crate::procedure::{FieldName, Procedure, StepKind};
 use crate::setup::{Connection, FORMAT, SecretKey, Setup};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 pub fn loaded(model: &mut Model, setups: Vec<Setup>, connections: Vec<Connection>, unreadable: Vec<String>) {
     let first = !model.library.loaded;
     model.library.setups = setups;
-    model.library.setups.sort_by_key(|setup| std::cmp::Reverse(setup.updated));
+    model.library.setups.sort_by_key(|setup| Reverse(setup.updated));
     model.library.connections = connections;
     model.library.connections.sort_by(|one, other| one.name.cmp(&other.name));
     model.library.unreadable = unreadable;
