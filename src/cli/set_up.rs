@@ -80,6 +80,10 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
     })?;
     match ended {
         Ended::Exit(Exit::Done) => Ok(()),
+        Ended::Exit(Exit::Rehearse) => {
+            let rehearsal = Global { rehearse: Some(String::new()), ..global.clone() };
+            on_terminal(&rehearsal, Opening::Home)
+        }
         Ended::Exit(Exit::Left) => {
             Err(Error::new(ErrorKind::Cancelled, "left before the end").hint(super::world::go_on(global)))
         }

@@ -447,3 +447,15 @@ fn a_paste_is_never_taken_for_keys() {
     assert_eq!(core.model.screen, before.screen);
     assert!(core.notice().contains("takes a paste"));
 }
+
+#[test]
+fn the_home_screen_leads_to_the_rehearsal_once() {
+    let mut core = Core::new();
+    core.model.settings.rehearsal = None;
+    let index = core.model.home_items().iter().position(|item| *item == HomeItem::Rehearse).unwrap();
+    for _ in 0..index {
+        core.press("Down");
+    }
+    let effects = core.keys("Enter");
+    assert!(effects.contains(&Effect::Exit(Exit::Rehearse)), "{effects:?}");
+}
