@@ -14,3 +14,5 @@ mod faults;
 mod harness;
 #[path = "flows/resume.rs"]
 mod resume;
+#[path = "flows/runtime.rs"]
+mod runtime;
