@@ -1,4 +1,10 @@
 //! Every screen at three sizes, and what must hold at any size.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests, which fail by panicking and look for one thing among many"
+)]
 
 mod states;
 
