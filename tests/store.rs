@@ -1,4 +1,5 @@
 //! The store on a real file system: what is on disk, what survives, what is refused.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "store/keys.rs"]
 mod keys;
