@@ -139,15 +139,18 @@ impl Runtime {
         }
     }
 
-    /// Waits until everything that was to be stored is stored, and every browser has its last page (bounded
-    /// by the listener).
-    pub fn finish(self) {
+    /// Waits until everything that was to be stored is stored, and the browser has its final page (bounded by
+    /// the listener).
+    pub async fn finish(self) {
         let Self { store, closing, .. } = self;
-        store.finish();
-        for closing in closing {
-            // The browser gets its final page; bounded by the listener.
-            let _ = closing.join();
-        }
+        let ended = tokio::task::spawn_blocking(move || {
+            store.finish();
+            for closing in closing {
+                let _ = closing.join();
+            }
+        });
+        // Fails only if the closure panicked, which is reported by itself.
+        let _ = ended.await;
     }
 
     /// Does one effect, or starts it.

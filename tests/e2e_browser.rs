@@ -7,7 +7,7 @@
     clippy::print_stdout,
     reason = "a test that cannot go on fails; one that is skipped says so"
 )]
-// The helpers serve other test programs too.
+// Other test programs use the rest of the helpers.
 #![expect(dead_code, reason = "this program needs a part of the helpers")]
 
 #[path = "support/home.rs"]

@@ -1,6 +1,11 @@
 //! Whole set-ups through the real runtime: HTTP client, loopback listener, store on disk, embedded Zoom, and a
 //! small HTTP client in the place of the browser.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests, which fail by panicking and look for one thing among many"
+)]
 
 #[path = "support/admin.rs"]
 mod admin;
@@ -14,3 +19,5 @@ mod faults;
 mod harness;
 #[path = "flows/resume.rs"]
 mod resume;
+#[path = "flows/runtime.rs"]
+mod runtime;

@@ -1,6 +1,8 @@
 //! The real binary in a real pseudo-terminal.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+// Other test programs use the rest of the helpers.
+#![expect(dead_code, reason = "this program needs a part of the helpers")]
 
 #[path = "support/home.rs"]
 mod home;

@@ -1,5 +1,4 @@
 //! The store on a real file system: what is on disk, what survives, what is refused.
-
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests end the test, too")]
 
 #[path = "store/keys.rs"]

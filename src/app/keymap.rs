@@ -286,7 +286,7 @@ pub const BINDINGS: &[Binding] = &[
     // Around the step.
     bind(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
     bind(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
-    bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(8)),
+    bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(1)),
     bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "other ways", Some(8)),
     bind(&[PasteBox, ScopeSearch, Reading, Steps], &[Esc], "Esc", Intent::Back, "close", Some(8)),
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),

@@ -283,4 +283,6 @@ pub enum Exit {
     Done,
     /// The user left before the end; progress is saved.
     Left,
+    /// Begin again as a rehearsal.
+    Rehearse,
 }

@@ -115,6 +115,8 @@ pub enum HomeItem {
     Resume(usize),
     /// Index into [`Model::procedures`].
     New(usize),
+    /// Everything once against the embedded sandbox. Not there in a rehearsal.
+    Rehearse,
     /// Index into [`Library::connections`].
     Connection(usize),
 }
@@ -209,12 +211,13 @@ impl Model {
     }
 
     /// The lines of the home screen that can be selected, from top to bottom: unfinished set-ups, then new
-    /// set-ups grouped by receiver in the order of [`Self::procedures`], then connections.
+    /// set-ups grouped by receiver in the order of [`Self::procedures`], the rehearsal, then connections.
     pub fn home_items(&self) -> Vec<HomeItem> {
         let resume = (0..self.library.setups.len()).map(HomeItem::Resume);
         let new = (0..self.procedures.len()).map(HomeItem::New);
         let connections = (0..self.library.connections.len()).map(HomeItem::Connection);
-        resume.chain(new).chain(connections).collect()
+        let rehearse = self.settings.rehearsal.is_none().then_some(HomeItem::Rehearse);
+        resume.chain(new).chain(rehearse).chain(connections).collect()
     }
 
     /// The procedure of that id.

@@ -75,12 +75,16 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
         let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first).await;
         drop(guard);
         if ended != Ended::Panicked {
-            runtime.finish();
+            runtime.finish().await;
         }
         Ok::<Ended, Error>(ended)
     })?;
     match ended {
         Ended::Exit(Exit::Done) => Ok(()),
+        Ended::Exit(Exit::Rehearse) => {
+            let rehearsal = Global { rehearse: Some(String::new()), ..global.clone() };
+            on_terminal(&rehearsal, Opening::Home)
+        }
         Ended::Exit(Exit::Left) => {
             Err(Error::new(ErrorKind::Cancelled, "left before the end").hint(super::world::go_on(global)))
         }

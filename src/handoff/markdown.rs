@@ -196,7 +196,7 @@ fn checks(page: &mut Page, sheet: &Sheet) {
         page.line("Nothing: the connection was never verified.");
         return;
     };
-    page.line(&format!("Verified: {at}"));
+    page.line(&format!("Checked: {at}"));
     page.line("");
     for check in &sheet.checks {
         let word = check.outcome.word();

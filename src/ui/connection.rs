@@ -22,7 +22,7 @@ pub fn body<'a>(model: &'a Model, name: &'a str, full: u16, look: Look<'a>) -> B
     facts(&mut page, model, connection);
     match &connection.verification {
         Some(verification) => {
-            page.heading(format!("Verified {}", age(model.now, verification.at)));
+            page.heading(format!("Checked {}", age(model.now, verification.at)));
             checks(&mut page, &verification.checks);
         }
         None => {

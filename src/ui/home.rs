@@ -85,7 +85,7 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
         if narrow {
             rows.push(Row::Detail(index, 0));
         }
-        if !matches!(items[index], HomeItem::New(_)) {
+        if !matches!(items[index], HomeItem::New(_) | HomeItem::Rehearse) {
             rows.push(Row::Detail(index, 1));
         }
     };
@@ -108,6 +108,7 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
                     rows.push(Row::Receiver(label));
                 }
             }
+            HomeItem::Rehearse => rows.push(Row::Receiver("First time?")),
             HomeItem::Connection(_) if !connections => {
                 connections = true;
                 rows.extend([Row::Blank, Row::Section("Connections")]);
@@ -184,6 +185,7 @@ fn name(model: &Model, item: &HomeItem) -> String {
     match item {
         HomeItem::Resume(index) => setup_name(model, &model.library.setups[*index]),
         HomeItem::New(index) => model.procedures[*index].title.clone(),
+        HomeItem::Rehearse => "Rehearse it all".to_owned(),
         HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
     }
 }
@@ -200,6 +202,10 @@ fn facts(model: &Model, item: &HomeItem, look: Look<'_>) -> Facts {
     match item {
         HomeItem::Resume(index) => resume_facts(model, &model.library.setups[*index], look),
         HomeItem::New(index) => new_facts(&model.procedures[*index]),
+        HomeItem::Rehearse => Facts {
+            beside: vec!["no account needed".to_owned(), "embedded Zoom".to_owned()],
+            below: Vec::new(),
+        },
         HomeItem::Connection(index) => connection_facts(model, &model.library.connections[*index]),
     }
 }
@@ -273,6 +279,7 @@ pub fn aside<'a>(model: &'a Model, selected: usize, full: u16, look: Look<'a>) -
     let procedure = match items.get(selected) {
         Some(HomeItem::Resume(index)) => model.procedure(&model.library.setups[*index].procedure),
         Some(HomeItem::New(index)) => model.procedures.get(*index),
+        Some(HomeItem::Rehearse) => None,
         Some(HomeItem::Connection(index)) => model.procedure(&model.library.connections[*index].procedure),
         None => None,
     };

@@ -133,7 +133,7 @@ pub fn verify<'a>(
     }
     if let Some(verification) = &wizard.setup.verification {
         page.gap();
-        page.styled(format!("Verified {}.", age(model.now, verification.at)), look.theme.dim);
+        page.styled(format!("Checked {}.", age(model.now, verification.at)), look.theme.dim);
     }
     let own = match &verifying.phase {
         VerifyingPhase::Deciding { selected } => Some(decision(*selected, full, look)),

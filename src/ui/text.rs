@@ -5,7 +5,7 @@ use crate::procedure::template::Values;
 use crate::procedure::{Piece, Template};
 use jiff::Timestamp;
 use ratatui::text::{Line, Span};
-use textwrap::{Options, WordSplitter};
+use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that a text takes.
@@ -75,7 +75,10 @@ pub fn wrap<'a>(spans: Vec<Span<'a>>, width: usize) -> Vec<Line<'a>> {
         return vec![Line::from(spans)];
     }
     let whole: String = spans.iter().map(|span| span.content.as_ref()).collect();
-    let options = Options::new(width.max(1)).word_splitter(WordSplitter::NoHyphenation);
+    // At spaces only: an address that is broken at a slash cannot be copied.
+    let options = Options::new(width.max(1))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
     let mut lines = Vec::new();
     let mut searched = 0;
     for piece in textwrap::wrap(&whole, options) {

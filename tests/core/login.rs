@@ -134,7 +134,7 @@ fn a_taken_port_leads_to_any_free_one() {
     let taken = ListenFailure::PortInUse { port: 47_823, holder: Some("another program".to_owned()) };
     core.send(Msg::Listening { ticket, result: Err(taken) });
     assert!(matches!(core.login(), AuthorizationPhase::PortTaken { port: 47_823, .. }));
-    let effects = core.keys("r");
+    let effects = core.keys("Enter");
     assert!(
         effects
             .iter()

@@ -429,10 +429,10 @@ fn a_refused_activation_is_named_and_tried_again() {
 #[test]
 fn the_scroll_never_goes_beyond_what_was_drawn() {
     let mut core = Core::at("servicenow-dex", "create-app");
-    core.send(Msg::Drawn { max_scroll: 30 });
+    core.send(Msg::Drawn { max_scroll: 30, page: 10 });
     core.press("PgDn PgDn PgDn PgDn");
     assert_eq!(core.model.scroll, 30);
-    core.send(Msg::Drawn { max_scroll: 4 });
+    core.send(Msg::Drawn { max_scroll: 4, page: 2 });
     assert_eq!(core.model.scroll, 4);
     core.send(Msg::Resized { columns: 1, rows: 1 });
     core.press("PgUp PgUp");
@@ -446,4 +446,16 @@ fn a_paste_is_never_taken_for_keys() {
     core.paste("q\nEnter");
     assert_eq!(core.model.screen, before.screen);
     assert!(core.notice().contains("takes a paste"));
+}
+
+#[test]
+fn the_home_screen_leads_to_the_rehearsal_once() {
+    let mut core = Core::new();
+    core.model.settings.rehearsal = None;
+    let index = core.model.home_items().iter().position(|item| *item == HomeItem::Rehearse).unwrap();
+    for _ in 0..index {
+        core.press("Down");
+    }
+    let effects = core.keys("Enter");
+    assert!(effects.contains(&Effect::Exit(Exit::Rehearse)), "{effects:?}");
 }

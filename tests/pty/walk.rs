@@ -1,6 +1,6 @@
 //! Walking through a set-up by what the screen says, as a newcomer would.
 
-use super::pty::{CTRL_Y, DOWN, ENTER, Terminal};
+use super::pty::{CTRL_Y, ENTER, Terminal};
 
 /// No procedure takes more keys than this.
 const MOST_KEYS: usize = 250;
@@ -110,19 +110,4 @@ pub fn until(terminal: &mut Terminal, what: &str, fits: impl Fn(&str) -> bool) -
         screen = one_key(terminal);
     }
     panic!("{what} did not come; the screen is\n{screen}");
-}
-
-/// From the home screen into a new set-up of the nth procedure that is listed.
-#[track_caller]
-pub fn begin(terminal: &mut Terminal, title: &str) {
-    terminal.wait_for(&["REHEARSAL", "open"]);
-    for _row in 0..12 {
-        let chosen = |screen: &str| screen.lines().any(|line| line.starts_with('›') && line.contains(title));
-        if chosen(&terminal.screen()) {
-            press(terminal, ENTER);
-            return;
-        }
-        press(terminal, DOWN);
-    }
-    panic!("{title} is not on the home screen\n{}", terminal.screen());
 }

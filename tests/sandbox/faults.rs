@@ -42,6 +42,10 @@ fn fault_missing_scope() {
     assert_eq!(short.scopes().len(), SCOPES.len() - 1);
     let access = short.json()["access_token"].as_str().unwrap().to_owned();
     assert!(stage.read(&access, "/v2/users/admin@example.com").body.contains("does not contain scopes"));
+    // Asking again does not bring it, saving the app's pages does.
+    assert_eq!(stage.account_credentials().scopes().len(), SCOPES.len() - 1);
+    let saved = stage.sandbox.configuration(AppKind::ServerToServer);
+    stage.sandbox.configure(AppKind::ServerToServer, saved);
     assert_eq!(stage.account_credentials().scopes().len(), SCOPES.len());
 }
 

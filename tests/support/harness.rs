@@ -13,7 +13,9 @@ use zoom_setup::app::model::{Model, Overlay, Rehearsal, SecretStore, Settings};
 use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
 use zoom_setup::callback::TinyHttpListener;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
-use zoom_setup::ports::{Clipboard, Clock, RehearsalApp, Rehearsing, Store, StoreFailure, Unlocked};
+use zoom_setup::ports::{
+    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, Unlocked,
+};
 use zoom_setup::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use zoom_setup::runtime::{Ports, Runtime, message, step};
 use zoom_setup::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
@@ -35,6 +37,7 @@ pub struct World {
     pub copied: Arc<Copied>,
     pub settings: Settings,
     pub limits: Limits,
+    pub listener: Arc<dyn Listener>,
     /// The passphrase of the environment.
     pub passphrase: Option<Secret>,
     directory: tempfile::TempDir,
@@ -88,6 +91,7 @@ impl World {
             browser: Arc::new(TestBrowser::new()),
             copied: Arc::default(),
             settings,
+            listener: Arc::new(TinyHttpListener::default()),
             limits: Limits { total: DEADLINE, ..Limits::default() },
             passphrase: Some(Secret::new(PASSPHRASE)),
             directory: tempfile::tempdir().unwrap(),
@@ -141,7 +145,7 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Ports {
             zoom: Arc::new(ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), self.limits)),
-            listener: Arc::new(TinyHttpListener::default()),
+            listener: Arc::clone(&self.listener),
             browser: Arc::clone(&self.browser) as Arc<dyn zoom_setup::ports::Browser>,
             clipboard: Arc::clone(&self.copied) as Arc<dyn Clipboard>,
             clock,
@@ -249,6 +253,14 @@ impl Harness {
         self.until("the store is done", |model| model.library.loaded);
     }
 
+    /// Waits until the passphrase form shows this error.
+    pub fn until_passphrase_form_says(&mut self, words: &str) {
+        self.until(words, |model| match &model.overlay {
+            Some(Overlay::Unlock(form)) => form.error.as_ref().is_some_and(|error| error.contains(words)),
+            Some(_) | None => false,
+        });
+    }
+
     /// Waits until no set-up is on the disk any more.
     pub fn until_setups_are_gone(&mut self) {
         let folder = self.world.data().join("setups");
@@ -272,8 +284,8 @@ impl Harness {
 
     /// An orderly end: what was asked of the store is done.
     pub fn stop(mut self) -> World {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.finish();
+        if let (Some(runtime), Some(tokio)) = (self.runtime.take(), &self.tokio) {
+            tokio.block_on(runtime.finish());
         }
         self.world
     }

@@ -154,14 +154,6 @@ impl Terminal {
         self.shared.lock().bytes.clone()
     }
 
-    /// Column and row of the cursor; `None` while it is hidden.
-    pub fn cursor(&self) -> Option<(u16, u16)> {
-        let seen = self.shared.lock();
-        let screen = seen.parser.screen();
-        let (row, column) = screen.cursor_position();
-        (!screen.hide_cursor()).then_some((column, row))
-    }
-
     /// Waits for a screen that has all of these.
     #[track_caller]
     pub fn wait_for(&self, words: &[&str]) -> String {

@@ -21,7 +21,8 @@ impl StandAlone {
         let mut introduction = String::new();
         // The Server-to-Server app comes last, and its secret is its last line.
         while introduction.matches("Client Secret").count() < 2 {
-            let line = lines.next().expect("the sandbox ended before it was ready").unwrap();
+            let line =
+                lines.next().unwrap_or_else(|| panic!("the sandbox ended early: {introduction}")).unwrap();
             introduction.push_str(&line);
             introduction.push('\n');
         }

@@ -5,11 +5,12 @@
 )]
 
 use super::{leave, notify, progress, secrets, selected_home_item, steps};
-use crate::app::message::{Effect, Intent, Ticket};
+use crate::app::message::{Effect, Exit, Intent, Ticket};
 use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting, Tone};
 use crate::app::wizard::{StepState, Wizard};
 use crate::procedure::{FieldName, Procedure, StepKind};
 use crate::setup::{Connection, FORMAT, SecretKey, Setup};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 let id = model.procedures[index].id.clone();
                 begin(model, &id, out);
             }
+            Some(HomeItem::Rehearse) => {
+                model.exit = Some(Exit::Rehearse);
+                out.push(Effect::Exit(Exit::Rehearse));
+            }
             Some(HomeItem::Connection(index)) => {
                 let name = model.library.connections[index].name.clone();
                 model.scroll = 0;
@@ -48,7 +53,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 pub fn loaded(model: &mut Model, setups: Vec<Setup>, connections: Vec<Connection>, unreadable: Vec<String>) {
     let first = !model.library.loaded;
     model.library.setups = setups;
-    model.library.setups.sort_by_key(|setup| std::cmp::Reverse(setup.updated));
+    model.library.setups.sort_by_key(|setup| Reverse(setup.updated));
     model.library.connections = connections;
     model.library.connections.sort_by(|one, other| one.name.cmp(&other.name));
     model.library.unreadable = unreadable;
@@ -75,7 +80,7 @@ fn ask_removal(model: &mut Model) {
             setup.answers.get(&FieldName::AppName).cloned().unwrap_or_else(|| setup.id.clone())
         }
         HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
-        HomeItem::New(_) => return,
+        HomeItem::New(_) | HomeItem::Rehearse => return,
     };
     model.overlay = Some(Overlay::ConfirmRemoval { what, name });
 }
@@ -104,7 +109,7 @@ pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
             secrets::with_store(model, Effect::RemoveConnection { name: connection.name, secrets }, out);
             notify(model, Tone::Information, "Removed here. Zoom and the receiver still have theirs.");
         }
-        HomeItem::New(_) => return,
+        HomeItem::New(_) | HomeItem::Rehearse => return,
     }
     model.screen = Screen::Home { selected: 0 };
     model.scroll = 0;
