@@ -1,10 +1,5 @@
 //! The real binary from outside, without a terminal: arguments in, text and exit code out.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[path = "cli/answers.rs"]
 mod answers;

@@ -113,7 +113,8 @@ fn the_last_word_on_a_secret_counts() {
     terminal.kill();
     let kept = format!("{:x}", <sha2::Sha256 as sha2::Digest>::digest(SECRET));
     let mut terminal = Terminal::start(&home, &["--rehearse", "resume"], 80, 24);
-    terminal.wait_for(&["9 of 15"]);
+    // While its secrets are read back, Esc leads home.
+    terminal.wait_until("the step", |screen| screen.contains("9 of 15") && walk::is_ready(screen));
     terminal.keys("\u{1b}");
     terminal.wait_for(&["Copy the client ID and the secret", &kept[..8]]);
 }
