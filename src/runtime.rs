@@ -23,8 +23,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use store_thread::StoreThread;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
+
+/// How long a frame waits for the progress that it shows to be on disk.
+const SAVE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// The world, by role.
 pub struct Ports {
@@ -59,6 +62,8 @@ pub struct Runtime {
     tasks: HashMap<Ticket, AbortHandle>,
     listeners: HashMap<Ticket, OpenListener>,
     closing: Vec<JoinHandle<()>>,
+    /// Progress on its way to the disk.
+    saving: Option<oneshot::Receiver<()>>,
     exit: Option<Exit>,
 }
 
@@ -96,6 +101,7 @@ impl Runtime {
             tasks: HashMap::new(),
             listeners: HashMap::new(),
             closing: Vec::new(),
+            saving: None,
             exit: None,
         })
     }
@@ -124,6 +130,15 @@ impl Runtime {
         self.exit.as_ref()
     }
 
+    /// Waits until progress that was to be saved is on disk, so that nobody sees a step that a crash would take
+    /// back. Waits a moment only: the store may be busy with a passphrase.
+    pub async fn saved(&mut self) {
+        if let Some(done) = self.saving.take() {
+            // Both ends are fine: it is saved, or it takes long and the screen goes on.
+            let _ = tokio::time::timeout(SAVE_PATIENCE, done).await;
+        }
+    }
+
     /// Waits until everything that was to be stored is stored, and the browser has its final page (bounded by
     /// the listener).
     pub async fn finish(self) {
@@ -141,8 +156,11 @@ impl Runtime {
     /// Does one effect, or starts it.
     pub fn perform(&mut self, effect: Effect) {
         match effect {
+            Effect::SaveSetup(_) => {
+                self.store.perform(effect);
+                self.saving = Some(self.store.done());
+            }
             Effect::LoadLibrary
-            | Effect::SaveSetup(_)
             | Effect::RemoveSetup { .. }
             | Effect::Unlock { .. }
             | Effect::ReadSecrets { .. }

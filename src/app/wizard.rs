@@ -28,7 +28,7 @@ pub struct Wizard {
     /// Index of the current step.
     pub step: usize,
     pub state: StepState,
-    /// Secret answers that are not in the secret store yet.
+    /// Secret answers that are neither in the secret store nor on their way into it.
     pub unsaved: BTreeSet<FieldName>,
     /// Waits for the secret store.
     pub saving: Option<Saving>,
@@ -39,9 +39,11 @@ pub struct Wizard {
 }
 
 /// Secrets on their way into the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saving {
     pub ticket: Ticket,
+    /// Which. One that is changed meanwhile is in [`Wizard::unsaved`] again.
+    pub fields: BTreeSet<FieldName>,
     /// The step is done once they are there.
     pub advance: bool,
 }

@@ -6,7 +6,7 @@ use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
 use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
-use crate::runtime::{Ended, Runtime, run_on_terminal};
+use crate::runtime::{Ended, Runtime, Signals, run_on_terminal};
 use crate::secret::printable;
 use crate::system::SystemClock;
 use crate::terminal::{self, Guard};
@@ -66,12 +66,13 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
     let ended = tokio.block_on(async {
         let no_thread = |error: std::io::Error| Error::new(ErrorKind::Internal, error.to_string());
         let mut runtime = Runtime::new(ports).map_err(no_thread)?;
+        let signals = Signals::new();
         let guard = Guard::enter()
             .map_err(|error| Error::usage(format!("the terminal can't be used full-screen: {error}")))?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(32 * 1024, std::io::stdout()));
         let mut screen = Terminal::new(backend)
             .map_err(|error| Error::new(ErrorKind::Internal, format!("the terminal: {error}")))?;
-        let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, first).await;
+        let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first).await;
         drop(guard);
         if ended != Ended::Panicked {
             runtime.finish().await;

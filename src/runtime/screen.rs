@@ -12,6 +12,7 @@ use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyM
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::Rect;
 use std::fmt::Write;
 
 /// Why the loop ended.
@@ -25,12 +26,14 @@ pub enum Ended {
     TerminalLost(String),
 }
 
-/// Runs until the core exits. `opening` are messages that begin what the command line asks for.
+/// Runs until the core exits. `signals` were caught before the terminal's modes were changed, so that none can
+/// end the process in between. `opening` are messages that begin what the command line asks for.
 pub async fn run_on_terminal<B>(
     model: &mut Model,
     runtime: &mut Runtime,
     screen: &mut Terminal<B>,
     theme: &Theme,
+    mut signals: Signals,
     opening: Vec<Msg>,
 ) -> Ended
 where
@@ -43,7 +46,6 @@ where
         runtime.perform(Effect::LoadLibrary);
     }
     let mut keys = EventStream::new();
-    let mut signals = Signals::new();
     loop {
         for msg in queue.drain(..) {
             step(model, runtime, msg);
@@ -54,6 +56,7 @@ where
         if let Some(exit) = runtime.exit() {
             return Ended::Exit(exit.clone());
         }
+        runtime.saved().await;
         if let Err(error) = draw(model, runtime, screen, theme) {
             return Ended::TerminalLost(error);
         }
@@ -63,7 +66,15 @@ where
             () = signals.next() => queue.push(Msg::Shutdown),
             msg = runtime.next() => queue.push(msg),
             event = keys.next() => match event {
-                Some(Ok(event)) => queue.extend(message(model, event)),
+                Some(Ok(event)) => {
+                    // Of a terminal that was smaller in between, rows are gone that a difference would not draw.
+                    if let Event::Resize(width, height) = event
+                        && let Err(error) = screen.resize(Rect { x: 0, y: 0, width, height })
+                    {
+                        return Ended::TerminalLost(error.to_string());
+                    }
+                    queue.extend(message(model, event));
+                }
                 Some(Err(error)) => return Ended::TerminalLost(error.to_string()),
                 None => return Ended::TerminalLost("standard input was closed".to_owned()),
             },

@@ -6,11 +6,18 @@ use crate::secret::Secret;
 use crate::setup::SecretKey;
 use std::sync::mpsc as sync;
 use std::thread::JoinHandle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+
+/// What the thread is told.
+enum Order {
+    Effect(Effect),
+    /// Say when everything before this is done.
+    Tell(oneshot::Sender<()>),
+}
 
 /// Handle of the thread.
 pub struct StoreThread {
-    orders: sync::Sender<Effect>,
+    orders: sync::Sender<Order>,
     thread: JoinHandle<()>,
 }
 
@@ -24,8 +31,12 @@ impl StoreThread {
         let (orders, inbox) = sync::channel();
         let mut worker = Worker { store, passphrase, results, library_failed: false };
         let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            while let Ok(effect) = inbox.recv() {
-                worker.perform(effect);
+            while let Ok(order) = inbox.recv() {
+                match order {
+                    Order::Effect(effect) => worker.perform(effect),
+                    // Nobody may be waiting any more.
+                    Order::Tell(done) => drop(done.send(())),
+                }
             }
         })?;
         Ok(Self { orders, thread })
@@ -34,7 +45,14 @@ impl StoreThread {
     /// Asks for an effect of the store.
     pub fn perform(&self, effect: Effect) {
         // Fails only when the thread panicked; that panic ends the program by itself.
-        let _ = self.orders.send(effect);
+        let _ = self.orders.send(Order::Effect(effect));
+    }
+
+    /// Completes when everything asked for so far is done.
+    pub fn done(&self) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        let _ = self.orders.send(Order::Tell(sender));
+        receiver
     }
 
     /// Waits until everything asked for is done.

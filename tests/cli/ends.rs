@@ -15,7 +15,6 @@ use std::net::{TcpListener, TcpStream};
 #[case::redirect_mismatch("redirect-mismatch", 5, &["does not accept the redirect URL", "4700"])]
 #[case::deny("deny", 5, &["declined", "access_denied"])]
 #[case::expired_code("expired-code", 5, &["too old", "4733"])]
-#[case::slow("slow", 4, &["no answer within 10 seconds"])]
 #[case::rate_limit("rate-limit", 4, &["limit is reached", "429"])]
 #[case::html("html", 4, &["web page came instead", "Sign in to the network"])]
 #[case::drop("drop", 4, &["connection broke"])]
@@ -26,11 +25,24 @@ fn each_fault_of_a_general_app(#[case] fault: &str, #[case] code: i32, #[case] w
 #[rstest]
 #[case::wrong_secret("wrong-secret", 5, &["does not know this pair", "invalid_client"])]
 #[case::not_activated("not-activated", 5, &["switched off", "4717"])]
-#[case::slow("slow", 4, &["no answer within 10 seconds"])]
 #[case::rate_limit("rate-limit", 4, &["limit is reached", "429"])]
 #[case::html("html", 4, &["web page came instead"])]
 fn each_fault_of_a_server_to_server_app(#[case] fault: &str, #[case] code: i32, #[case] words: &[&str]) {
     fails("celigo-s2s", fault, code, words);
+}
+
+/// Both at once, since each waits out the time limit.
+#[test]
+fn a_slow_answer_is_not_waited_for_for_ever() {
+    let runs = ["servicenow-dex", "celigo-s2s"].map(|procedure| {
+        let home = Home::new();
+        let file = home.write("answers.toml", answers("example")).display().to_string();
+        let child = home.command(&["--rehearse=slow", "new", procedure, "--answers", &file]).spawn().unwrap();
+        (home, child)
+    });
+    for (_home, child) in runs {
+        finish(child).ends(4).silent().says(&["no answer within 10 seconds", "FAIL"]);
+    }
 }
 
 /// A Server-to-Server call may be sent again, and its scopes may be late: these mend themselves.

@@ -271,12 +271,12 @@ fn write_secrets(model: &mut Model, advance: bool, out: &mut Vec<Effect>) {
     let ticket = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
     let id = wizard.setup.id.clone();
-    let changes = wizard
-        .unsaved
+    let fields = std::mem::take(&mut wizard.unsaved);
+    let changes = fields
         .iter()
         .map(|name| (SecretKey::SetupField(id.clone(), *name), wizard.secrets.get(name).cloned()))
         .collect();
-    wizard.saving = Some(Saving { ticket, advance });
+    wizard.saving = Some(Saving { ticket, fields, advance });
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
 }
 
@@ -290,25 +290,31 @@ pub fn secrets_written(
     let Some(wizard) = wizard_mut(model) else { return };
     let Some(saving) = wizard.saving.take_if(|saving| saving.ticket == ticket) else { return };
     if let Err(failure) = result {
+        wizard.unsaved.extend(saving.fields);
         let text = store_failure_text(failure);
         return notify(model, Tone::Failure, format!("Not stored: {text}"));
     }
-    for name in std::mem::take(&mut wizard.unsaved) {
-        if let Some(secret) = wizard.secrets.get(&name) {
-            let fingerprint = secret.fingerprint();
-            wizard.setup.secrets.insert(name, fingerprint.clone());
-            if let StepState::Fill(form) = &mut wizard.state {
-                for field in form.fields.iter_mut().filter(|field| field.spec.name == name) {
-                    field.kept = Some(fingerprint.clone());
-                    field.input.set("");
-                    field.peek = false;
-                }
+    // What was changed meanwhile is not what was written.
+    for name in saving.fields.difference(&wizard.unsaved) {
+        let Some(secret) = wizard.secrets.get(name) else { continue };
+        let fingerprint = secret.fingerprint();
+        wizard.setup.secrets.insert(*name, fingerprint.clone());
+        let StepState::Fill(form) = &mut wizard.state else { continue };
+        for field in form.fields.iter_mut().filter(|field| field.spec.name == *name) {
+            field.kept = Some(fingerprint.clone());
+            // What somebody goes on typing stays.
+            if matches!(&field.checked, Checked::Good { value, .. } if value == secret.expose()) {
+                field.input.set("");
+                field.peek = false;
             }
         }
     }
+    let more = !wizard.unsaved.is_empty();
     check_all(model);
     save(model, out);
-    if saving.advance {
+    if more {
+        write_secrets(model, saving.advance, out);
+    } else if saving.advance {
         steps::finish(model, out);
     }
 }

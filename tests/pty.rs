@@ -1,0 +1,22 @@
+//! The real binary in a real pseudo-terminal.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "support/home.rs"]
+mod home;
+#[path = "pty/journeys.rs"]
+mod journeys;
+#[path = "pty/killed.rs"]
+mod killed;
+#[path = "pty/leaving.rs"]
+mod leaving;
+#[path = "support/pty.rs"]
+mod pty;
+#[path = "pty/screens.rs"]
+mod screens;
+#[path = "pty/typing.rs"]
+mod typing;
+#[path = "pty/walk.rs"]
+mod walk;
+#[path = "support/zoom.rs"]
+mod zoom;
