@@ -54,10 +54,12 @@ fn not_allowed(error: &io::Error, port: u16) -> String {
 /// Who holds a port, as far as this user may know: `nginx (process 1234)`. Best effort.
 #[cfg(target_os = "linux")]
 fn holder(port: u16) -> Option<String> {
-    let mut sockets = Vec::new();
-    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-        sockets.extend(listening_sockets(&std::fs::read_to_string(table).unwrap_or_default(), port));
-    }
+    // The second table only if need be, and each in as few reads as can be: the kernel goes through all of its
+    // buckets for every read, which takes milliseconds.
+    let sockets = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .into_iter()
+        .map(|table| listening_sockets(&kernel_table(table).unwrap_or_default(), port))
+        .find(|sockets| !sockets.is_empty())?;
     let user = sockets.first()?.user;
     Some(process_with_socket(&sockets).unwrap_or_else(|| format!("a process of user id {user}")))
 }
@@ -65,6 +67,14 @@ fn holder(port: u16) -> Option<String> {
 #[cfg(not(target_os = "linux"))]
 fn holder(_port: u16) -> Option<String> {
     None
+}
+
+/// The text of a file that has no length.
+#[cfg(target_os = "linux")]
+fn kernel_table(path: &str) -> io::Result<String> {
+    let mut text = String::with_capacity(64 * 1024);
+    io::Read::read_to_string(&mut std::fs::File::open(path)?, &mut text)?;
+    Ok(text)
 }
 
 /// A listening socket in a table of `/proc/net`.

@@ -46,7 +46,7 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     if let Some(secret) = world::secret_variable("ZOOM_CLIENT_SECRET") {
         answers.values.entry(FieldName::ClientSecret).or_insert(secret);
     }
-    let world = World::new(global, false)?;
+    let world = World::with(known, global, false)?;
     take_app_page(&mut answers, &world, &procedure);
     file::complete(&answers, &procedure)?;
 

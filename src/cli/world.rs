@@ -45,7 +45,14 @@ impl World {
     /// # Errors
     /// Bad options, a bad procedure file, no data directory, no sandbox.
     pub fn new(global: &Global, interactive: bool) -> Result<Self, Error> {
-        let procedures = procedures(global)?;
+        Self::with(procedures(global)?, global, interactive)
+    }
+
+    /// Everything, around procedures that are loaded already: reading them is half of a start.
+    ///
+    /// # Errors
+    /// As [`Self::new`], less the procedures.
+    pub fn with(procedures: Vec<Arc<Procedure>>, global: &Global, interactive: bool) -> Result<Self, Error> {
         let environment = BrowserEnvironment::from_process();
         let mut endpoints = endpoints(global)?;
         let data_dir = data_dir(global)?;

@@ -37,12 +37,13 @@ where
     B: Backend,
     B::Error: std::fmt::Display,
 {
-    let mut keys = EventStream::new();
-    let mut signals = Signals::new();
     let mut queue: Vec<Msg> = opening;
+    // Before all else: while it is read, the rest gets ready, and one frame does.
     if !queue.iter().any(|msg| matches!(msg, Msg::LibraryLoaded { .. })) {
         runtime.perform(Effect::LoadLibrary);
     }
+    let mut keys = EventStream::new();
+    let mut signals = Signals::new();
     loop {
         for msg in queue.drain(..) {
             step(model, runtime, msg);
