@@ -10,8 +10,6 @@ mod words;
 use crate::procedure::FieldName;
 use serde::{Deserialize, Serialize};
 
-pub use instance::{instance_name, redirect_for_instance};
-
 /// Something to say about an entered value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

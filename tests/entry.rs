@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use rstest::rstest;
-use zoom_setup::entry::{Checked, Finding, check, instance_name, redirect_for_instance};
+use zoom_setup::entry::{Checked, Finding, check};
 use zoom_setup::procedure::FieldName;
 
 const ID: &str = "Ab3dEf6hIj9lMn2pQr5tUv";
@@ -146,17 +146,6 @@ fn disguised_characters_are_named(
     let (finding, cleaned) = bad(FieldName::Instance, raw);
     assert!(finding.message.contains(name), "{finding:?}");
     assert_eq!((finding.column, cleaned.as_deref()), (Some(column), offered), "{finding:?}");
-}
-
-#[test]
-fn an_instance_gives_its_redirect_and_its_name() {
-    assert_eq!(
-        redirect_for_instance("dev12345.service-now.com"),
-        "https://dev12345.service-now.com/oauth_redirect.do"
-    );
-    assert_eq!(instance_name("dev12345.service-now.com"), "dev12345");
-    assert_eq!(instance_name("acme.servicenowservices.com"), "acme");
-    assert_eq!(instance_name("support.example.com"), "support.example.com");
 }
 
 #[rstest]
@@ -400,7 +389,7 @@ proptest! {
             let allowed = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "-.".contains(character);
             prop_assert!(value.contains('.') && value.chars().all(allowed), "{:?}", value);
             prop_assert!(value.matches("service-now.com").count() <= 1, "{:?}", value);
-            let redirect = redirect_for_instance(&value);
+            let redirect = format!("https://{value}/oauth_redirect.do");
             let parsed = url::Url::parse(&redirect).map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(parsed.as_str(), redirect.as_str());
             prop_assert_eq!(parsed.host_str(), Some(value.as_str()));

@@ -22,7 +22,7 @@ const WATCHED: usize = 5;
 const REDIRECTS: usize = 8;
 
 /// The port that a login tries first, as it stands in the address.
-const FIRST_PORT: &str = "127.0.0.1%3A47823";
+const FIRST_PORT: &str = "127.0.0.1%3A28473";
 
 const SCOPES: [&str; 6] = [
     "report:read:user:admin",

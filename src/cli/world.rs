@@ -19,9 +19,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Loopback port that is tried first. Nothing else is registered for it; Zoom ignores the port of a loopback
-/// redirect, so another one does as well.
-const LOOPBACK_PORT: u16 = 47_823;
+/// Loopback port that is tried first. Below the ports that systems lend to outgoing connections (32768 on Linux,
+/// 49152 elsewhere), so that only another listener can have it. Zoom ignores the port of a PKCE client's
+/// loopback redirect, so another one does as well.
+const LOOPBACK_PORT: u16 = 28_473;
 /// How long a login may take in the browser, in seconds: an admin may have to find a password first.
 const AUTHORIZE_LIMIT_S: u64 = 600;
 /// Waits between further tries while granted scopes lag, in seconds; half a minute in all.

@@ -28,20 +28,6 @@ const PLACEHOLDERS: [&str; 8] = [
 
 const EXAMPLE: &str = "Enter the instance name (dev12345) or its address (https://dev12345.service-now.com).";
 
-/// The redirect URL that an instance sends to Zoom: `https://<host>/oauth_redirect.do`.
-pub fn redirect_for_instance(host: &str) -> String {
-    format!("https://{host}/oauth_redirect.do")
-}
-
-/// The name of an instance: the first label under ServiceNow's domains, the whole host otherwise.
-pub fn instance_name(host: &str) -> &str {
-    DOMAINS
-        .iter()
-        .find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))
-        .filter(|name| !name.is_empty())
-        .unwrap_or(host)
-}
-
 /// Normal form: a host name in lower case.
 pub(super) fn check(text: &str) -> Result<Accepted, Refusal> {
     placeholder(text)?;
