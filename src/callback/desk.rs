@@ -194,8 +194,8 @@ impl Desk {
         if let Some((code, writer)) = stage.take_held() {
             *stage = Stage::Answered { code, page: page.clone() };
             *lock(&self.follow_up) = FollowUp::Expected;
-            // 303 after the exchange, so that no code stays in the address bar; a history that keeps redirects keeps a spent one
-            // (RFC 9700 section 4.3.1). The page is in the body too, for who does not follow.
+            // 303 after the exchange, so that no code stays in the address bar (RFC 9700 section 4.3.1); a
+            // history that keeps redirects keeps a spent one. The page is in the body too, for who does not follow.
             let location = Some(self.expected.done_path.clone());
             send(writer, &Answer { status: 303, location, page: Some(page) }.bytes(true));
             return;
