@@ -61,6 +61,7 @@ pub enum Mode {
     LoginPort,
     /// Something is under way that takes seconds; there is nothing to answer.
     Busy,
+    /// The result of a live check is on screen: Enter goes on, `r` asks again.
     Verify,
     /// Keep or revoke the test login.
     Decide,
@@ -334,7 +335,8 @@ pub const fn screen_mode(model: &Model) -> Mode {
         }
         StepState::Activate(activation) => match activation {
             Activation::Asking { .. } | Activation::Lagging { .. } => Mode::Busy,
-            Activation::Ready | Activation::Failed { .. } | Activation::Granted { .. } => Mode::Activate,
+            Activation::Ready | Activation::Failed { .. } => Mode::Activate,
+            Activation::Granted { .. } => Mode::Verify,
         },
         StepState::Authorize(authorization) => {
             if authorization.pasting {

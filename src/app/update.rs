@@ -32,9 +32,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     let mut out = Vec::new();
     match msg {
         Msg::Intent(intent) => keys::intent(model, intent, &mut out),
-        Msg::Character(character) => keys::character(model, character, &mut out),
-        Msg::Edit(edit) => keys::edit(model, edit, &mut out),
-        Msg::Paste(text) => keys::paste(model, &text, &mut out),
+        Msg::Character(character) => keys::character(model, character),
+        Msg::Edit(edit) => keys::edit(model, edit),
+        Msg::Paste(text) => keys::paste(model, &text),
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Provide { field, value } => form::provide(model, field, &value),

@@ -66,7 +66,13 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
         };
         let mut signals = Signals::new();
         let result = tokio::select! {
-            result = driver.drive(&procedure) => result,
+            // What failed can be mended in place: the set-up stands at that step.
+            result = driver.drive(&procedure) => result.map_err(|error| match error.kind {
+                ErrorKind::Unreachable | ErrorKind::Refused | ErrorKind::CheckFailed => {
+                    error.hint(world::go_on(global))
+                }
+                ErrorKind::Usage | ErrorKind::Cancelled | ErrorKind::Store | ErrorKind::Internal => error,
+            }),
             () = crate::terminal::panicked() => {
                 return Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
                     .hint(world::go_on(global)));

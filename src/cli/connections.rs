@@ -99,7 +99,7 @@ pub fn show(
     pair(out, "Receiver", connection.receiver.label())?;
     pair(out, "Zoom app", connection.app_kind.label())?;
     pair(out, "Refresh", owner_word(connection))?;
-    pair(out, "Stored", &connection.created.to_string())?;
+    pair(out, "Stored", &connection.created.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())?;
     for (field, value) in &connection.answers {
         if *field != FieldName::ConnectionName {
             pair(out, field.as_str(), value)?;
@@ -120,7 +120,7 @@ fn verification(connection: &Connection, out: &mut dyn Write) -> io::Result<()> 
     let Some(done) = &connection.verification else {
         return pair(out, "Last check", "never");
     };
-    pair(out, "Last check", &done.at.to_string())?;
+    pair(out, "Last check", &done.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())?;
     if done.granted.is_some() {
         column(out, "Missing", &done.missing.iter().map(String::as_str).collect::<Vec<_>>())?;
         column(out, "Not chosen", &done.excess.iter().map(String::as_str).collect::<Vec<_>>())?;

@@ -92,7 +92,7 @@ fn origin(page: &mut Page, sheet: &Sheet) {
         None => document.push_str(", without a date"),
     }
     page.line(&format!("- Document: {document}"));
-    page.line(&format!("- Stored: {}", sheet.created));
+    page.line(&format!("- Stored: {}", sheet.created.strftime("%Y-%m-%dT%H:%M:%SZ")));
 }
 
 fn form(page: &mut Page, sheet: &Sheet) {

@@ -180,7 +180,7 @@ impl PasteProblem {
             }
             Self::TooLong => "Copy only the address from the browser's address bar".to_owned(),
             Self::AuthorizeAddress => {
-                "Open it in the browser, press Allow, then copy the address of the page that follows"
+                "Press Allow there, then copy the address that follows. Where Zoom shows an error, paste its text"
                     .to_owned()
             }
             Self::ZoomPage => {

@@ -125,8 +125,14 @@ impl Worker {
         let result = self.store.unlock(typed);
         match (&result, &self.passphrase, typed) {
             (Err(StoreFailure::NeedsPassphrase { .. }), Some(passphrase), None) => {
-                let passphrase = passphrase.clone();
-                self.store.unlock(Some(&passphrase))
+                match self.store.unlock(Some(passphrase)) {
+                    // Somebody at the keyboard may know the right one.
+                    Err(StoreFailure::WrongPassphrase) => Err(StoreFailure::NeedsPassphrase {
+                        new: false,
+                        why: "the one in ZOOM_SETUP_PASSPHRASE does not open the secrets".to_owned(),
+                    }),
+                    opened => opened,
+                }
             }
             (Ok(_) | Err(_), Some(_) | None, Some(_) | None) => result,
         }

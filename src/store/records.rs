@@ -4,13 +4,15 @@ use super::disk::{self, Disk, shown};
 use crate::ports::StoreFailure;
 use crate::secret::printable;
 use crate::setup::{Connection, FORMAT, Setup};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest id of a set-up; file systems take 255 bytes, and a temporary name is longer.
 const LONGEST_ID: usize = 100;
@@ -24,6 +26,8 @@ pub struct RecordFiles {
     disk: Arc<dyn Disk>,
     setups: PathBuf,
     connections: PathBuf,
+    /// When each set-up was last changed, as far as this process has read or written it.
+    seen: Arc<Mutex<BTreeMap<String, Timestamp>>>,
 }
 
 /// What a listing found: the records, and one line for each file that could not be read.
@@ -32,7 +36,12 @@ pub type Listing<T> = (Vec<T>, Vec<String>);
 impl RecordFiles {
     /// Touches nothing yet.
     pub fn new(disk: Arc<dyn Disk>, data_dir: &Path) -> Self {
-        Self { disk, setups: data_dir.join("setups"), connections: data_dir.join("connections") }
+        Self {
+            disk,
+            setups: data_dir.join("setups"),
+            connections: data_dir.join("connections"),
+            seen: Arc::default(),
+        }
     }
 
     /// Set-ups, the one changed last first.
@@ -52,16 +61,33 @@ impl RecordFiles {
                 Err(failure) => unreadable.push(in_words(failure)),
             }
         }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.extend(setups.iter().map(|setup| (setup.id.clone(), setup.updated)));
+        drop(seen);
         setups.sort_by(|one, other| other.updated.cmp(&one.updated).then_with(|| one.id.cmp(&other.id)));
         Ok((setups, unreadable))
     }
 
-    /// Makes or replaces the set-up of that id.
+    /// Makes or replaces the set-up of that id. One that another process has changed since this one read or
+    /// wrote it is left as it is: of two programs on one set-up none overwrites the other's answers unseen.
     pub fn save_setup(&self, setup: &Setup) -> Result<(), StoreFailure> {
         let path = self.setup_path(&setup.id)?;
         // Replaced only if what is there is a set-up this version understands.
-        self.read::<Setup>(&path)?;
-        self.save(&self.setups, &path, setup)
+        let there = self.read::<Setup>(&path)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(there), Some(seen)) = (there, seen.get(&setup.id))
+            && there.updated != *seen
+        {
+            return Err(StoreFailure::Locked {
+                message:
+                    "Another zoom-setup has changed this set-up, so nothing was overwritten. Leave one of \
+                          the two, and resume the other."
+                        .to_owned(),
+            });
+        }
+        self.save(&self.setups, &path, setup)?;
+        seen.insert(setup.id.clone(), setup.updated);
+        Ok(())
     }
 
     /// Removes a set-up; it is no error if there is none.

@@ -81,7 +81,7 @@ fn offer_words(
         };
     }
     if model.settings.rehearsal.is_some() {
-        return "take what the rehearsal's app page shows".to_owned();
+        return "take the rehearsal's values".to_owned();
     }
     match offer {
         [(name, value)] if !name.is_secret() => format!("take {}", value.expose()),
@@ -190,7 +190,8 @@ fn help<'a>(page: &mut Page<'a>, field: &'a Field) {
 fn finding<'a>(page: &mut Page<'a>, finding: &'a Finding, sign: &'static str, style: Style) {
     let mut spans = vec![Span::styled(finding.message.as_str(), style)];
     if !finding.hint.is_empty() {
-        spans.push(Span::raw(" "));
+        let stopped = finding.message.ends_with(['.', '!', '?', ':']);
+        spans.push(Span::raw(if stopped { " " } else { ". " }));
         spans.push(Span::raw(finding.hint.as_str()));
     }
     page.item(Span::styled(sign, style), spans);

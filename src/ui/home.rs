@@ -5,7 +5,7 @@ use super::text::{age, column, columns, plural, shorten};
 use super::theme::Look;
 use crate::app::model::{HomeItem, Model};
 use crate::procedure::{AppKind, Procedure, ScopeNeed, Who};
-use crate::setup::{Connection, Owner, Setup};
+use crate::setup::{Connection, Outcome, Owner, Setup};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -250,8 +250,10 @@ fn new_facts(procedure: &Procedure) -> Facts {
 fn connection_facts(model: &Model, connection: &Connection) -> Facts {
     let verified = match &connection.verification {
         Some(verification) if verification.failed() => format!("FAIL {}", age(model.now, verification.at)),
-        Some(verification) => format!("verified {}", age(model.now, verification.at)),
-        None => "never verified".to_owned(),
+        Some(verification) if verification.checks.iter().any(|check| check.outcome == Outcome::Pass) => {
+            format!("verified {}", age(model.now, verification.at))
+        }
+        Some(_) | None => "not verified".to_owned(),
     };
     let procedure = model
         .procedure(&connection.procedure)

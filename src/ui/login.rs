@@ -25,8 +25,9 @@ pub fn authorize<'a>(
         AuthorizationPhase::Preparing { .. } => {
             page.plain(format!("Preparing the login{}", look.signs.ellipsis));
         }
-        AuthorizationPhase::Waiting { url, port, deadline, .. } => {
+        AuthorizationPhase::Waiting { url, port, deadline, pending, .. } => {
             waiting(&mut page, model, authorization, url, *port, *deadline);
+            redirect_refused(&mut page, &pending.redirect_uri);
             return Body { text: page, own: paste_box(authorization, full, look) };
         }
         AuthorizationPhase::Exchanging { .. } => {
@@ -187,6 +188,18 @@ fn waiting<'a>(
         ]);
     }
     requests(page, &authorization.requests);
+}
+
+/// What to do where Zoom refuses the login before it begins: no callback comes then.
+fn redirect_refused<'a>(page: &mut Page<'a>, redirect_uri: &'a str) {
+    let look = page.look;
+    page.gap();
+    page.text(vec![
+        look.dim("Zoom shows Invalid redirect (4,700)? Put this into OAuth Allow Lists, save, press "),
+        look.accent("r"),
+        look.dim(":"),
+    ]);
+    page.value(redirect_uri, look.theme.value);
 }
 
 /// The masked box for the final address, once it is open.

@@ -216,7 +216,7 @@ pub fn details<'a>(wizard: &'a Wizard, full: u16, look: Look<'a>) -> Page<'a> {
     if !step.corrections.is_empty() {
         page.text(vec![
             Span::styled(look.signs.warn, look.theme.warning),
-            look.dim(" The document is wrong here: "),
+            look.dim(" The document differs here: "),
             look.accent(document_key(wizard)),
             look.dim(" shows it."),
         ]);

@@ -236,6 +236,7 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
         })
         .collect();
     let mut changed = false;
+    let marked_before = to_check_again(wizard);
     let had_tokens = wizard.tokens.is_some();
     for (name, value) in entries {
         if name.is_secret() {
@@ -245,6 +246,12 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
         }
     }
     let unsaved = !wizard.unsaved.is_empty() && wizard.saving.is_none();
+    let marked = to_check_again(wizard);
+    if marked > marked_before {
+        let text = format!("Steps to look at again since this answer changed: {marked}. s lists them.");
+        notify(model, Tone::Information, text);
+    }
+    let Some(wizard) = wizard_mut(model) else { return };
     if had_tokens && wizard.tokens.is_none() {
         authorization::forget_grant(model, out);
     }
@@ -255,6 +262,11 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
     if unsaved {
         write_secrets(model, false, out);
     }
+}
+
+/// How many steps an answer was changed under.
+fn to_check_again(wizard: &Wizard) -> usize {
+    wizard.setup.done.values().filter(|done| done.check_again).count()
 }
 
 fn keep_secret(wizard: &mut Wizard, name: FieldName, value: Secret) {

@@ -100,7 +100,7 @@ pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
             notify(
                 model,
                 Tone::Information,
-                "Removed here. The app in Zoom is still there: delete it there too.",
+                "Removed here. If the app exists in Zoom already, delete it there too.",
             );
         }
         HomeItem::Connection(index) => {

@@ -66,17 +66,17 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 }
 
 /// A typed character.
-pub fn character(model: &mut Model, character: char, out: &mut Vec<Effect>) {
-    typed(model, Typed::Character(character), out);
+pub fn character(model: &mut Model, character: char) {
+    typed(model, Typed::Character(character));
 }
 
 /// An editing key.
-pub fn edit(model: &mut Model, edit: Edit, out: &mut Vec<Effect>) {
-    typed(model, Typed::Edit(edit), out);
+pub fn edit(model: &mut Model, edit: Edit) {
+    typed(model, Typed::Edit(edit));
 }
 
 /// A paste. Where no field has the focus it is not taken for keys.
-pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
+pub fn paste(model: &mut Model, text: &Secret) {
     if keymap::mode(model) == Mode::LoginWaiting {
         // The one screen where a paste can mean only one thing: the address the login ended at.
         authorization::open_paste_box(model);
@@ -84,7 +84,7 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if !keymap::mode(model).is_text() {
         return notify(model, Tone::Information, "Nothing on this screen takes a paste.");
     }
-    typed(model, Typed::Paste(text), out);
+    typed(model, Typed::Paste(text));
 }
 
 /// What was typed.
@@ -106,8 +106,9 @@ impl Typed<'_> {
     }
 }
 
-fn typed(model: &mut Model, typed: Typed<'_>, out: &mut Vec<Effect>) {
-    let _ = &out;
+fn typed(model: &mut Model, typed: Typed<'_>) {
+    // What was said about the text before is about another text.
+    model.notice = None;
     match keymap::mode(model) {
         Mode::Unlock => secrets::typed(model, typed),
         Mode::Field => form::typed(model, typed),

@@ -113,12 +113,12 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         Intent::CopyNext => copy_next(model, out),
         Intent::Recommended => {
-            wizard.setup.scopes = progress::recommended(&wizard.procedure);
-            wizard.setup.scopes_added.retain(|id| wizard.setup.scopes.contains(id));
+            // Nothing that was chosen beside it is lost.
+            wizard.setup.scopes.extend(progress::recommended(&wizard.procedure));
             progress::scopes_changed(wizard);
             refresh(wizard);
             save(model, out);
-            notify(model, Tone::Information, "The recommended set is chosen again.");
+            notify(model, Tone::Information, "The whole recommended set is chosen.");
         }
         Intent::Back => {
             if list.search.is_some() {
