@@ -289,3 +289,24 @@ fn a_thousand_connections_are_listed_and_one_is_found() {
     store.save_connection(&connection("Acme 0999")).unwrap();
     assert_eq!(store.connections().unwrap().0.len(), 1000);
 }
+
+/// Two programs on one set-up: the second to write is told, and the first one's answers stay.
+#[test]
+fn a_set_up_changed_elsewhere_is_not_overwritten() {
+    let home = tempfile::tempdir().unwrap();
+    let (one, other) = (open(home.path(), StoreKind::File), open(home.path(), StoreKind::File));
+    let mut mine = setup("shared");
+    one.save_setup(&mine).unwrap();
+    let mut theirs = other.setups().unwrap().0.remove(0);
+    theirs.current = "scopes".to_owned();
+    theirs.updated = "2026-11-01T10:00:00Z".parse().unwrap();
+    other.save_setup(&theirs).unwrap();
+
+    mine.updated = "2026-11-01T10:00:01Z".parse().unwrap();
+    assert!(matches!(one.save_setup(&mine), Err(StoreFailure::Locked { .. })));
+    assert_eq!(other.setups().unwrap().0, [theirs.clone()]);
+    // Who has read the newer state may go on from it.
+    theirs.updated = mine.updated;
+    assert_eq!(one.setups().unwrap().0.len(), 1);
+    one.save_setup(&theirs).unwrap();
+}
