@@ -6,10 +6,11 @@ mod file;
 use super::arguments::Global;
 use super::set_up::tokio_runtime;
 use super::world::{self, World};
+use crate::app::keymap::{self, Mode};
 use crate::app::message::{Intent, Msg};
 use crate::app::model::{Model, Overlay, Screen, SecretStore, Tone};
 use crate::app::update::connection_of;
-use crate::app::wizard::{Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase, Wizard};
+use crate::app::wizard::{Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase};
 use crate::error::{Error, ErrorKind};
 use crate::handoff;
 use crate::oauth::{Diagnosis, DiagnosisClass};
@@ -56,14 +57,8 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     let connection = tokio.block_on(async {
         let runtime =
             Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        let mut driver = Driver {
-            model,
-            runtime,
-            answers,
-            talk: LineWriter::new(std::io::stderr()),
-            refusal: None,
-            urls_told: false,
-        };
+        let mut driver =
+            Driver { model, runtime, answers, talk: LineWriter::new(std::io::stderr()), urls_told: false };
         let mut signals = Signals::new();
         let result = tokio::select! {
             // What failed can be mended in place: the set-up stands at that step.
@@ -149,7 +144,6 @@ struct Driver<W> {
     runtime: Runtime,
     answers: Answers,
     talk: W,
-    refusal: Option<Error>,
     urls_told: bool,
 }
 
@@ -228,10 +222,7 @@ impl<W: Write> Driver<W> {
     }
 
     /// A step that did not go on: the core's own words say why.
-    fn stuck(&mut self, index: usize, procedure: &Procedure) -> Error {
-        if let Some(error) = self.refusal.take() {
-            return error;
-        }
+    fn stuck(&self, index: usize, procedure: &Procedure) -> Error {
         let why =
             self.model.notice.as_ref().map_or("the step was not accepted", |notice| notice.text.as_str());
         Error::usage(format!("{}: {why}", procedure.steps[index].title))
@@ -464,32 +455,10 @@ fn busy(model: &Model) -> bool {
     if matches!(model.overlay, Some(Overlay::Unlock(_))) {
         return false;
     }
-    if model.starting.is_some() || matches!(model.secret_store, SecretStore::Unlocking { .. }) {
-        return true;
-    }
-    model.wizard().is_some_and(waiting)
-}
-
-fn waiting(wizard: &Wizard) -> bool {
-    let state = match &wizard.state {
-        StepState::Activate(activation) => {
-            matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
-        }
-        StepState::Authorize(authorization) => matches!(
-            authorization.phase,
-            AuthorizationPhase::Preparing { .. }
-                | AuthorizationPhase::Waiting { .. }
-                | AuthorizationPhase::Exchanging { .. }
-                | AuthorizationPhase::Storing { .. }
-        ),
-        StepState::Verify(verifying) => {
-            matches!(verifying.phase, VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. })
-        }
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::HandOver { .. } => false,
-    };
-    state || wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some()
+    let store = matches!(model.secret_store, SecretStore::Unlocking { .. });
+    let call = matches!(keymap::screen_mode(model), Mode::Busy | Mode::LoginWaiting);
+    let write = model.wizard().is_some_and(|wizard| {
+        wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some()
+    });
+    model.starting.is_some() || store || call || write
 }

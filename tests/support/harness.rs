@@ -8,9 +8,10 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use zoom_setup::app::keymap::{self, Mode};
 use zoom_setup::app::message::{Effect, Msg};
 use zoom_setup::app::model::{Model, Overlay, Rehearsal, SecretStore, Settings};
-use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
+use zoom_setup::app::wizard::{AuthorizationPhase, StepState};
 use zoom_setup::callback::TinyHttpListener;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
 use zoom_setup::ports::{
@@ -347,26 +348,8 @@ fn busy(model: &Model) -> bool {
         return true;
     }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };
-    let state = match &wizard.state {
-        StepState::Activate(activation) => {
-            matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
-        }
-        StepState::Authorize(authorization) => matches!(
-            authorization.phase,
-            AuthorizationPhase::Preparing { .. }
-                | AuthorizationPhase::Exchanging { .. }
-                | AuthorizationPhase::Storing { .. }
-        ),
-        StepState::Verify(verifying) => {
-            matches!(verifying.phase, VerifyingPhase::Running { .. } | VerifyingPhase::Revoking { .. })
-        }
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::HandOver { .. } => false,
-    };
-    state || wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some()
+    let writing = wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some();
+    writing || keymap::screen_mode(model) == Mode::Busy
 }
 
 impl Admin for Harness {
