@@ -71,11 +71,6 @@ impl Endpoints {
         &self.oauth
     }
 
-    /// What stands for `https://api.zoom.us`.
-    pub fn configured_api_base(&self) -> &str {
-        &self.api
-    }
-
     /// Where the browser begins a login.
     pub fn authorize(&self) -> String {
         format!("{}/oauth/authorize", self.oauth)
@@ -223,7 +218,7 @@ mod tests {
     #[case("http://[::1]:8080/", "http://[::1]:8080")]
     fn bases_that_are_taken(#[case] given: &str, #[case] base: &str) {
         assert_eq!(with_servers(given, given).oauth_base(), base);
-        assert_eq!(with_servers(given, given).configured_api_base(), base);
+        assert_eq!(with_servers(given, given).api_base(None), base);
     }
 
     #[rstest]

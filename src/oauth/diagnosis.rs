@@ -49,19 +49,6 @@ pub fn clock_finding(offset_s: i64) -> Option<Diagnosis> {
     is_skewed(offset_s).then(|| table::first_match(&Evidence::of_clock(skew_in_words(offset_s))))
 }
 
-/// What the pair probe says: an exchange of a made-up code with the real client ID and secret.
-///
-/// `Some(true)`: Zoom knew the pair and refused only the code. `Some(false)`: Zoom did not know the pair.
-/// `None`: the answer tells neither. That the two are told apart is concluded from documents and reports.
-pub fn pair_is_known(failure: &Failure) -> Option<bool> {
-    failure.kind.status()?;
-    match diagnose(failure, Timestamp::UNIX_EPOCH).code.as_str() {
-        "invalid-client" => Some(false),
-        "code-expired" | "code-invalid" | "redirect-mismatch" => Some(true),
-        _ => None,
-    }
-}
-
 impl Call {
     /// What was being done, in words.
     pub const fn words(self) -> &'static str {

@@ -15,7 +15,7 @@ use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUES
 use crate::oauth::callback::{self as paste, Answer, PasteProblem};
 use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, diagnosis, pkce};
 use crate::ports::{
-    CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
+    CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, StoreFailure,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -365,7 +365,12 @@ pub fn secrets_written(
     let endpoints = model.settings.endpoints.clone();
     let rehearsal = model.settings.rehearsal.is_some();
     let Some(wizard) = wizard_mut(model) else { return };
-    let mut told = sandbox_app(wizard);
+    let told = match &wizard.authorization().map(|authorization| &authorization.phase) {
+        Some(AuthorizationPhase::Preparing { pending: Some(pending), .. }) if rehearsal => {
+            Some(steps::sandbox_app(wizard, pending.redirect_uri.clone()))
+        }
+        Some(_) | None => None,
+    };
     let StepState::Authorize(authorization) = &mut wizard.state else { return };
     match &authorization.phase {
         AuthorizationPhase::Preparing { ticket: expected, port, pending: Some(pending), .. }
@@ -377,10 +382,7 @@ pub fn secrets_written(
                 return out.push(Effect::Cancel { ticket });
             }
             let url = login_url(&endpoints, pending);
-            if rehearsal {
-                told.redirects.push(pending.redirect_uri.clone());
-                out.push(Effect::ConfigureSandbox(told));
-            }
+            out.extend(told.map(Effect::ConfigureSandbox));
             out.push(Effect::OpenBrowser { url: url.clone() });
             out.push(Effect::Wake { ticket: tick, seconds: 1 });
             let (pending, port) = (pending.clone(), *port);
@@ -425,16 +427,6 @@ pub fn secrets_written(
         | AuthorizationPhase::Granted
         | AuthorizationPhase::NotStored { .. }
         | AuthorizationPhase::Skipped => {}
-    }
-}
-
-fn sandbox_app(wizard: &Wizard) -> RehearsalApp {
-    RehearsalApp {
-        server_to_server: false,
-        redirects: wizard.values().redirect_url().into_iter().collect(),
-        scopes: wizard.setup.scopes.iter().cloned().collect(),
-        user_managed: wizard.setup.answers.get(&FieldName::Management).map(String::as_str) == Some("user"),
-        activated: false,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::wizard::{
     Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, Verifying, VerifyingPhase, Wizard,
 };
 use crate::ports::RehearsalApp;
-use crate::procedure::StepKind;
+use crate::procedure::{FieldName, Management, StepKind};
 use crate::setup::GrantDecision;
 
 /// The last step that may be gone to: the first one that is not done.
@@ -153,21 +153,27 @@ pub fn tell_sandbox(model: &mut Model, out: &mut Vec<Effect>) {
         return;
     }
     let loopback = format!("http://127.0.0.1:{}/callback", model.settings.loopback_port);
-    let Some(wizard) = wizard_mut(model) else { return };
-    let done = |kind: &dyn Fn(&StepKind) -> bool| {
-        wizard.procedure.steps.iter().take(wizard.step + 1).any(|step| {
-            kind(&step.kind) && (wizard.setup.done.contains_key(&step.id) || step.id == wizard.setup.current)
-        })
-    };
-    let user_managed = wizard.setup.answers.get(&crate::procedure::FieldName::Management).map(String::as_str)
-        == Some(crate::procedure::Management::User.as_str());
-    out.push(Effect::ConfigureSandbox(RehearsalApp {
+    if let Some(wizard) = model.wizard() {
+        out.push(Effect::ConfigureSandbox(sandbox_app(wizard, loopback)));
+    }
+}
+
+/// What the admin would have entered on the app page by now, with the loopback redirect in the allow list.
+pub fn sandbox_app(wizard: &Wizard, loopback: String) -> RehearsalApp {
+    let management = wizard.setup.answers.get(&FieldName::Management).map(String::as_str);
+    RehearsalApp {
         server_to_server: wizard.is_server_to_server(),
         redirects: wizard.values().redirect_url().into_iter().chain([loopback]).collect(),
         scopes: wizard.setup.scopes.iter().cloned().collect(),
-        user_managed,
-        activated: done(&|kind| matches!(kind, StepKind::Activate)),
-    }));
+        user_managed: management == Some(Management::User.as_str()),
+        // Who stands at the step that asks Zoom has pressed the button there.
+        activated: wizard
+            .procedure
+            .steps
+            .iter()
+            .take(wizard.step + 1)
+            .any(|step| step.kind == StepKind::Activate),
+    }
 }
 
 /// Whether the wizard holds a login of its own on which nothing was decided yet.

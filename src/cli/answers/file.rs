@@ -19,19 +19,11 @@ const OTHER_KEYS: [&str; 5] = ["scopes", "manual_steps", "authorize", "redirect"
 #[derive(Clone, Debug)]
 pub struct Answers {
     pub values: BTreeMap<FieldName, Secret>,
-    scopes: ScopeChoice,
+    /// `None`: the recommended ones, which are those that the documented job requires.
+    scopes: Option<Vec<String>>,
     pub authorize: Authorize,
     pub after_login: AfterLogin,
     manual_steps_done: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum ScopeChoice {
-    /// Required ones; the default.
-    Recommended,
-    /// The same set: what the documented job needs is what is recommended.
-    Required,
-    List(Vec<String>),
 }
 
 /// How the test login is made.
@@ -53,12 +45,9 @@ pub enum AfterLogin {
 impl Answers {
     /// The scopes to take.
     pub fn scopes(&self, procedure: &Procedure) -> Vec<String> {
-        match &self.scopes {
-            ScopeChoice::Recommended | ScopeChoice::Required => {
-                procedure.scope_ids(ScopeNeed::Required).into_iter().map(str::to_owned).collect()
-            }
-            ScopeChoice::List(list) => list.clone(),
-        }
+        self.scopes.clone().unwrap_or_else(|| {
+            procedure.scope_ids(ScopeNeed::Required).into_iter().map(str::to_owned).collect()
+        })
     }
 }
 
@@ -97,7 +86,7 @@ pub fn parse(name: &str, text: &str) -> Result<Answers, Error> {
     };
     let mut answers = Answers {
         values: BTreeMap::new(),
-        scopes: ScopeChoice::Recommended,
+        scopes: None,
         authorize: Authorize::Skip,
         after_login: AfterLogin::Revoke,
         manual_steps_done: false,
@@ -112,8 +101,7 @@ pub fn parse(name: &str, text: &str) -> Result<Answers, Error> {
             continue;
         }
         match (key.as_str(), value.as_str()) {
-            ("scopes", Some("recommended")) => answers.scopes = ScopeChoice::Recommended,
-            ("scopes", Some("required")) => answers.scopes = ScopeChoice::Required,
+            ("scopes", Some("recommended" | "required")) => answers.scopes = None,
             ("scopes", _) => {
                 let list = value.as_array().and_then(|list| {
                     list.iter().map(|scope| scope.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
@@ -121,7 +109,7 @@ pub fn parse(name: &str, text: &str) -> Result<Answers, Error> {
                 let list = list
                     .filter(|list| !list.is_empty())
                     .ok_or_else(|| wrong("\"recommended\", \"required\" or a list of scopes"))?;
-                answers.scopes = ScopeChoice::List(list);
+                answers.scopes = Some(list);
             }
             ("manual_steps", Some("done")) => answers.manual_steps_done = true,
             ("manual_steps", _) => return Err(wrong("\"done\", once every step on Zoom's pages is")),
@@ -153,7 +141,7 @@ fn unknown_key(at: &str, key: &str) -> Error {
 /// A scope that cannot be meant: not of the shape of one, or nearly a published one. A scope that is far from
 /// all published ones passes, since Zoom may have added it later.
 fn check_scopes(answers: &Answers) -> Result<(), Error> {
-    let ScopeChoice::List(list) = &answers.scopes else { return Ok(()) };
+    let Some(list) = &answers.scopes else { return Ok(()) };
     let catalogue = Catalogue::embedded();
     for scope in list {
         let shown = printable(scope, 100);

@@ -489,22 +489,6 @@ fn a_diagnosis_becomes_an_error_with_its_exit_code_and_advice() {
     assert_eq!(error.hints, [diagnosis.cause, diagnosis.next, "Zoom said: 400 invalid_client".to_owned()]);
 }
 
-#[rstest]
-#[case(r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#, Some(false))]
-#[case(r#"{"reason":"Invalid authorization code [x]","error":"invalid_grant"}"#, Some(true))]
-#[case(r#"{"code":4734}"#, Some(true))]
-#[case(r#"{"code":4709}"#, Some(true))]
-#[case(r#"{"error":"invalid_request"}"#, None)]
-#[case("<html>", None)]
-fn the_pair_probe(#[case] body: &str, #[case] known: Option<bool>) {
-    assert_eq!(pair_is_known(&answered(Call::ExchangeCode, 400, body)), known);
-}
-
-#[test]
-fn a_pair_is_not_judged_without_an_answer() {
-    assert_eq!(pair_is_known(&failure(Call::ExchangeCode, FailureKind::TimedOut { limit_s: 1 })), None);
-}
-
 #[test]
 fn every_code_of_the_table_is_stable_and_met_by_a_test_here() {
     let source = include_str!("tests.rs");
