@@ -29,6 +29,21 @@ pub trait Browser: Send + Sync {
     fn open(&self, url: &str) -> Result<(), String>;
 }
 
+/// The program runs where the browser may not reach its loopback address, and what leads there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// Over SSH. `target` are the arguments that lead back: `admin@203.0.113.7`, `-p 2222 admin@203.0.113.7`.
+    Ssh { target: String },
+    /// In a container, whose loopback address is its own.
+    Container,
+    /// In a pod of Kubernetes of that name.
+    Pod { name: String },
+    /// In Linux under Windows; the browser is that of Windows.
+    Wsl,
+    /// On Linux without a display. `target` as for [`Self::Ssh`], if somebody can log in here at all.
+    NoDisplay { target: String },
+}
+
 /// Puts text where the user can paste it from.
 pub trait Clipboard: Send + Sync {
     /// Says in a few words what was done, and no more: "sent to the terminal's clipboard".

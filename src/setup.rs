@@ -9,6 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The loopback redirect on that port (RFC 8252 section 7.3).
+pub fn loopback_redirect(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/callback")
+}
+
 /// Version of the file formats below.
 pub const FORMAT: u32 = 1;
 

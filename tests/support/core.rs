@@ -321,6 +321,7 @@ impl Admin for Core {
             FieldName::AppName
             | FieldName::Region
             | FieldName::Management
+            | FieldName::ClientType
             | FieldName::ShortDescription
             | FieldName::ConnectionName => return None,
         };

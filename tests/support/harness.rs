@@ -380,6 +380,7 @@ impl Admin for Harness {
             FieldName::AppName
             | FieldName::Region
             | FieldName::Management
+            | FieldName::ClientType
             | FieldName::ShortDescription
             | FieldName::ConnectionName => return None,
             FieldName::ClientId | FieldName::ClientSecret | FieldName::AccountId | FieldName::SecretToken => {
