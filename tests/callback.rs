@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use zoom_setup::callback::{Limits, TinyHttpListener};
 use zoom_setup::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, Listener, Listening,
+    PortProblem, PortReason,
 };
 use zoom_setup::secret::Secret;
 
@@ -31,11 +32,11 @@ fn listen_without_follow_up() -> Listening {
 }
 
 fn listen_with(limits: Limits) -> Listening {
-    TinyHttpListener { limits }.listen(request(None)).expect("a free port on loopback")
+    TinyHttpListener { limits }.listen(request(&[])).expect("a free port on loopback")
 }
 
-fn request(port: Option<u16>) -> ListenRequest {
-    ListenRequest { port, path: "/callback".to_owned(), state: Secret::new(STATE) }
+fn request(ports: &[u16]) -> ListenRequest {
+    ListenRequest { ports: ports.to_vec(), path: "/callback".to_owned(), state: Secret::new(STATE) }
 }
 
 fn connect(port: u16) -> TcpStream {
@@ -147,7 +148,7 @@ fn await_arrival(listening: &mut Listening, limit: Duration) -> CallbackOutcome 
     loop {
         match next_event(listening, until.saturating_duration_since(Instant::now())) {
             Some(CallbackEvent::Arrived { outcome }) => return outcome,
-            Some(CallbackEvent::Ignored { line }) => assert_line(&line),
+            Some(CallbackEvent::Seen { line }) => assert_line(&line),
             None => panic!("the honest callback did not arrive in {limit:?}"),
         }
     }
@@ -163,7 +164,7 @@ fn assert_line(line: &str) {
 
 /// The honest browser: callback, redirect, final page. The port is free afterwards.
 fn honest_login_works(mut listening: Listening) {
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     let fields = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
     browser.write_all(get(port, &honest_target(), fields).as_bytes()).unwrap();
@@ -416,7 +417,7 @@ fn drips(port: u16, bytes: &[u8]) -> Left {
 })]
 fn the_honest_login_still_works_after(#[case] act: fn(u16) -> Left) {
     let listening = listen();
-    let left = act(listening.port);
+    let left = act(listening.bound.port);
     honest_login_works(listening);
     drop(left);
 }
@@ -428,7 +429,7 @@ fn the_honest_login_still_works_after(#[case] act: fn(u16) -> Left) {
 #[case::body_announced("", "Content-Length: 5\r\n")]
 fn an_honest_callback_in_odd_dress_is_taken(#[case] more: &str, #[case] fields: &str) {
     let mut listening = listen_without_follow_up();
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     browser.write_all(get(port, &(honest_target() + more), fields).as_bytes()).unwrap();
     assert_eq!(await_arrival(&mut listening, HONEST_LIMIT), CallbackOutcome::Code(Secret::new(CODE)));
@@ -440,8 +441,10 @@ fn an_honest_callback_in_odd_dress_is_taken(#[case] more: &str, #[case] fields: 
 fn a_code_of_four_kilobytes_arrives_whole() {
     let mut listening = listen();
     let code = "a%2B".repeat(1400);
-    let _browser =
-        stays(listening.port, with_query(listening.port, &format!("code={code}&state={STATE}")).as_bytes());
+    let _browser = stays(
+        listening.bound.port,
+        with_query(listening.bound.port, &format!("code={code}&state={STATE}")).as_bytes(),
+    );
     assert_eq!(
         await_arrival(&mut listening, HONEST_LIMIT),
         CallbackOutcome::Code(Secret::new("a+".repeat(1400)))
@@ -451,14 +454,14 @@ fn a_code_of_four_kilobytes_arrives_whole() {
 #[test]
 fn a_request_in_pieces_arrives() {
     let mut listening = listen();
-    let _browser = drips(listening.port, get(listening.port, &honest_target(), "").as_bytes());
+    let _browser = drips(listening.bound.port, get(listening.bound.port, &honest_target(), "").as_bytes());
     assert_eq!(await_arrival(&mut listening, HONEST_LIMIT), CallbackOutcome::Code(Secret::new(CODE)));
 }
 
 #[test]
 fn an_error_with_the_right_state_arrives_printable_and_the_page_is_escaped() {
     let mut listening = listen();
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     let query = format!("error=access_denied&error_description=%1B%5B31mNo<script>x</script>&state={STATE}");
     browser.write_all(with_query(port, &query).as_bytes()).unwrap();
@@ -467,9 +470,11 @@ fn an_error_with_the_right_state_arrives_printable_and_the_page_is_escaped() {
         panic!("{outcome:?}")
     };
     assert_eq!((error.as_str(), description.as_str()), ("access_denied", "[31mNo<script>x</script>"));
-    listening
-        .control
-        .answer(CallbackPage::Failed { heading: description, next: "<b>Try & retry</b>".to_owned() });
+    listening.control.answer(CallbackPage::Failed {
+        heading: description,
+        cause: "because".to_owned(),
+        next: "<b>Try & retry</b>".to_owned(),
+    });
     let answer = drain(&mut browser);
     assert_hardened(&answer);
     let last = exchange(port, get(port, "/callback/done", ""));
@@ -483,15 +488,17 @@ fn an_error_with_the_right_state_arrives_printable_and_the_page_is_escaped() {
 #[test]
 fn nothing_is_said_to_the_browser_before_the_end_is_known() {
     let mut listening = listen_without_follow_up();
-    let mut browser = connect(listening.port);
-    browser.write_all(get(listening.port, &honest_target(), "").as_bytes()).unwrap();
+    let mut browser = connect(listening.bound.port);
+    browser.write_all(get(listening.bound.port, &honest_target(), "").as_bytes()).unwrap();
     await_arrival(&mut listening, HONEST_LIMIT);
     browser.set_nonblocking(true).unwrap();
     assert_eq!(browser.read(&mut [0; 1]).unwrap_err().kind(), ErrorKind::WouldBlock);
     browser.set_nonblocking(false).unwrap();
-    listening
-        .control
-        .answer(CallbackPage::Failed { heading: "Not accepted".to_owned(), next: "r".to_owned() });
+    listening.control.answer(CallbackPage::Failed {
+        heading: "Not accepted".to_owned(),
+        cause: "c".to_owned(),
+        next: "r".to_owned(),
+    });
     let answer = drain(&mut browser);
     assert!(answer.contains("Not accepted") && !answer.contains("finished"), "{answer}");
 }
@@ -499,7 +506,7 @@ fn nothing_is_said_to_the_browser_before_the_end_is_known() {
 #[test]
 fn a_second_callback_is_told_before_and_after_the_end() {
     let mut listening = listen_without_follow_up();
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     browser.write_all(get(port, &honest_target(), "").as_bytes()).unwrap();
     await_arrival(&mut listening, HONEST_LIMIT);
@@ -512,7 +519,11 @@ fn a_second_callback_is_told_before_and_after_the_end() {
     assert_eq!(status(&exchange(port, &other)), 409);
 
     listening.control.answer(CallbackPage::Done);
-    listening.control.answer(CallbackPage::Failed { heading: "late".to_owned(), next: "late".to_owned() });
+    listening.control.answer(CallbackPage::Failed {
+        heading: "late".to_owned(),
+        cause: "late".to_owned(),
+        next: "late".to_owned(),
+    });
     assert_eq!(status(&drain(&mut browser)), 303);
     let again = exchange(port, get(port, &honest_target(), ""));
     assert_eq!(status(&again), 200);
@@ -523,7 +534,7 @@ fn a_second_callback_is_told_before_and_after_the_end() {
 
     let mut lines = Vec::new();
     while let Some(event) = next_event(&mut listening, Duration::ZERO) {
-        let CallbackEvent::Ignored { line } = event else { panic!("arrived twice") };
+        let CallbackEvent::Seen { line } = event else { panic!("arrived twice") };
         assert_line(&line);
         lines.push(line);
     }
@@ -534,16 +545,16 @@ fn a_second_callback_is_told_before_and_after_the_end() {
 fn a_login_finished_by_pasting_is_told_to_a_late_browser() {
     let mut listening = listen();
     listening.control.answer(CallbackPage::Done);
-    let late = exchange(listening.port, get(listening.port, &honest_target(), ""));
+    let late = exchange(listening.bound.port, get(listening.bound.port, &honest_target(), ""));
     assert_eq!(status(&late), 200);
     assert!(late.contains("Already done: Zoom login finished"), "{late}");
-    assert!(matches!(next_event(&mut listening, DEADLINE), Some(CallbackEvent::Ignored { .. })));
+    assert!(matches!(next_event(&mut listening, DEADLINE), Some(CallbackEvent::Seen { .. })));
 }
 
 #[test]
 fn a_long_exchange_ends_with_an_honest_interim_page() {
     let mut listening = listen_with(Limits { hold: Duration::from_millis(50), ..Limits::default() });
-    let port = listening.port;
+    let port = listening.bound.port;
     let answer = exchange(port, get(port, &honest_target(), ""));
     assert_eq!(status(&answer), 202, "{answer}");
     assert_hardened(&answer);
@@ -558,21 +569,21 @@ fn a_long_exchange_ends_with_an_honest_interim_page() {
 #[test]
 fn an_unfinished_request_is_answered_and_named() {
     let mut listening = listen_with(Limits { head: Duration::from_millis(300), ..Limits::default() });
-    let answer = exchange(listening.port, "GET /callback HTTP/1.1\r\n");
+    let answer = exchange(listening.bound.port, "GET /callback HTTP/1.1\r\n");
     assert_eq!(status(&answer), 408);
     assert_hardened(&answer);
     let event = next_event(&mut listening, DEADLINE);
     assert!(
-        matches!(&event, Some(CallbackEvent::Ignored { line }) if line.contains("never ended")),
+        matches!(&event, Some(CallbackEvent::Seen { line }) if line.contains("never ended")),
         "{event:?}"
     );
-    assert_eq!(exchange(listening.port, ""), "", "a silent connection is closed without a word");
+    assert_eq!(exchange(listening.bound.port, ""), "", "a silent connection is closed without a word");
 }
 
 #[test]
 fn every_ignored_request_has_a_line_without_secrets() {
     let mut listening = listen();
-    let port = listening.port;
+    let port = listening.bound.port;
     for (bytes, expected) in [
         (with_query(port, "code=foreign&state=other"), "GET /callback ignored (400): another state"),
         (get(port, "/favicon.ico?code=foreign", ""), "GET /favicon.ico ignored (404)"),
@@ -580,7 +591,7 @@ fn every_ignored_request_has_a_line_without_secrets() {
         ("\u{16}\u{3}\u{1}".to_owned(), "TLS handshake"),
     ] {
         exchange(port, bytes);
-        let Some(CallbackEvent::Ignored { line }) = next_event(&mut listening, DEADLINE) else {
+        let Some(CallbackEvent::Seen { line }) = next_event(&mut listening, DEADLINE) else {
             panic!("no line for {expected}")
         };
         assert_line(&line);
@@ -591,7 +602,7 @@ fn every_ignored_request_has_a_line_without_secrets() {
 #[test]
 fn a_flood_of_requests_does_not_flood_the_program() {
     let mut listening = listen();
-    let port = listening.port;
+    let port = listening.bound.port;
     for _ in 0..300 {
         exchange(port, get(port, "/x", ""));
     }
@@ -606,7 +617,7 @@ fn a_flood_of_requests_does_not_flood_the_program() {
 #[test]
 fn the_port_is_free_after_a_drop_while_a_request_is_held_and_its_browser_is_told() {
     let mut listening = listen();
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     let idle = many(port, 10, b"");
     browser.write_all(get(port, &honest_target(), "").as_bytes()).unwrap();
@@ -623,7 +634,7 @@ fn the_port_is_free_after_a_drop_while_a_request_is_held_and_its_browser_is_told
 #[test]
 fn a_drop_right_after_the_answer_still_serves_the_final_page() {
     let mut listening = listen_with(Limits { follow_up: DEADLINE, ..Limits::default() });
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     browser.write_all(get(port, &honest_target(), "").as_bytes()).unwrap();
     await_arrival(&mut listening, HONEST_LIMIT);
@@ -640,7 +651,7 @@ fn a_drop_right_after_the_answer_still_serves_the_final_page() {
 #[test]
 fn a_drop_does_not_wait_for_a_browser_that_has_gone() {
     let mut listening = listen_with(Limits { follow_up: Duration::from_secs(600), ..Limits::default() });
-    let port = listening.port;
+    let port = listening.bound.port;
     let mut browser = connect(port);
     browser.write_all(get(port, &honest_target(), "").as_bytes()).unwrap();
     await_arrival(&mut listening, HONEST_LIMIT);
@@ -654,11 +665,11 @@ fn a_drop_does_not_wait_for_a_browser_that_has_gone() {
 #[test]
 fn the_port_can_be_had_again_and_again() {
     let first = listen();
-    let port = first.port;
+    let port = first.bound.port;
     drop(first);
     for _ in 0..20 {
-        let again = TinyHttpListener::default().listen(request(Some(port))).expect("the port is free");
-        assert_eq!(again.port, port);
+        let again = TinyHttpListener::default().listen(request(&[port])).expect("the port is free");
+        assert_eq!(again.bound.port, port);
         let idle = many(port, 3, b"GET ");
         drop(again);
         drop(idle);
@@ -668,9 +679,9 @@ fn the_port_can_be_had_again_and_again() {
 #[test]
 fn only_loopback_version_four_is_bound() {
     let listening = listen();
-    assert!(TcpStream::connect((std::net::Ipv6Addr::LOCALHOST, listening.port)).is_err());
+    assert!(TcpStream::connect((std::net::Ipv6Addr::LOCALHOST, listening.bound.port)).is_err());
     assert!(
-        TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), listening.port)).is_ok(),
+        TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), listening.bound.port)).is_ok(),
         "bound beyond 127.0.0.1"
     );
 }
@@ -678,11 +689,14 @@ fn only_loopback_version_four_is_bound() {
 #[test]
 fn a_busy_port_names_its_holder() {
     let first = listen();
-    let failure = TinyHttpListener::default().listen(request(Some(first.port))).map(|_| ()).unwrap_err();
-    let ListenFailure::PortInUse { port, holder } = failure else { panic!("{failure:?}") };
-    assert_eq!(port, first.port);
+    let failure = TinyHttpListener::default().listen(request(&[first.bound.port])).map(|_| ()).unwrap_err();
+    let ListenFailure::NoPort { problems } = failure else { panic!("{failure:?}") };
+    let [PortProblem { port, reason: PortReason::InUse { holder } }] = problems.as_slice() else {
+        panic!("{problems:?}")
+    };
+    assert_eq!(*port, first.bound.port);
     if cfg!(target_os = "linux") {
-        let holder = holder.expect("the holder is this test");
+        let holder = holder.as_ref().expect("the holder is this test");
         assert!(holder.contains(&format!("process {}", std::process::id())), "{holder}");
     }
     honest_login_works(first);
@@ -691,7 +705,7 @@ fn a_busy_port_names_its_holder() {
 #[test]
 fn two_listeners_do_not_disturb_each_other() {
     let (first, second) = (listen(), listen());
-    assert_ne!(first.port, second.port);
+    assert_ne!(first.bound.port, second.bound.port);
     honest_login_works(first);
     honest_login_works(second);
 }
@@ -699,6 +713,30 @@ fn two_listeners_do_not_disturb_each_other() {
 #[test]
 fn debug_output_of_what_arrives_holds_no_secret() {
     let mut text = String::new();
-    write!(text, "{:?} {:?}", request(None), CallbackOutcome::Code(Secret::new(CODE))).unwrap();
+    write!(text, "{:?} {:?}", request(&[]), CallbackOutcome::Code(Secret::new(CODE))).unwrap();
     assert!(!text.contains(STATE) && !text.contains(CODE));
+}
+
+#[test]
+fn the_first_port_that_can_be_had_is_bound_and_the_others_are_told() {
+    let (first, second) = (listen(), listen());
+    let free = {
+        let third = listen();
+        third.bound.port
+    };
+    let ports = [first.bound.port, second.bound.port, free];
+    let listening = TinyHttpListener::default().listen(request(&ports)).expect("the third is free");
+    assert_eq!(listening.bound.port, free);
+    let passed_over: Vec<u16> = listening.bound.passed_over.iter().map(|problem| problem.port).collect();
+    assert_eq!(passed_over, ports[..2]);
+    for problem in &listening.bound.passed_over {
+        let message = problem.message();
+        assert!(message.starts_with(&format!("Port {} is held by ", problem.port)), "{message}");
+        if cfg!(target_os = "linux") {
+            assert!(message.ends_with(&format!("(process {})", std::process::id())), "{message}");
+        }
+    }
+    let failure = TinyHttpListener::default().listen(request(&ports)).map(|_| ()).unwrap_err();
+    let ListenFailure::NoPort { problems } = failure else { panic!("{failure:?}") };
+    assert_eq!(problems.iter().map(|problem| problem.port).collect::<Vec<_>>(), ports);
 }

@@ -38,6 +38,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long stopping tries to wake `accept`, and the pause between two tries.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 const WAKE_PAUSE: Duration = Duration::from_millis(50);
+/// What helps where a request could not be taken.
+const RELOAD: &str = "Reload this page.";
 /// How long stopping waits for answers that are on their way.
 const ANSWERS_LIMIT: Duration = Duration::from_millis(500);
 
@@ -244,19 +246,18 @@ impl Gate {
         match reading {
             Reading::Nothing => return Ok(()),
             Reading::Unfinished => {
-                self.desk
-                    .report_ignored("A connection was ignored (408): its request never ended".to_owned());
+                self.desk.report_seen("A connection was ignored (408): its request never ended".to_owned());
                 let text = "The request did not end in time.";
-                deliver(stream, &Answer::page(408, Page::new(Tone::Calm, "Too slow", text)).bytes(true))?;
+                deliver(stream, &Answer::page(408, Page::new(Tone::Calm, "Too slow", text, "")).bytes(true))?;
             }
             Reading::Bad(bad) => {
-                self.desk.report_ignored(bad.line());
+                self.desk.report_seen(bad.line());
                 deliver(stream, &bad.answer().bytes(true))?;
             }
             Reading::Head(head) => {
                 let answer = self.ask_desk(&head).unwrap_or_else(|_| {
-                    let text = "zoom-setup could not take this request. Try again.";
-                    Answer::page(503, Page::new(Tone::Bad, "Not available", text)).bytes(true)
+                    let text = "zoom-setup could not take this request.";
+                    Answer::page(503, Page::new(Tone::Bad, "Not available", text, RELOAD)).bytes(true)
                 });
                 self.deliver_to_browser(stream, &head, &answer)?;
             }

@@ -9,8 +9,16 @@ pub(super) const LINE_LIMIT: usize = 16 * 1024;
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Fields that the listener looks at, lower-case.
-const KEPT: [&str; 7] =
-    ["host", "purpose", "sec-fetch-dest", "sec-fetch-mode", "sec-purpose", "x-moz", "x-purpose"];
+const KEPT: [&str; 8] = [
+    "host",
+    "purpose",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-purpose",
+    "x-moz",
+    "x-purpose",
+];
 
 /// A complete head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,9 @@ use super::query::{BadQuery, Response};
 use crate::ports::CallbackOutcome;
 use crate::secret::{Secret, printable};
 
+/// The short address that leads to the login: short enough to be typed.
+pub(super) const GO_PATH: &str = "/go";
+
 /// Longest path in an event line, in characters.
 const PATH_SHOWN: usize = 60;
 
@@ -27,6 +30,8 @@ pub(super) enum Verdict {
     Callback(CallbackOutcome),
     /// A visit of [`Expected::done_path`].
     FollowUp,
+    /// A visit of [`GO_PATH`]: the admin wants to be sent to the login.
+    Go,
     /// Anything else.
     Refused(Refusal),
 }
@@ -42,6 +47,8 @@ pub(super) enum Refusal {
     Prefetch,
     /// A script, a frame or an image asks, not a person's tab (Fetch metadata).
     NotNavigation,
+    /// Another site's page asks to begin a login (Fetch metadata).
+    ForeignSite,
     StateMissing,
     StateWrong,
     Repeated,
@@ -65,7 +72,7 @@ impl Expected {
         }
         let target = self.origin_form(&head.target)?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        if path != self.path && path != self.done_path {
+        if path != self.path && path != self.done_path && path != GO_PATH {
             return Err(Refusal::Path);
         }
         if head.method != "GET" {
@@ -88,6 +95,16 @@ impl Expected {
         }
         if path == self.done_path {
             return Ok(Verdict::FollowUp);
+        }
+        if path == GO_PATH {
+            // Typed, from a bookmark, or from outside any page (`none`). The callback itself comes from Zoom's
+            // site; this address comes from nobody's.
+            let own = |site: &str| ["none", "same-origin"].iter().any(|own| site.eq_ignore_ascii_case(own));
+            return if head.field("sec-fetch-site").all(own) {
+                Ok(Verdict::Go)
+            } else {
+                Err(Refusal::ForeignSite)
+            };
         }
         let response = Response::parse(query).map_err(|bad| match bad {
             BadQuery::Repeated => Refusal::Repeated,
@@ -125,6 +142,7 @@ impl Refusal {
             Self::Prefetch => 204,
             Self::Path => 404,
             Self::Method => 405,
+            Self::ForeignSite => 403,
             Self::Host
             | Self::NotNavigation
             | Self::StateMissing
@@ -143,6 +161,7 @@ impl Refusal {
             Self::Method => "not a GET",
             Self::Prefetch => "the browser only looked ahead",
             Self::NotNavigation => "not opened by a browser tab",
+            Self::ForeignSite => "another site's page asked to begin a login",
             Self::StateMissing => "no state, so not the login this wizard waits for",
             Self::StateWrong => "another state, so not the login this wizard waits for",
             Self::Repeated => "a parameter occurs twice",
@@ -157,36 +176,52 @@ impl Refusal {
             Self::Host => Page::new(
                 Tone::Bad,
                 "Wrong address",
-                "This listener answers only under the address 127.0.0.1 with its own port.",
+                "zoom-setup answers only under the address 127.0.0.1 with its own port.",
+                "Copy the address from the terminal again.",
             ),
-            Self::Path => {
-                Page::new(Tone::Calm, "Nothing here", "Only the callback of a Zoom login has a page here.")
-            }
-            Self::Method => {
-                Page::new(Tone::Calm, "Not this way", "A Zoom login comes back as a plain page visit.")
-            }
+            Self::Path => Page::new(
+                Tone::Calm,
+                "Nothing here",
+                "Only the end of a Zoom login has a page here.",
+                "Look at the terminal: it shows the address to open.",
+            ),
+            Self::Method => Page::new(
+                Tone::Calm,
+                "Not this way",
+                "A Zoom login comes back as a plain page visit, and this was none.",
+                "Look at the terminal: it shows the address to open.",
+            ),
             Self::NotNavigation => Page::new(
                 Tone::Bad,
                 "Open this in a tab",
-                "The callback of a Zoom login is taken only from a browser tab, not from inside another page.",
+                "A Zoom login counts only in a browser tab of its own, not from inside another page.",
+                "Open the address that the terminal shows in a new tab.",
+            ),
+            Self::ForeignSite => Page::new(
+                Tone::Bad,
+                "Not from another page",
+                "A page of another site led here. zoom-setup begins no login for it.",
+                "If you want this login, type the address into the address bar yourself.",
             ),
             Self::StateMissing | Self::StateWrong => Page::new(
                 Tone::Bad,
-                "This is not the login this wizard waits for",
-                "It belongs to an earlier or to another login. The wizard keeps waiting. \
-                 Start from the address that the terminal shows now.",
+                "This answer is of another login",
+                "Its state is not the one that zoom-setup sent last. It may come from an older tab. It changed \
+                 nothing, and the terminal still waits for the newest login.",
+                "Close this tab and finish the newest one. If there is none, open the address that the \
+                 terminal shows.",
             ),
             Self::Repeated | Self::Encoding => Page::new(
                 Tone::Bad,
-                "This callback is damaged",
-                "The address is not as Zoom sends it. The wizard keeps waiting. \
-                 Start again from the address that the terminal shows.",
+                "This answer is damaged",
+                "The address is not as Zoom sends it. It changed nothing, and the terminal still waits.",
+                "Close this tab and open the address that the terminal shows.",
             ),
             Self::Nothing => Page::new(
                 Tone::Bad,
-                "The callback carries no code",
-                "Zoom sent neither a code nor an error. The wizard keeps waiting. \
-                 Start again from the address that the terminal shows.",
+                "This answer carries no code",
+                "Zoom sent neither a code nor an error. It changed nothing, and the terminal still waits.",
+                "Close this tab and open the address that the terminal shows.",
             ),
         };
         Answer::page(self.status(), page)
@@ -211,14 +246,21 @@ impl BadHead {
     }
 
     pub(super) fn answer(self) -> Answer {
-        let text = match self {
-            Self::Tls => "This listener speaks plain HTTP: the address begins with http://, not https://.",
-            Self::NotHttp | Self::Malformed | Self::Version => {
-                "This listener takes plain HTTP/1.1 page visits only."
-            }
-            Self::LineTooLong | Self::TooLarge => "The request is longer than a Zoom callback ever is.",
+        let (text, next) = match self {
+            Self::Tls => (
+                "zoom-setup speaks plain HTTP here, and this browser asked for HTTPS.",
+                "Open the address with http:// in front, not https://.",
+            ),
+            Self::NotHttp | Self::Malformed | Self::Version => (
+                "zoom-setup takes plain HTTP/1.1 page visits only.",
+                "Open the address that the terminal shows in a browser.",
+            ),
+            Self::LineTooLong | Self::TooLarge => (
+                "The request is longer than the answer of a Zoom login ever is.",
+                "If cookies of other programs on 127.0.0.1 are the reason, use a private window.",
+            ),
         };
-        Answer::page(self.status(), Page::new(Tone::Bad, "Not a page visit", text))
+        Answer::page(self.status(), Page::new(Tone::Bad, "Not a page visit", text, next))
     }
 
     pub(super) fn line(self) -> String {
@@ -232,6 +274,16 @@ impl BadHead {
         };
         format!("A connection was ignored ({}): {why}", self.status())
     }
+}
+
+/// The line for a visit of [`GO_PATH`] that got this status.
+pub(super) fn go_line(status: u16) -> String {
+    let what = match status {
+        302 => "sent on to the login",
+        404 => "no login is offered yet",
+        _ => "the login is over",
+    };
+    format!("GET {GO_PATH} ({status}): {what}")
 }
 
 #[cfg(test)]

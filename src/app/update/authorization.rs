@@ -15,7 +15,8 @@ use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUES
 use crate::oauth::callback::{self as paste, Answer, PasteProblem};
 use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, diagnosis, pkce};
 use crate::ports::{
-    CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, StoreFailure,
+    BoundPort, CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, PortProblem,
+    PortReason, StoreFailure,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -59,7 +60,7 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
     }
     if let Some(port) = loopback_port(&pending.redirect_uri) {
         let state = pending.state.clone();
-        let request = ListenRequest { port: Some(port), path: CALLBACK_PATH.to_owned(), state };
+        let request = ListenRequest { ports: vec![port], path: CALLBACK_PATH.to_owned(), state };
         out.push(Effect::Listen { ticket, request });
     } else {
         authorization.way = LoginWay::Receiver;
@@ -275,8 +276,8 @@ pub fn random(
     *login = Some((state.clone(), pkce::Verifier::from_bytes(second).into_secret()));
     match way {
         LoginWay::Loopback => {
-            let port = (!*any_port).then_some(usual_port);
-            let request = ListenRequest { port, path: CALLBACK_PATH.to_owned(), state };
+            let ports = if *any_port { Vec::new() } else { vec![usual_port] };
+            let request = ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state };
             out.push(Effect::Listen { ticket, request });
         }
         LoginWay::Receiver | LoginWay::Skip => keep_pending(model, None, out),
@@ -287,7 +288,7 @@ pub fn random(
 pub fn listening(
     model: &mut Model,
     ticket: Ticket,
-    result: Result<u16, ListenFailure>,
+    result: Result<BoundPort, ListenFailure>,
     out: &mut Vec<Effect>,
 ) {
     let Some(authorization) = state_mut(model) else {
@@ -298,7 +299,7 @@ pub fn listening(
         && *one == ticket
     {
         match result {
-            Ok(bound) => *port = Some(bound),
+            Ok(bound) => *port = Some(bound.port),
             Err(_) => authorization
                 .requests
                 .push("The port of this login is taken now: paste the final address, or press r.".to_owned()),
@@ -311,12 +312,17 @@ pub fn listening(
         return out.push(Effect::Cancel { ticket });
     }
     match result {
-        Ok(port) => keep_pending(model, Some(port), out),
-        Err(ListenFailure::PortInUse { port, holder }) => {
-            authorization.phase = AuthorizationPhase::PortTaken { port, holder, detail: None };
+        Ok(bound) => {
+            authorization.requests.extend(bound.passed_over.iter().map(PortProblem::message));
+            keep_pending(model, Some(bound.port), out);
         }
-        Err(ListenFailure::NotAllowed { port, detail }) => {
-            authorization.phase = AuthorizationPhase::PortTaken { port, holder: None, detail: Some(detail) };
+        Err(ListenFailure::NoPort { problems }) => {
+            let Some(PortProblem { port, reason }) = problems.into_iter().next() else { return };
+            let (holder, detail) = match reason {
+                PortReason::InUse { holder } => (holder, None),
+                PortReason::NotAllowed { detail } | PortReason::Other { detail } => (None, Some(detail)),
+            };
+            authorization.phase = AuthorizationPhase::PortTaken { port, holder, detail };
         }
         Err(ListenFailure::Other { detail }) => {
             authorization.phase =
@@ -397,7 +403,9 @@ pub fn secrets_written(
                     let message = store_failure_text(failure);
                     let page = CallbackPage::Failed {
                         heading: "The tokens could not be stored".to_owned(),
-                        next: "Look at the terminal.".to_owned(),
+                        cause: "Zoom granted the login, and then zoom-setup could not write to its store."
+                            .to_owned(),
+                        next: "The terminal says what to put right; r there logs in again.".to_owned(),
                     };
                     (AuthorizationPhase::NotStored { message }, page)
                 }
@@ -446,7 +454,7 @@ pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
         *tick = next;
         return out.push(Effect::Wake { ticket: next, seconds: 1 });
     }
-    out.push(Effect::Cancel { ticket: *listener });
+    out.push(Effect::ExpireCallback { ticket: *listener });
     authorization.pasting = false;
     authorization.phase = AuthorizationPhase::Failed {
         problem: Diagnosis {
@@ -472,7 +480,7 @@ pub fn callback(model: &mut Model, ticket: Ticket, event: CallbackEvent, out: &m
         return;
     }
     match event {
-        CallbackEvent::Ignored { line } => {
+        CallbackEvent::Seen { line } => {
             authorization.requests.push(line);
             let extra = authorization.requests.len().saturating_sub(MAX_REQUEST_LINES);
             authorization.requests.drain(..extra);
