@@ -8,8 +8,11 @@ pub mod pkce;
 pub mod token;
 
 use crate::secret::Secret;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// How long an authorization code lives (Zoom's error table, 4733).
+pub const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How the client shows who it is at the token endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +198,14 @@ pub struct PendingAuthorization {
     /// Sent in the authorize URL; the exchange must send the same bytes.
     pub redirect_uri: String,
     pub client_id: String,
-    /// After this it is dropped.
+    pub begun_at: Timestamp,
+    /// Until then the listener waits.
     pub expires_at: Timestamp,
+}
+
+impl PendingAuthorization {
+    /// When nothing can be made of the login any more: a code that Zoom gave at the last moment has run out too.
+    pub fn useless_at(&self) -> Timestamp {
+        self.expires_at.checked_add(CODE_LIFE).unwrap_or(Timestamp::MAX)
+    }
 }

@@ -25,8 +25,9 @@ pub trait Zoom: Send + Sync {
 
 /// Opens an address in the user's browser, detached.
 pub trait Browser: Send + Sync {
-    /// Errors carry one line that says what was tried, or the number of Zoom's error page that it ended at.
-    fn open(&self, url: &str) -> Result<(), String>;
+    /// Gives the address at which the browser ended, if that can be known: only a stand-in can tell. Errors carry
+    /// one line that says what was tried, or the number of Zoom's error page that it ended at.
+    fn open(&self, url: &str) -> Result<Option<Secret>, String>;
 }
 
 /// The program runs where the browser may not reach its loopback address, and what leads there.

@@ -4,9 +4,11 @@
 //! [`Effect::Cancel`], which closes the request or frees the port. Effects of the store run on one thread of
 //! their own, in order.
 
+mod link;
 mod screen;
 mod store_thread;
 
+pub use link::Written;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};

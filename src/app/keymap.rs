@@ -7,7 +7,7 @@
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::update::{offer, selected_home_item};
-use super::wizard::{Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, VerifyingPhase};
+use super::wizard::{Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase};
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -243,7 +243,12 @@ pub const BINDINGS: &[Binding] = &[
         "copy",
         Some(1),
     ),
+    bind(&[LoginOffer], &[Char(' ')], "Space", Intent::Toggle, "PKCE is on", Some(2)),
     bind(&[LoginWaiting], &[Char('p')], "p", Intent::PasteBox, "paste address", Some(0)),
+    bind(&[LoginWaiting], &[Char('e')], "e", Intent::Extend, "5 minutes more", Some(3)),
+    bind(&[LoginWaiting], &[Char('v')], "v", Intent::QrCode, "QR code", Some(5)),
+    bind(&[LoginPort], &[Char('p')], "p", Intent::PasteBox, "paste instead", Some(1)),
+    bind(&[PasteBox], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
     bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
     bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
     bind(&[LoginFailed], &[Char('r')], "r", Intent::Retry, "try again", Some(0)),
@@ -420,6 +425,10 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
     }
     let page = wizard.current().open.is_some();
     match (&wizard.state, intent) {
+        (StepState::Authorize(_), Intent::Toggle) => !wizard.is_public_client(),
+        (StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }), Intent::Copy) => {
+            wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback)
+        }
         (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
         (_, Intent::Open) => page,
         (StepState::Read { .. } | StepState::HandOver { .. }, Intent::Copy) => {
@@ -469,8 +478,10 @@ fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
     );
     let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
     match intent {
-        Intent::Copy => waiting || matches!(authorization.phase, AuthorizationPhase::Offer { selected: 0 }),
-        Intent::PasteBox => waiting,
+        Intent::Copy | Intent::QrCode => waiting,
+        Intent::PasteBox => waiting || matches!(authorization.phase, AuthorizationPhase::PortTaken { .. }),
+        Intent::Extend => matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. }),
+        Intent::TakeOffer => authorization.landed.is_some(),
         Intent::Open => waiting || (page && !on_its_way),
         Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
         Intent::Back => authorization.pasting || !must_end,

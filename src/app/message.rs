@@ -113,8 +113,9 @@ pub enum Msg {
     },
 
     // The desktop.
-    /// What came of opening the browser: `Err` is a notice, not an error.
-    BrowserOpened(Result<(), String>),
+    /// What came of opening the browser, with the address at which it ended if that is known: `Err` is a notice,
+    /// not an error.
+    BrowserOpened(Result<Option<Secret>, String>),
     /// How a copy went, in words ("Sent to the terminal's clipboard").
     Copied {
         what: String,
@@ -181,8 +182,12 @@ pub enum Intent {
     TakeOffer,
     /// `a` in the scope list: choose the recommended set again.
     Recommended,
-    /// `e`: export the sheet.
+    /// `e` after a set-up: export the sheet.
     Export,
+    /// `e` while the browser is out: wait five minutes longer.
+    Extend,
+    /// `v` while the browser is out: the address as a QR code, or back.
+    QrCode,
     /// `x`: remove the selected set-up or connection (asks first).
     Remove,
     Help,

@@ -7,12 +7,14 @@ mod exchange;
 mod form;
 mod home;
 mod keys;
+mod pending;
 mod progress;
 mod scopes;
 mod secrets;
 mod steps;
 mod storing;
 mod verification;
+mod waiting;
 
 use super::message::{Effect, Exit, Msg, Ticket};
 use super::model::{HomeItem, Model, Notice, Overlay, Screen, SecretStore, Tone};
@@ -48,7 +50,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Shutdown => leave(model, &mut out),
         Msg::Woke { ticket } => {
             activation::woke(model, ticket, &mut out);
-            authorization::woke(model, ticket, &mut out);
+            waiting::woke(model, ticket, &mut out);
         }
         Msg::LibraryLoaded { setups, connections, unreadable } => {
             home::loaded(model, setups, connections, unreadable);
@@ -63,7 +65,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             authorization::random(model, ticket, &result, &mut out);
         }
         Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
-        Msg::Callback { ticket, event } => authorization::callback(model, ticket, event, &mut out),
+        Msg::Callback { ticket, event } => waiting::callback(model, ticket, event, &mut out),
         Msg::Token { ticket, result } => {
             activation::token(model, ticket, &result, &mut out);
             exchange::token(model, ticket, &result, &mut out);
@@ -72,8 +74,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
         Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
         Msg::BrowserOpened(result) => match result {
-            Ok(()) => notify(model, Tone::Information, "Asked the browser to open the page."),
-            Err(why) => authorization::browser_refused(model, &why, &mut out),
+            Ok(None) => notify(model, Tone::Information, "Asked the browser to open the page."),
+            Ok(Some(address)) => waiting::browser_landed(model, address),
+            Err(why) => waiting::browser_refused(model, &why, &mut out),
         },
         Msg::Copied { what, how } => notify(model, Tone::Success, format!("{what}: {how}")),
         Msg::Exported { result } => match result {

@@ -33,7 +33,13 @@ const MOST_ROUNDS: usize = 400;
 ///
 /// # Errors
 /// Exit codes of the contract: 1 a check failed, 2 bad answers, 3 interrupted, 4 and 5 Zoom, 6 store.
-pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn Write) -> Result<(), Error> {
+pub fn run(
+    global: &Global,
+    procedure: Option<&str>,
+    path: &Path,
+    port: Option<u16>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let Some(id) = procedure else {
         return Err(Error::usage("an answers file needs the procedure it answers")
             .hint("zoom-setup new PROCEDURE --answers FILE; the ids: zoom-setup procedures"));
@@ -47,7 +53,7 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     if let Some(secret) = world::secret_variable("ZOOM_CLIENT_SECRET") {
         answers.values.entry(FieldName::ClientSecret).or_insert(secret);
     }
-    let world = World::with(known, global, false)?;
+    let world = World::with(known, global, false)?.with_port(port);
     take_app_page(&mut answers, &world, &procedure);
     file::complete(&answers, &procedure)?;
 
@@ -311,8 +317,9 @@ impl<W: Write> Driver<W> {
             Authorize::Skip => LoginWay::Skip,
             Authorize::Loopback => LoginWay::Loopback,
         };
-        let index = LoginWay::ALL.iter().position(|other| *other == way).unwrap_or(0);
-        for _step in 0..LoginWay::ALL.len() {
+        let ways = self.model.wizard().map_or([way; 3], crate::app::wizard::Wizard::login_ways);
+        let index = ways.iter().position(|other| *other == way).unwrap_or(0);
+        for _step in 0..ways.len() {
             self.send(Msg::Intent(Intent::Up)).await?;
         }
         for _step in 0..index {
@@ -320,7 +327,7 @@ impl<W: Write> Driver<W> {
         }
         self.confirm().await?;
         if matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
-            // Nobody is here to choose, and Zoom ignores the port of a loopback redirect.
+            // Nobody is here to choose, and Zoom says that it ignores the port of a loopback redirect.
             self.confirm().await?;
         }
         match self.login() {
@@ -333,12 +340,9 @@ impl<W: Write> Driver<W> {
             Some(AuthorizationPhase::NotStored { message }) => {
                 Err(Error::new(ErrorKind::Store, message.clone()))
             }
-            Some(AuthorizationPhase::PortTaken { port, detail, .. }) => {
-                let why = detail.clone().unwrap_or_else(|| "taken".to_owned());
-                Err(Error::new(
-                    ErrorKind::CheckFailed,
-                    format!("no port to listen on (last tried {port}: {why})"),
-                ))
+            Some(AuthorizationPhase::PortTaken { problems }) => {
+                let error = Error::new(ErrorKind::CheckFailed, "there is no port to listen on");
+                Err(problems.iter().fold(error, |error, problem| error.hint(problem.message())))
             }
             Some(
                 AuthorizationPhase::Offer { .. }

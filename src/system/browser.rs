@@ -2,7 +2,7 @@
 
 use super::place::Machine;
 use crate::ports::Browser;
-use crate::secret::printable;
+use crate::secret::{Secret, printable};
 use std::process::{Command, Stdio};
 
 /// Separates the commands in `$BROWSER`: that of `$PATH`.
@@ -81,7 +81,7 @@ impl SystemBrowser {
 }
 
 impl Browser for SystemBrowser {
-    fn open(&self, url: &str) -> Result<(), String> {
+    fn open(&self, url: &str) -> Result<Option<Secret>, String> {
         let url = web_address(url)?;
         let attempts = self.attempts(&url);
         if attempts.is_empty() {
@@ -94,7 +94,7 @@ impl Browser for SystemBrowser {
                 Attempt::Desktop => ("the desktop's browser".to_owned(), open::that_detached(&url)),
             };
             match outcome {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(None),
                 // The kind, not the text: the text may repeat the command line with the address in it.
                 Err(error) => failures.push(format!("{name} ({})", error.kind())),
             }

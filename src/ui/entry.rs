@@ -23,22 +23,26 @@ pub fn choose<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>
 
 /// Titles with a reason below each, one of them taken.
 pub fn radio<'a>(page: &mut Page<'a>, options: impl Iterator<Item = (&'a str, &'a str)>, selected: usize) {
-    let look = page.look;
     for (index, (title, why)) in options.enumerate() {
-        let taken = index == selected;
-        let start = page.len();
-        let (sign, style) = if taken {
-            (look.signs.radio_on, look.theme.accent)
-        } else {
-            (look.signs.radio_off, look.theme.value)
-        };
-        page.marked(taken, vec![Span::styled(format!("{sign} "), style), Span::styled(title, style)]);
-        if !why.is_empty() {
-            page.item(Span::raw(" ".repeat(columns(sign))), vec![look.dim(why)]);
-        }
-        if taken {
-            page.focus_from(start);
-        }
+        one_of(page, index == selected, title, why);
+    }
+}
+
+/// A title with the reason below it, taken or not.
+pub fn one_of<'a>(page: &mut Page<'a>, taken: bool, title: &'a str, why: &'a str) {
+    let look = page.look;
+    let start = page.len();
+    let (sign, style) = if taken {
+        (look.signs.radio_on, look.theme.accent)
+    } else {
+        (look.signs.radio_off, look.theme.value)
+    };
+    page.marked(taken, vec![Span::styled(format!("{sign} "), style), Span::styled(title, style)]);
+    if !why.is_empty() {
+        page.item(Span::raw(" ".repeat(columns(sign))), vec![look.dim(why)]);
+    }
+    if taken {
+        page.focus_from(start);
     }
 }
 

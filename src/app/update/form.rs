@@ -5,7 +5,7 @@
 )]
 
 use super::keys::Typed;
-use super::{authorization, notify, offer, progress, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{notify, offer, pending, progress, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
@@ -253,7 +253,7 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
     }
     let Some(wizard) = wizard_mut(model) else { return };
     if had_tokens && wizard.tokens.is_none() {
-        authorization::forget_grant(model, out);
+        pending::forget_grant(model, out);
     }
     if changed {
         save(model, out);
