@@ -22,3 +22,5 @@ mod storing;
 mod support;
 #[path = "core/verifying.rs"]
 mod verifying;
+#[path = "core/waiting.rs"]
+mod waiting;

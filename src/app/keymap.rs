@@ -461,6 +461,8 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
 /// The same on the authorize step: most keys belong to one stretch of the login.
 fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
     let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
+    // The address is of use only while something waits for the answer.
+    let live = matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. });
     let ended = match &authorization.phase {
         AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
         AuthorizationPhase::Failed { .. }
@@ -478,11 +480,10 @@ fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
     );
     let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
     match intent {
-        Intent::Copy | Intent::QrCode => waiting,
+        Intent::Copy | Intent::QrCode | Intent::Extend => live,
         Intent::PasteBox => waiting || matches!(authorization.phase, AuthorizationPhase::PortTaken { .. }),
-        Intent::Extend => matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. }),
         Intent::TakeOffer => authorization.landed.is_some(),
-        Intent::Open => waiting || (page && !on_its_way),
+        Intent::Open => live || (page && !on_its_way && !waiting),
         Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
         Intent::Back => authorization.pasting || !must_end,
         _ => true,

@@ -157,6 +157,15 @@ fn screens() -> Vec<Model> {
     core.bound(47_823);
     assert!(matches!(core.login(), AuthorizationPhase::Failed { .. }));
     keep(&core);
+    // The waiting: with a QR code, with an address to take, past its time, with all ports busy.
+    let mut core = super::login::waiting();
+    core.press("v");
+    keep(&core);
+    let mut core = super::login::waiting();
+    core.send(Msg::BrowserOpened(Ok(Some(zoom_setup::secret::Secret::new("https://dev12345.service-now.com/")))));
+    keep(&core);
+    keep(&super::waiting::late());
+    keep(&super::waiting::busy());
     // The checks.
     let mut core = Core::at("servicenow-dex", "authorize");
     super::login::granted(&mut core);

@@ -119,7 +119,7 @@ pub fn at_login(world: World, procedure: &str) -> Harness {
 
 fn general_by_loopback(procedure: &str, end: End) {
     let mut harness = at_login(World::new(&[]), procedure);
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     assert_eq!(*harness.login(), AuthorizationPhase::Granted, "{}", harness.notice());
     let landing = harness.landing(1);
     assert_eq!(landing.status, 200, "{}", landing.page);
@@ -188,7 +188,7 @@ fn general_by_pasting(procedure: &str, keys: &str, pasted: Pasted) {
 fn loopback_address_pasted() {
     for (procedure, pasted) in GENERAL.into_iter().zip([Pasted::Address, Pasted::QueryOnly, Pasted::CodeOnly])
     {
-        general_by_pasting(procedure, "Enter", pasted);
+        general_by_pasting(procedure, "Down Enter", pasted);
     }
 }
 
@@ -196,7 +196,7 @@ fn loopback_address_pasted() {
 fn receiver_address_pasted() {
     for (procedure, pasted) in GENERAL.into_iter().zip([Pasted::QueryOnly, Pasted::CodeOnly, Pasted::Address])
     {
-        general_by_pasting(procedure, "Down Enter", pasted);
+        general_by_pasting(procedure, "Enter", pasted);
     }
 }
 

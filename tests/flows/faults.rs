@@ -42,7 +42,7 @@ fn general(fault: Fault) {
     let mut harness = at_login(world(fault), "servicenow-dex");
     if fault == Fault::RedirectMismatch {
         // The browser stays at Zoom's error page; nothing comes back, so the admin pastes what the page says.
-        harness.press("Enter");
+        harness.press("Down Enter");
         let landing = harness.landing(1);
         assert_eq!(landing.status, 400);
         let heading = landing.page.split("<h1>").nth(1).unwrap().split("</h1>").next().unwrap();
@@ -50,7 +50,7 @@ fn general(fault: Fault) {
         harness.paste(heading);
         harness.press("Enter");
     } else {
-        harness.log_in("Enter");
+        harness.log_in("Down Enter");
     }
     match code(fault) {
         Some(code) => {
@@ -163,7 +163,7 @@ fn a_slow_account_token_is_named_and_mended() {
 #[test]
 fn a_check_that_fails_is_mended_by_trying_again() {
     let mut harness = at_login(World::new(&[]), "servicenow-dex");
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     assert!(matches!(harness.verifying(), VerifyingPhase::Deciding { .. }));
     // Again while deciding: the refresh is spent, stored, and the decision is asked for anew.
@@ -179,7 +179,7 @@ fn a_check_that_fails_is_mended_by_trying_again() {
 #[test]
 fn a_failed_check_can_be_passed_and_the_login_is_not_forgotten() {
     let mut harness = at_login(World::new(&[Fault::MissingScope]), "servicenow-dex");
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     harness.press("Enter");
     assert!(harness.notice().contains("failed"), "{}", harness.notice());
@@ -197,7 +197,7 @@ fn without_a_browser_the_address_is_copied() {
     let world = World::new(&[]);
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "celigo-oauth");
-    harness.press("Enter");
+    harness.press("Down Enter");
     harness.until("the notice", |model| {
         model.notice.as_ref().is_some_and(|notice| notice.text.contains("did not open"))
     });

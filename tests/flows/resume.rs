@@ -57,7 +57,7 @@ fn at_every_step(procedure: &str, end: End) {
                 harness.press("Enter");
             }
             StepKind::Authorize => {
-                harness.log_in("Enter");
+                harness.log_in("Down Enter");
                 harness = killed_and_back(harness);
                 assert_eq!(*harness.login(), AuthorizationPhase::Granted);
                 harness.press("Enter");
@@ -117,7 +117,7 @@ fn a_pending_login_survives_and_the_browser_ends_it() {
     let world = World::new(&[]);
     world.browser.set(Reach::Elsewhere);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     let address = harness.landing(1).address;
     let mut harness = harness.restart();
     harness.resume();
@@ -140,7 +140,7 @@ fn a_look_at_another_step_does_not_end_a_login() {
     let world = World::new(&[]);
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     let AuthorizationPhase::Waiting { url, .. } = harness.login().clone() else { panic!("not waiting") };
     harness.press("s Up Enter");
     assert_eq!(harness.step(), "scopes");
@@ -162,13 +162,13 @@ fn cancelling_frees_the_port() {
     let world = World::new(&[]);
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     let AuthorizationPhase::Waiting { port: Some(port), .. } = *harness.login() else {
         panic!("not listening")
     };
     assert!(std::net::TcpListener::bind(("127.0.0.1", port)).is_err());
     harness.press("Esc");
-    assert!(matches!(harness.login(), AuthorizationPhase::Offer { selected: 0 }));
+    assert!(matches!(harness.login(), AuthorizationPhase::Offer { selected: 1 }));
     // The same port is wanted and had again.
     harness.press("Enter");
     let AuthorizationPhase::Waiting { port: again, .. } = *harness.login() else { panic!("not listening") };
@@ -178,11 +178,11 @@ fn cancelling_frees_the_port() {
 #[test]
 fn a_taken_port_is_named_and_another_one_does() {
     let world = World::new(&[]);
-    let holder = std::net::TcpListener::bind(("127.0.0.1", world.settings.loopback_port)).unwrap();
+    let holder = std::net::TcpListener::bind(("127.0.0.1", world.settings.loopback_ports[0])).unwrap();
     let mut harness = at_login(world, "celigo-oauth");
-    harness.press("Enter");
-    let AuthorizationPhase::PortTaken { port, .. } = harness.login() else { panic!("{:?}", harness.login()) };
-    assert_eq!(*port, holder.local_addr().unwrap().port());
+    harness.press("Down Enter");
+    let AuthorizationPhase::PortTaken { problems } = harness.login() else { panic!("{:?}", harness.login()) };
+    assert_eq!(problems[0].port, holder.local_addr().unwrap().port());
     // The same port once more, in vain; then any other.
     harness.press("r");
     assert!(matches!(harness.login(), AuthorizationPhase::PortTaken { .. }));
@@ -224,7 +224,7 @@ fn power_failure(procedure: &str, from: &str, end: End) {
         harness.begin(procedure);
         if from == "verify" {
             harness.walk();
-            harness.log_in("Enter");
+            harness.log_in("Down Enter");
         } else {
             harness.walk_to(from);
         }
@@ -280,7 +280,7 @@ fn go_on(harness: &mut Harness, end: End) -> bool {
             StepKind::Authorize if matches!(harness.login(), AuthorizationPhase::Waiting { .. }) => {
                 harness.log_in("o");
             }
-            StepKind::Authorize => harness.log_in("Enter"),
+            StepKind::Authorize => harness.log_in("Down Enter"),
             StepKind::Verify => {
                 let keys = match harness.verifying() {
                     VerifyingPhase::Deciding { .. } if end == End::Keep => "Down Enter",
@@ -330,7 +330,7 @@ fn the_power_fails_anywhere_and_the_login_is_kept() {
 #[test]
 fn tokens_written_before_the_kill_are_taken_up() {
     let mut harness = at_login(World::new(&[]), "servicenow-dex");
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     let tokens = harness.wizard().tokens.clone().unwrap();
     let id = harness.wizard().setup.id.clone();
     let world = harness.kill();

@@ -62,7 +62,7 @@ fn a_listener_that_closes_slowly_holds_up_no_key_and_no_port_is_wanted_twice() {
     world.listener = Arc::new(Shared(Arc::clone(&lingering)));
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     harness.press("Esc");
     assert!(matches!(harness.login(), AuthorizationPhase::Offer { .. }));
     lingering.state.lock().unwrap().0 = true;
@@ -102,7 +102,7 @@ fn without_a_keyring_the_passphrase_is_asked_for_once_in_each_run() {
     });
     assert_eq!(harness.wizard().secrets.len(), 1);
     harness.walk();
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     let stored = verify_and_finish(&mut harness, End::Revoke);
     check_disk(&harness, &stored);

@@ -5,13 +5,14 @@ use super::world::{
 };
 use zoom_setup::app::input::TextField;
 use zoom_setup::app::message::Ticket;
-use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Remote, Screen, Tone, UnlockForm};
+use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
 use zoom_setup::app::wizard::{
     Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
     VerifyStage, Verifying, VerifyingPhase,
 };
 use zoom_setup::entry::{Checked, Finding};
 use zoom_setup::oauth::PendingAuthorization;
+use zoom_setup::ports::{PortProblem, PortReason, Remote};
 use zoom_setup::procedure::{FieldName, Procedure, StepKind};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Check, Done, GrantDecision, Outcome, Verification};
@@ -84,7 +85,10 @@ pub fn authorize(phase: AuthorizationPhase) -> Model {
         paste: None,
         pasting: false,
         paste_problem: None,
-        requests: Vec::new(),
+        landed: None,
+        qr: false,
+        next_address: 0,
+        log: Vec::new(),
     };
     let mut wizard = wizard(id, kind(id, |kind| *kind == StepKind::Authorize), StepState::Authorize(state));
     wizard.setup.grant = Some(grant());
@@ -105,11 +109,14 @@ pub fn waiting(port: Option<u16>) -> Model {
             verifier: Secret::new(SECRET),
             redirect_uri: "http://127.0.0.1:53682/callback".to_owned(),
             client_id: "aB3dEfGhIjKlMnOpQrStUv".to_owned(),
+            begun_at: ago(28),
             expires_at: ago(-272),
         },
         url: ADDRESS.to_owned(),
         port,
+        passed_over: Vec::new(),
         deadline: ago(-272),
+        late: false,
     })
 }
 
@@ -123,13 +130,26 @@ pub fn authorization(model: &mut Model) -> &mut Authorization {
     }
 }
 
+/// Each of the reasons for which a port can't be had.
+pub fn port_problems() -> Vec<PortProblem> {
+    let reserved = "access permissions forbid it (os error 10013): Windows may have reserved a range around it";
+    [
+        PortReason::InUse { holder: Some("rclone (process 4711)".to_owned()) },
+        PortReason::InUse { holder: None },
+        PortReason::NotAllowed { detail: reserved.to_owned() },
+    ]
+    .into_iter()
+    .zip(53682..)
+    .map(|(reason, port)| PortProblem { port, reason })
+    .collect()
+}
+
 fn waiting_over_ssh() -> Model {
     let mut model = waiting(Some(53682));
-    model.settings.remote = Some(Remote { target: "admin@bastion.example.com".to_owned() });
-    authorization(&mut model).requests = vec![
-        "GET /favicon.ico: not the callback, answered 404".to_owned(),
-        "GET /callback without state: ignored, still waiting".to_owned(),
-    ];
+    model.settings.remote = Some(Remote::Ssh { target: "admin@bastion.example.com".to_owned() });
+    let state = authorization(&mut model);
+    state.note(ago(20), "GET /favicon.ico: not the callback, answered 404");
+    state.note(ago(5), "GET /callback without state: ignored, still waiting");
     model
 }
 
@@ -272,6 +292,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
                 any_port: false,
                 login: None,
                 port: None,
+                passed_over: Vec::new(),
                 pending: None,
             }),
         ),
@@ -283,11 +304,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("login_failed", authorize(AuthorizationPhase::Failed { problem: diagnosis() })),
         (
             "login_port_taken",
-            authorize(AuthorizationPhase::PortTaken {
-                port: 53682,
-                holder: Some("rclone (process 4711)".to_owned()),
-                detail: None,
-            }),
+            authorize(AuthorizationPhase::PortTaken { problems: port_problems() }),
         ),
         (
             "login_not_stored",

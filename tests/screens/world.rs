@@ -33,7 +33,7 @@ pub fn model() -> Model {
     let settings = Settings {
         endpoints: Endpoints::zoom(),
         rehearsal: None,
-        loopback_port: 53682,
+        loopback_ports: vec![53682, 53683, 53684],
         authorize_limit_s: 300,
         lag_delays_s: vec![2, 5, 10],
         remote: None,

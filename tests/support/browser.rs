@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use url::Url;
 use zoom_setup::ports::Browser;
+use zoom_setup::secret::Secret;
 
 /// Where a visit ended.
 #[derive(Clone, Debug)]
@@ -65,14 +66,14 @@ impl TestBrowser {
 }
 
 impl Browser for TestBrowser {
-    fn open(&self, url: &str) -> Result<(), String> {
+    fn open(&self, url: &str) -> Result<Option<Secret>, String> {
         let reach = *self.reach.lock().unwrap();
         if reach == Reach::Nothing {
             return Err("no browser here".to_owned());
         }
         let landing = self.visit(url, reach);
         self.landings.lock().unwrap().push(landing);
-        Ok(())
+        Ok(None)
     }
 }
 

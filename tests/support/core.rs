@@ -37,7 +37,7 @@ pub fn settings() -> Settings {
     Settings {
         endpoints: Endpoints::zoom(),
         rehearsal: None,
-        loopback_port: 47_823,
+        loopback_ports: vec![47_823, 47_824, 47_825],
         authorize_limit_s: 600,
         lag_delays_s: vec![2, 4],
         remote: None,

@@ -80,7 +80,7 @@ impl World {
                 general: page(&sandbox, AppKind::General),
                 server_to_server: page(&sandbox, AppKind::ServerToServer),
             }),
-            loopback_port: free_port(),
+            loopback_ports: vec![free_port()],
             authorize_limit_s: 600,
             lag_delays_s: vec![0, 0, 0],
             remote: None,

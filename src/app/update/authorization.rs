@@ -65,14 +65,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             on_offer(model, selected, other, out);
         }
         (AuthorizationPhase::Waiting { .. }, Intent::PasteBox) => open_paste_box(model),
-        (AuthorizationPhase::Waiting { url, .. }, Intent::Copy) => {
+        (AuthorizationPhase::Waiting { url, late: false, .. }, Intent::Copy) => {
             out.push(Effect::Copy { text: Secret::new(url.clone()), what: "Login address".to_owned() });
         }
-        (AuthorizationPhase::Waiting { url, .. }, Intent::Open) => {
+        (AuthorizationPhase::Waiting { url, late: false, .. }, Intent::Open) => {
             out.push(Effect::OpenBrowser { url: url.clone() });
         }
         (AuthorizationPhase::Waiting { .. }, Intent::Extend) => waiting::extend(model, out),
-        (AuthorizationPhase::Waiting { .. }, Intent::QrCode) => authorization.qr = !authorization.qr,
+        (AuthorizationPhase::Waiting { late: false, .. }, Intent::QrCode) => {
+            authorization.qr = !authorization.qr;
+        }
         (AuthorizationPhase::Waiting { .. }, Intent::Back) if authorization.qr => authorization.qr = false,
         (AuthorizationPhase::Waiting { ticket, .. }, Intent::Retry) => {
             out.push(Effect::Cancel { ticket: *ticket });

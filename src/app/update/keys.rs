@@ -229,7 +229,16 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if intent == Intent::Open && mode != Mode::LoginWaiting {
         return steps::open_page(model, out);
     }
-    let only_text = matches!(mode, Mode::Activate | Mode::LoginWaiting | Mode::LoginEnded | Mode::Verify);
+    let only_text = matches!(
+        mode,
+        Mode::Activate
+            | Mode::LoginWaiting
+            | Mode::LoginEnded
+            | Mode::LoginFailed
+            | Mode::LoginPort
+            | Mode::Busy
+            | Mode::Verify
+    );
     if only_text && matches!(intent, Intent::Up | Intent::Down) {
         return scroll(model, intent);
     }

@@ -10,6 +10,7 @@ fn pending() -> PendingAuthorization {
         verifier: Secret::new("v".repeat(43)),
         redirect_uri: REDIRECT.to_owned(),
         client_id: "client_1234567890".to_owned(),
+        begun_at: "2026-11-23T10:00:00Z".parse().unwrap(),
         expires_at: "2026-11-23T10:10:00Z".parse().unwrap(),
     }
 }
