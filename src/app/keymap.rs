@@ -243,7 +243,7 @@ pub const BINDINGS: &[Binding] = &[
         "copy",
         Some(1),
     ),
-    bind(&[LoginOffer], &[Char(' ')], "Space", Intent::Toggle, "PKCE is on", Some(2)),
+    bind(&[LoginOffer], &[Char(' ')], "Space", Intent::Toggle, "PKCE on or off", Some(2)),
     bind(&[LoginWaiting], &[Char('p')], "p", Intent::PasteBox, "paste address", Some(0)),
     bind(&[LoginWaiting], &[Char('e')], "e", Intent::Extend, "5 minutes more", Some(3)),
     bind(&[LoginWaiting], &[Char('v')], "v", Intent::QrCode, "QR code", Some(5)),

@@ -141,8 +141,8 @@ const fn title(way: LoginWay) -> &'static str {
 fn why(wizard: &Wizard, way: LoginWay) -> &'static str {
     match (way, wizard.takes_loopback()) {
         (LoginWay::Receiver, false) => {
-            "First, since Zoom takes a loopback address only from PKCE apps. You paste the browser's final \
-             address: the code is in it, even where the receiver shows an error page."
+            "First, since Zoom's changelog allows a loopback address to PKCE apps only. You paste the browser's \
+             final address: the code is in it, even where the receiver shows an error page."
         }
         (LoginWay::Receiver, true) => "Nothing more to allow. You paste the browser's final address here.",
         (LoginWay::Loopback, false) => {

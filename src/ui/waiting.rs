@@ -44,18 +44,23 @@ pub fn waiting<'a>(
         if let Some(remote) = &model.settings.remote {
             far_away(&mut page, remote, *port);
         }
-        address(&mut page, url, *port);
-        way_back(&mut page, model, wizard, authorization.way, *port);
-        passed(&mut page, passed_over);
-        if authorization.paste.is_none() {
-            page.text(vec![
-                look.accent("p"),
-                look.dim(" takes the final address by paste, or the text of Zoom's error page."),
-            ]);
+        if authorization.way == LoginWay::Receiver {
+            by_paste(&mut page, wizard.procedure.receiver.label());
         }
+        address(&mut page, url);
+        let told = model.settings.remote.as_ref().is_some_and(has_tunnel);
+        if let Some(port) = port.filter(|_| !told) {
+            page.text(vec![look.dim("In short, for a browser that reaches this machine: "), Span::raw(short(port))]);
+        }
+        if authorization.way == LoginWay::Loopback {
+            by_itself(&mut page, model, *port, authorization.paste.is_some());
+        }
+        passed(&mut page, passed_over);
     }
     log(&mut page, &authorization.log);
-    redirect_refused(&mut page, &pending.redirect_uri);
+    if !late {
+        redirect_refused(&mut page, &pending.redirect_uri);
+    }
     Body { text: page, own: paste_box(authorization, full, look) }
 }
 
@@ -136,57 +141,72 @@ fn far_away<'a>(page: &mut Page<'a>, remote: &'a Remote, port: Option<u16>) {
             None
         }
     };
+    let dots = look.signs.ellipsis;
+    let hand_over = format!("a second shell {shell} takes the final address too ({dots} is its part after ?):");
     if let Some(line) = first {
         page.value(&line, look.theme.value);
-        page.text(vec![look.dim("and open the short address there. Or open the long one anywhere and paste,")]);
-        page.text(vec![look.dim(format!("or hand its final address over from a second shell {shell}:"))]);
+        page.text(vec![
+            Span::raw("and open "),
+            Span::raw(short(port)),
+            Span::raw(format!(" there. Or open the long address anywhere: {hand_over}")),
+        ]);
     } else {
-        page.text(vec![look.dim(format!("The final address can be handed over from a second shell {shell}:"))]);
+        page.text(vec![Span::raw(format!("Besides, {hand_over}"))]);
     }
-    let dots = look.signs.ellipsis;
     page.value(&format!("curl '{}?{dots}'", loopback_redirect(port)), look.theme.value);
-    page.text(vec![look.dim(format!("{dots} stands for what follows the ? in the final address."))]);
-    page.gap();
 }
 
-/// The long address, the short one, and the keys for them.
-fn address<'a>(page: &mut Page<'a>, url: &'a str, port: Option<u16>) {
+/// Whether a line is shown that leads a distant browser to the listener.
+const fn has_tunnel(remote: &Remote) -> bool {
+    match remote {
+        Remote::Ssh { .. } | Remote::Pod { .. } | Remote::NoDisplay { .. } => true,
+        Remote::Container | Remote::Wsl => false,
+    }
+}
+
+/// The short address, which leads to the long one.
+fn short(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/go")
+}
+
+/// The long address and the keys for it.
+fn address<'a>(page: &mut Page<'a>, url: &'a str) {
     let look = page.look;
     page.text(vec![
-        look.dim("Sign in, select Allow. If no page opened: "),
+        look.dim("Sign in, select Allow. No page? "),
         look.accent("o"),
         look.dim(" opens it, "),
         look.accent("c"),
-        look.dim(" copies its address, "),
+        look.dim(" copies it, "),
         look.accent("v"),
-        look.dim(" draws it as a QR code:"),
+        look.dim(" shows a QR code:"),
     ]);
-    page.gap();
     page.link(url, look.theme.value);
     page.gap();
-    if let Some(port) = port {
-        page.text(vec![look.dim("In short, for a browser that reaches this machine:")]);
-        page.value(&format!("http://127.0.0.1:{port}/go"), look.theme.value);
-    }
 }
 
-/// How the answer comes back.
-fn way_back<'a>(page: &mut Page<'a>, model: &'a Model, wizard: &'a Wizard, way: LoginWay, port: Option<u16>) {
+/// Over the receiver's redirect URL nothing comes back by itself.
+fn by_paste<'a>(page: &mut Page<'a>, receiver: &'static str) {
     let look = page.look;
-    let receiver = wizard.procedure.receiver.label();
-    match (way, port) {
-        (LoginWay::Receiver | LoginWay::Skip, _) => page.item(
-            Span::styled(look.signs.warn, look.theme.warning),
-            vec![
-                Span::raw(format!(
-                    "The answer comes by paste: the browser ends at {receiver}, perhaps on an error page. Copy \
-                     the whole address from its address bar, then press "
-                )),
-                look.accent("p"),
-                Span::raw("."),
-            ],
-        ),
-        (LoginWay::Loopback, Some(port)) => {
+    let sign = Span::styled(look.signs.warn, look.theme.warning);
+    page.item(
+        sign,
+        vec![
+            Span::raw(format!(
+                "The answer comes by paste: the browser ends at {receiver}, perhaps on an error page. Copy its \
+                 whole address, or the text of Zoom's error page, and press "
+            )),
+            look.accent("p"),
+            Span::raw("."),
+        ],
+    );
+}
+
+/// Over the loopback address the answer comes to the listener.
+fn by_itself<'a>(page: &mut Page<'a>, model: &'a Model, port: Option<u16>, pasting: bool) {
+    let look = page.look;
+    match port {
+        Some(port) => {
             let sign = Span::styled(look.signs.good, look.theme.success);
             page.item(sign, vec![look.dim("Listening on "), Span::raw(loopback_redirect(port))]);
             if !model.settings.loopback_ports.contains(&port) {
@@ -194,10 +214,16 @@ fn way_back<'a>(page: &mut Page<'a>, model: &'a Model, wizard: &'a Wizard, way: 
                 page.value(&loopback_redirect(port), look.theme.value);
             }
         }
-        (LoginWay::Loopback, None) => page.item(
+        None => page.item(
             Span::styled(look.signs.warn, look.theme.warning),
             vec![Span::raw("Nothing listens here: paste the final address of the browser.")],
         ),
+    }
+    if !pasting {
+        page.text(vec![
+            look.accent("p"),
+            look.dim(" takes the final address by paste, or the text of Zoom's error page."),
+        ]);
     }
 }
 

@@ -153,6 +153,112 @@ fn waiting_over_ssh() -> Model {
     model
 }
 
+/// Of the wizard on screen.
+fn set_up(model: &mut Model) -> &mut zoom_setup::app::wizard::Wizard {
+    match &mut model.screen {
+        Screen::Wizard(wizard) => wizard,
+        other => panic!("no set-up: {other:?}"),
+    }
+}
+
+fn offer_pkce() -> Model {
+    let mut model = authorize(AuthorizationPhase::Offer { selected: 0 });
+    set_up(&mut model).setup.answers.insert(FieldName::ClientType, "pkce".to_owned());
+    model
+}
+
+fn offer_public() -> Model {
+    let mut model = authorize(AuthorizationPhase::Offer { selected: 0 });
+    let procedure = std::sync::Arc::make_mut(&mut set_up(&mut model).procedure);
+    for step in &mut procedure.steps {
+        if let StepKind::Fill { fields } = &mut step.kind {
+            fields.retain(|field| field.name != FieldName::ClientSecret);
+        }
+    }
+    model
+}
+
+fn waiting_at(remote: Remote) -> Model {
+    let mut model = waiting(Some(53682));
+    model.settings.remote = Some(remote);
+    model
+}
+
+/// Over the receiver's redirect URL.
+pub fn waiting_for_paste() -> Model {
+    let mut model = waiting(Some(53682));
+    let state = authorization(&mut model);
+    state.way = LoginWay::Receiver;
+    state.note(ago(28), "The login began; the browser was asked to open its address");
+    if let AuthorizationPhase::Waiting { pending, .. } = &mut state.phase {
+        pending.redirect_uri = "https://dev12345.service-now.com/oauth_redirect.do".to_owned();
+    }
+    model
+}
+
+fn waiting_passed_over() -> Model {
+    let mut model = waiting(Some(53684));
+    if let AuthorizationPhase::Waiting { passed_over, .. } = &mut authorization(&mut model).phase {
+        *passed_over = port_problems()[..2].to_vec();
+    }
+    model
+}
+
+/// Taken up again, and its port belongs to somebody else now.
+fn waiting_without_a_port() -> Model {
+    let mut model = waiting(None);
+    model.settings.remote = Some(Remote::Ssh { target: "admin@203.0.113.7".to_owned() });
+    let state = authorization(&mut model);
+    state.note(ago(1), "Taken up again: this login was begun before, and is still good");
+    state.note(ago(0), port_problems()[0].message());
+    model
+}
+
+fn waiting_late() -> Model {
+    let mut model = waiting(None);
+    let state = authorization(&mut model);
+    if let AuthorizationPhase::Waiting { late, deadline, pending, .. } = &mut state.phase {
+        *late = true;
+        *deadline = ago(12);
+        pending.expires_at = ago(12);
+    }
+    state.note(ago(612), "The login began; the browser was asked to open its address");
+    state.note(ago(12), "The time to wait is over; nothing listens any more");
+    model
+}
+
+fn waiting_qr() -> Model {
+    let mut model = waiting(Some(53682));
+    authorization(&mut model).qr = true;
+    model
+}
+
+fn pasting_offer() -> Model {
+    let mut model = waiting_for_paste();
+    let state = authorization(&mut model);
+    state.paste = Some(TextField::masked(""));
+    state.pasting = true;
+    state.landed = Some(Secret::new("https://dev12345.service-now.com/oauth_redirect.do?code=abc"));
+    model
+}
+
+/// As the core words it: the login began yesterday.
+fn over() -> zoom_setup::oauth::Diagnosis {
+    let mut model = waiting(None);
+    if let AuthorizationPhase::Waiting { tick, pending, deadline, .. } = &mut authorization(&mut model).phase {
+        *tick = Ticket(77);
+        pending.begun_at = ago(90_000);
+        pending.expires_at = ago(89_400);
+        *deadline = ago(89_400);
+    }
+    let woke = zoom_setup::app::message::Msg::Woke { ticket: Ticket(77) };
+    zoom_setup::app::update::update(&mut model, now(), woke);
+    match &authorization(&mut model).phase {
+        AuthorizationPhase::Failed { problem } => problem.clone(),
+        other => panic!("not over: {other:?}"),
+    }
+}
+
 fn pasting() -> Model {
     let mut model = waiting(None);
     let state = authorization(&mut model);
@@ -285,6 +391,9 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("activate_granted", activate(Activation::Granted { missing: vec![] })),
         ("activate_missing", activate(Activation::Granted { missing })),
         ("login_offer", authorize(AuthorizationPhase::Offer { selected: 0 })),
+        ("login_offer_loopback", authorize(AuthorizationPhase::Offer { selected: 1 })),
+        ("login_offer_pkce", offer_pkce()),
+        ("login_offer_public", offer_public()),
         (
             "login_preparing",
             authorize(AuthorizationPhase::Preparing {
@@ -298,13 +407,28 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ),
         ("login_waiting", waiting(Some(53682))),
         ("login_waiting_ssh", waiting_over_ssh()),
+        ("login_waiting_receiver", waiting_for_paste()),
+        ("login_waiting_container", waiting_at(Remote::Container)),
+        ("login_waiting_pod", waiting_at(Remote::Pod { name: "tools-7d9f".to_owned() })),
+        ("login_waiting_wsl", waiting_at(Remote::Wsl)),
+        ("login_waiting_no_display", waiting_at(Remote::NoDisplay { target: "admin@box".to_owned() })),
+        ("login_waiting_passed_over", waiting_passed_over()),
+        ("login_waiting_late", waiting_late()),
+        ("login_waiting_no_port", waiting_without_a_port()),
+        ("login_qr", waiting_qr()),
         ("login_pasting", pasting()),
+        ("login_pasting_offer", pasting_offer()),
+        ("login_over", authorize(AuthorizationPhase::Failed { problem: over() })),
         ("login_exchanging", authorize(AuthorizationPhase::Exchanging { ticket: Ticket(1), listener: None })),
         ("login_storing", authorize(AuthorizationPhase::Storing { ticket: Ticket(1), listener: None })),
         ("login_failed", authorize(AuthorizationPhase::Failed { problem: diagnosis() })),
         (
             "login_port_taken",
             authorize(AuthorizationPhase::PortTaken { problems: port_problems() }),
+        ),
+        (
+            "login_one_port_taken",
+            authorize(AuthorizationPhase::PortTaken { problems: port_problems()[..1].to_vec() }),
         ),
         (
             "login_not_stored",
