@@ -21,3 +21,5 @@ mod harness;
 mod resume;
 #[path = "flows/runtime.rs"]
 mod runtime;
+#[path = "flows/waiting.rs"]
+mod waiting;

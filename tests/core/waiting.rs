@@ -86,6 +86,21 @@ fn the_receivers_way_is_first_unless_pkce_is_on() {
     assert_eq!(core.on_disk().answers[&FieldName::ClientType], "confidential");
 }
 
+/// What a login has shown is not asked for: Zoom takes a loopback address for this app.
+#[test]
+fn a_login_that_was_caught_here_puts_its_way_first() {
+    let mut core = waiting();
+    arrives(&mut core, CallbackOutcome::Code(Secret::new(CODE)));
+    let grant = core.grant();
+    core.token(Ok(grant));
+    assert_eq!(core.on_disk().answers[&FieldName::ClientType], "pkce");
+    core.restart();
+    core.press("Enter r");
+    core.bound(47_823);
+    let AuthorizationPhase::Waiting { pending, .. } = core.login() else { panic!("{:?}", core.login()) };
+    assert_eq!(pending.redirect_uri, "http://127.0.0.1:47823/callback");
+}
+
 /// A procedure that asks for no client secret is that of a public client, and there is nothing to tick.
 #[test]
 fn a_public_client_is_known() {

@@ -57,7 +57,8 @@ fn at_every_step(procedure: &str, end: End) {
                 harness.press("Enter");
             }
             StepKind::Authorize => {
-                harness.log_in("Down Enter");
+                let keys = harness.caught_here();
+                harness.log_in(keys);
                 harness = killed_and_back(harness);
                 assert_eq!(*harness.login(), AuthorizationPhase::Granted);
                 harness.press("Enter");
@@ -280,7 +281,10 @@ fn go_on(harness: &mut Harness, end: End) -> bool {
             StepKind::Authorize if matches!(harness.login(), AuthorizationPhase::Waiting { .. }) => {
                 harness.log_in("o");
             }
-            StepKind::Authorize => harness.log_in("Down Enter"),
+            StepKind::Authorize => {
+                let keys = harness.caught_here();
+                harness.log_in(keys);
+            }
             StepKind::Verify => {
                 let keys = match harness.verifying() {
                     VerifyingPhase::Deciding { .. } if end == End::Keep => "Down Enter",

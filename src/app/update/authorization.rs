@@ -379,6 +379,7 @@ pub fn secrets_written(
                 }
             };
             let granted = phase == AuthorizationPhase::Granted;
+            let caught_here = granted && authorization.way == LoginWay::Loopback;
             authorization.phase = phase;
             if granted && let Some(tokens) = &wizard.tokens {
                 wizard.setup.decision = None;
@@ -389,6 +390,10 @@ pub fn secrets_written(
             } else {
                 wizard.setup.grant = None;
                 wizard.tokens = None;
+            }
+            if caught_here && !wizard.takes_loopback() {
+                // Zoom has just taken a loopback address for this app.
+                progress::set_answer(wizard, FieldName::ClientType, ClientType::Pkce.as_str());
             }
             answer(listener, page, out);
             save(model, out);
