@@ -217,7 +217,8 @@ pub enum Unlocked {
 /// Why the store cannot do it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreFailure {
-    /// No keyring; `new`: a passphrase is to be chosen, not given. `why` names what the keyring said.
+    /// A passphrase is needed; `new`: it is to be chosen, not given. `why` names the reason, such as what the keyring
+    /// said.
     NeedsPassphrase { new: bool, why: String },
     /// The passphrase does not open the file.
     WrongPassphrase,

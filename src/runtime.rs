@@ -165,7 +165,8 @@ impl Runtime {
     /// Does one effect, or starts it.
     pub fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::SaveSetup(_) => {
+            // Nothing is shown as kept before it is.
+            Effect::SaveSetup(_) | Effect::WriteSecrets { .. } => {
                 self.store.perform(effect);
                 self.saving = Some(self.store.done());
             }
@@ -173,7 +174,6 @@ impl Runtime {
             | Effect::RemoveSetup { .. }
             | Effect::Unlock { .. }
             | Effect::ReadSecrets { .. }
-            | Effect::WriteSecrets { .. }
             | Effect::SaveConnection { .. }
             | Effect::RemoveConnection { .. } => self.store.perform(effect),
             Effect::Random { ticket } => self.random(ticket),

@@ -7,7 +7,9 @@
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::update::{offer, selected_home_item};
-use super::wizard::{Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase};
+use super::wizard::{
+    Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
+};
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -426,9 +428,10 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
     let page = wizard.current().open.is_some();
     match (&wizard.state, intent) {
         (StepState::Authorize(_), Intent::Toggle) => !wizard.is_public_client(),
-        (StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }), Intent::Copy) => {
-            wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback)
-        }
+        (
+            StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }),
+            Intent::Copy,
+        ) => wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback),
         (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
         (_, Intent::Open) => page,
         (StepState::Read { .. } | StepState::HandOver { .. }, Intent::Copy) => {

@@ -134,7 +134,7 @@ pub enum Overlay {
 pub struct UnlockForm {
     /// A passphrase is chosen, so it is asked twice.
     pub new: bool,
-    /// What the keyring said.
+    /// Why a passphrase is needed.
     pub why: String,
     pub passphrase: TextField,
     /// Second entry, if new.

@@ -39,7 +39,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
-        Msg::Provide { field, value } => form::provide(model, field, &value),
+        Msg::Provide { field, value } => {
+            form::provide(model, field, &value);
+            authorization::provide(model, field, &value, &mut out);
+        }
         Msg::ProvideScopes(ids) => scopes::provide(model, ids),
         Msg::Resized { columns, rows } => model.size = (columns, rows),
         Msg::Drawn { max_scroll, page } => {

@@ -6,7 +6,8 @@ use crate::entry::Checked;
 use crate::oauth::{Diagnosis, PendingAuthorization};
 use crate::ports::PortProblem;
 use crate::procedure::{
-    AppKind, Choice, ClientType, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind, Template,
+    AppKind, Choice, ClientType, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step,
+    StepKind, Template,
 };
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::values::AnswerValues;

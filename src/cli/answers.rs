@@ -63,8 +63,14 @@ pub fn run(
     let connection = tokio.block_on(async {
         let runtime =
             Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        let mut driver =
-            Driver { model, runtime, answers, talk: LineWriter::new(std::io::stderr()), urls_told: false };
+        let mut driver = Driver {
+            model,
+            runtime,
+            answers,
+            any_port: port.is_none(),
+            talk: LineWriter::new(std::io::stderr()),
+            urls_told: false,
+        };
         let mut signals = Signals::new();
         let result = tokio::select! {
             // What failed can be mended in place: the set-up stands at that step.
@@ -149,6 +155,8 @@ struct Driver<W> {
     model: Model,
     runtime: Runtime,
     answers: Answers,
+    /// Whether another port than those that were named will do.
+    any_port: bool,
     talk: W,
     urls_told: bool,
 }
@@ -317,6 +325,9 @@ impl<W: Write> Driver<W> {
             Authorize::Skip => LoginWay::Skip,
             Authorize::Loopback => LoginWay::Loopback,
         };
+        if let Some(value) = self.answers.values.get(&FieldName::ClientType).cloned() {
+            self.send(Msg::Provide { field: FieldName::ClientType, value }).await?;
+        }
         let ways = self.model.wizard().map_or([way; 3], crate::app::wizard::Wizard::login_ways);
         let index = ways.iter().position(|other| *other == way).unwrap_or(0);
         for _step in 0..ways.len() {
@@ -326,7 +337,7 @@ impl<W: Write> Driver<W> {
             self.send(Msg::Intent(Intent::Down)).await?;
         }
         self.confirm().await?;
-        if matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
+        if self.any_port && matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
             // Nobody is here to choose, and Zoom says that it ignores the port of a loopback redirect.
             self.confirm().await?;
         }

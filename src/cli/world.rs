@@ -12,7 +12,9 @@ use crate::runtime::Ports;
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::Secret;
 use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
-use crate::system::{BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy};
+use crate::system::{
+    BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
+};
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
 use std::collections::BTreeMap;

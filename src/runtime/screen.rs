@@ -145,7 +145,9 @@ where
         }
         if written.stale(drawn.link.as_ref()) {
             written.forget();
-            screen.clear().map_err(|error| error.to_string())?;
+            // To the size that it has: erased, and drawn anew. `clear` would ask the terminal for its cursor.
+            let (width, height) = model.size;
+            screen.resize(Rect { x: 0, y: 0, width, height }).map_err(|error| error.to_string())?;
             continue;
         }
         return written.write(drawn.link.as_ref(), screen.backend_mut()).map_err(|error| error.to_string());

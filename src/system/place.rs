@@ -52,7 +52,8 @@ impl<'a> Machine<'a> {
 
     /// Linux under Windows. Its kernel names its maker; the variables are missing under `sudo`.
     pub fn wsl(&self) -> bool {
-        let kernel = || (self.file)("/proc/version").is_some_and(|text| text.to_lowercase().contains("microsoft"));
+        let kernel =
+            || (self.file)("/proc/version").is_some_and(|text| text.to_lowercase().contains("microsoft"));
         self.linux && (self.is_set("WSL_DISTRO_NAME") || self.is_set("WSL_INTEROP") || kernel())
     }
 

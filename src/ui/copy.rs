@@ -1,6 +1,6 @@
 //! Values to copy, and the hand-over.
 
-use super::page::{Body, Own, Page};
+use super::page::{Body, NARROW, Own, Page};
 use super::step::{details, instructions, opening};
 use super::text::{columns, template};
 use super::theme::Look;
@@ -116,7 +116,9 @@ pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<
     text.append(details(wizard, full, look));
 
     let mut foot = Page::new(full, look);
-    foot.line(ratatui::text::Line::default());
+    if full >= NARROW {
+        foot.line(ratatui::text::Line::default());
+    }
     let last = vec![Span::raw("Then press "), Span::styled(form.last_button.as_str(), look.theme.label)];
     foot.text(last);
     let mut success = vec![look.dim("It worked if: ")];

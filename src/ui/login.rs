@@ -2,7 +2,7 @@
 
 use super::diagnosis::diagnosis;
 use super::entry::one_of;
-use super::page::{Body, Own, Page};
+use super::page::{Body, NARROW, Own, Page};
 use super::step::opening;
 use super::text::{plural, remaining};
 use super::theme::Look;
@@ -85,9 +85,6 @@ pub const fn shows_address(authorization: &Authorization) -> bool {
     matches!(authorization.phase, AuthorizationPhase::Waiting { .. })
 }
 
-/// Below this width only what is worked in keeps its place.
-const NARROW: u16 = 60;
-
 /// Law 1 and the three ways, the likeliest to work first.
 fn offer<'a>(
     model: &'a Model,
@@ -151,10 +148,10 @@ fn why(wizard: &Wizard, way: LoginWay) -> &'static str {
         (LoginWay::Loopback, true) if wizard.is_public_client() => {
             "First, since an app without a client secret is a PKCE app. The browser comes back by itself."
         }
-        (LoginWay::Loopback, true) => "First, since PKCE is on in this app. The browser comes back by itself.",
-        (LoginWay::Skip, _) => {
-            "If the receiver runs on this app already: a test login would cut it off."
+        (LoginWay::Loopback, true) => {
+            "First, since PKCE is on in this app. The browser comes back by itself."
         }
+        (LoginWay::Skip, _) => "If the receiver runs on this app already: a test login would cut it off.",
     }
 }
 

@@ -1,8 +1,8 @@
 //! Pages of text, and how a page and the interactive part below it share the height of the screen.
 
-use super::{Drawn, Link};
 use super::text::{chop, columns, wrap};
 use super::theme::Look;
+use super::{Drawn, Link};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,6 +13,9 @@ use std::ops::Range;
 pub const MARGIN: u16 = 2;
 /// Widest text that reads well.
 pub const MEASURE: u16 = 76;
+
+/// Below this width only what is worked in keeps its place.
+pub const NARROW: u16 = 60;
 
 /// Rows in which a list or a form can be worked in well.
 const ENOUGH: usize = 24;
@@ -46,7 +49,15 @@ impl<'a> Page<'a> {
     /// An empty page for a region of that many columns.
     pub fn new(full: u16, look: Look<'a>) -> Self {
         let width = usize::from(full.saturating_sub(MARGIN + 1).clamp(1, MEASURE));
-        Self { rows: Vec::new(), width, full: usize::from(full.max(1)), look, cursor: None, focus: None, link: None }
+        Self {
+            rows: Vec::new(),
+            width,
+            full: usize::from(full.max(1)),
+            look,
+            cursor: None,
+            focus: None,
+            link: None,
+        }
     }
 
     /// Rows so far.

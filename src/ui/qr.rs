@@ -69,7 +69,14 @@ impl Modules {
 }
 
 /// The code and how to leave it, or how much room it takes.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, url: &str, until: jiff::Timestamp, look: Look<'_>) {
+pub fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    url: &str,
+    until: jiff::Timestamp,
+    look: Look<'_>,
+) {
     let whole = frame.area();
     let width = usize::from(area.width.saturating_sub(MARGIN + 1).max(1));
     let modules = Modules::of(url);
@@ -137,7 +144,9 @@ mod tests {
                 }
             }
         }
-        for corner in [(QUIET_ZONE, QUIET_ZONE), (last - QUIET_ZONE, QUIET_ZONE), (QUIET_ZONE, last - QUIET_ZONE)] {
+        for corner in
+            [(QUIET_ZONE, QUIET_ZONE), (last - QUIET_ZONE, QUIET_ZONE), (QUIET_ZONE, last - QUIET_ZONE)]
+        {
             assert_eq!(modules.colour(corner.0, corner.1), Color::Black, "{corner:?}");
         }
         // The fourth corner has no finder; beyond the code all is light.

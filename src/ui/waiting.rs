@@ -50,7 +50,10 @@ pub fn waiting<'a>(
         address(&mut page, url);
         let told = model.settings.remote.as_ref().is_some_and(has_tunnel);
         if let Some(port) = port.filter(|_| !told) {
-            page.text(vec![look.dim("In short, for a browser that reaches this machine: "), Span::raw(short(port))]);
+            page.text(vec![
+                look.dim("In short, for a browser that reaches this machine: "),
+                Span::raw(short(port)),
+            ]);
         }
         if authorization.way == LoginWay::Loopback {
             by_itself(&mut page, model, *port, authorization.paste.is_some());
@@ -142,7 +145,8 @@ fn far_away<'a>(page: &mut Page<'a>, remote: &'a Remote, port: Option<u16>) {
         }
     };
     let dots = look.signs.ellipsis;
-    let hand_over = format!("a second shell {shell} takes the final address too ({dots} is its part after ?):");
+    let hand_over =
+        format!("a second shell {shell} takes the final address too ({dots} is its part after ?):");
     if let Some(line) = first {
         page.value(&line, look.theme.value);
         page.text(vec![

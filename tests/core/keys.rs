@@ -162,7 +162,9 @@ fn screens() -> Vec<Model> {
     core.press("v");
     keep(&core);
     let mut core = super::login::waiting();
-    core.send(Msg::BrowserOpened(Ok(Some(zoom_setup::secret::Secret::new("https://dev12345.service-now.com/")))));
+    core.send(Msg::BrowserOpened(Ok(Some(zoom_setup::secret::Secret::new(
+        "https://dev12345.service-now.com/",
+    )))));
     keep(&core);
     keep(&super::waiting::late());
     keep(&super::waiting::busy());

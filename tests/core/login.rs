@@ -57,7 +57,10 @@ fn by_loopback_in_the_right_order() {
     let mut core = Core::at(DEX, "authorize");
     let effects = core.keys("Down Enter");
     let [Effect::Random { .. }, Effect::Listen { request, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((request.ports.as_slice(), request.path.as_str()), (&[47_823, 47_824, 47_825][..], "/callback"));
+    assert_eq!(
+        (request.ports.as_slice(), request.path.as_str()),
+        (&[47_823, 47_824, 47_825][..], "/callback")
+    );
     let state = request.state.clone();
     let effects = core.bound(47_823);
     // The pending login is stored before the browser opens.

@@ -303,7 +303,9 @@ impl Stage {
                     None => Ok(me()),
                 }),
             },
-            Effect::OpenBrowser { .. } => Msg::BrowserOpened(bad.map_or(Ok(Some(Secret::new(CODE))), |_| Err("none".to_owned()))),
+            Effect::OpenBrowser { .. } => {
+                Msg::BrowserOpened(bad.map_or(Ok(Some(Secret::new(CODE))), |_| Err("none".to_owned())))
+            }
             Effect::Copy { what, .. } => Msg::Copied { what, how: "copied".to_owned() },
             Effect::Export { .. } => Msg::Exported { result: Ok("sheet.md".to_owned()) },
             Effect::OfferLogin { .. }

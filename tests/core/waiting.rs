@@ -302,7 +302,8 @@ fn after_a_restart(#[case] seconds: i64, #[case] taken_up: Option<bool>) {
         match (taken_up, core.login()) {
             (Some(past), AuthorizationPhase::Waiting { late, .. }) => {
                 assert_eq!(*late, past);
-                let wanted = if way == LoginWay::Loopback { vec![47_824] } else { vec![47_823, 47_824, 47_825] };
+                let wanted =
+                    if way == LoginWay::Loopback { vec![47_824] } else { vec![47_823, 47_824, 47_825] };
                 assert_eq!(bound_again, (!past).then_some(wanted));
                 assert!(log(&core)[0].contains("Taken up again"));
                 core.paste(CODE);
@@ -332,7 +333,10 @@ fn a_port_that_comes_too_late_is_given_back() {
     let ticket = listener(&core);
     core.pass(3);
     tick(&mut core);
-    assert_eq!(core.send(Msg::Listening { ticket, result: Ok(bound_to(47_823)) }), [Effect::Cancel { ticket }]);
+    assert_eq!(
+        core.send(Msg::Listening { ticket, result: Ok(bound_to(47_823)) }),
+        [Effect::Cancel { ticket }]
+    );
 }
 
 #[test]

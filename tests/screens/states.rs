@@ -132,7 +132,8 @@ pub fn authorization(model: &mut Model) -> &mut Authorization {
 
 /// Each of the reasons for which a port can't be had.
 pub fn port_problems() -> Vec<PortProblem> {
-    let reserved = "access permissions forbid it (os error 10013): Windows may have reserved a range around it";
+    let reserved =
+        "access permissions forbid it (os error 10013): Windows may have reserved a range around it";
     [
         PortReason::InUse { holder: Some("rclone (process 4711)".to_owned()) },
         PortReason::InUse { holder: None },
@@ -245,7 +246,8 @@ fn pasting_offer() -> Model {
 /// As the core words it: the login began yesterday.
 fn over() -> zoom_setup::oauth::Diagnosis {
     let mut model = waiting(None);
-    if let AuthorizationPhase::Waiting { tick, pending, deadline, .. } = &mut authorization(&mut model).phase {
+    if let AuthorizationPhase::Waiting { tick, pending, deadline, .. } = &mut authorization(&mut model).phase
+    {
         *tick = Ticket(77);
         pending.begun_at = ago(90_000);
         pending.expires_at = ago(89_400);
@@ -422,10 +424,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("login_exchanging", authorize(AuthorizationPhase::Exchanging { ticket: Ticket(1), listener: None })),
         ("login_storing", authorize(AuthorizationPhase::Storing { ticket: Ticket(1), listener: None })),
         ("login_failed", authorize(AuthorizationPhase::Failed { problem: diagnosis() })),
-        (
-            "login_port_taken",
-            authorize(AuthorizationPhase::PortTaken { problems: port_problems() }),
-        ),
+        ("login_port_taken", authorize(AuthorizationPhase::PortTaken { problems: port_problems() })),
         (
             "login_one_port_taken",
             authorize(AuthorizationPhase::PortTaken { problems: port_problems()[..1].to_vec() }),

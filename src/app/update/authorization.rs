@@ -152,16 +152,32 @@ fn on_offer(model: &mut Model, selected: usize, intent: Intent, out: &mut Vec<Ef
     }
 }
 
-/// Space: whether PKCE is switched on in the app, which only the admin can see. The ways are put in order anew.
+/// Space: whether PKCE is switched on in the app, which only the admin can see.
 fn toggle_client_type(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     if wizard.is_public_client() {
         return;
     }
     let other = if wizard.takes_loopback() { ClientType::Confidential } else { ClientType::Pkce };
-    progress::set_answer(wizard, FieldName::ClientType, other.as_str());
-    if let StepState::Authorize(authorization) = &mut wizard.state {
-        authorization.phase = AuthorizationPhase::Offer { selected: 0 };
+    set_client_type(model, other, out);
+}
+
+/// An answer by name: the kind of client, where the login is made.
+pub fn provide(model: &mut Model, field: FieldName, value: &Secret, out: &mut Vec<Effect>) {
+    let given = ClientType::ALL.into_iter().find(|kind| kind.as_str() == value.expose());
+    if let (FieldName::ClientType, Some(client_type), Some(_)) = (field, given, state_mut(model)) {
+        set_client_type(model, client_type, out);
+    }
+}
+
+/// The kind of client is known; the ways that are offered are put in order anew.
+fn set_client_type(model: &mut Model, client_type: ClientType, out: &mut Vec<Effect>) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    progress::set_answer(wizard, FieldName::ClientType, client_type.as_str());
+    if let StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }) =
+        &mut wizard.state
+    {
+        *selected = 0;
     }
     save(model, out);
 }
@@ -335,9 +351,9 @@ pub fn secrets_written(
     };
     let StepState::Authorize(authorization) = &mut wizard.state else { return };
     match &authorization.phase {
-        AuthorizationPhase::Preparing { ticket: expected, port, passed_over, pending: Some(pending), .. }
-            if *expected == ticket =>
-        {
+        AuthorizationPhase::Preparing {
+            ticket: expected, port, passed_over, pending: Some(pending), ..
+        } if *expected == ticket => {
             if let Err(failure) = result {
                 let problem = local_problem("not-stored", &store_failure_text(failure));
                 authorization.phase = AuthorizationPhase::Failed { problem };

@@ -42,8 +42,7 @@ pub fn take_up(model: &mut Model, out: &mut Vec<Effect>) {
     let late = now >= pending.expires_at;
     if !late {
         let ports = own_port.map_or(usual_ports, |port| vec![port]);
-        let request =
-            ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state: pending.state.clone() };
+        let request = ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state: pending.state.clone() };
         out.push(Effect::Listen { ticket, request });
     }
     out.push(Effect::Wake { ticket: tick, seconds: 1 });

@@ -58,7 +58,8 @@ pub fn browser_landed(model: &mut Model, address: Secret) {
     let Some(authorization) = state_mut(model) else { return };
     if matches!(authorization.phase, AuthorizationPhase::Waiting { .. }) {
         authorization.landed = Some(address);
-        authorization.note(now, "The rehearsal's browser came to its last page; its address is there to paste");
+        authorization
+            .note(now, "The rehearsal's browser came to its last page; its address is there to paste");
         open_paste_box(model);
     }
 }
@@ -78,7 +79,8 @@ pub fn extend(model: &mut Model, out: &mut Vec<Effect>) {
     *deadline = longer;
     pending.expires_at = longer;
     pending::keep(model, out);
-    let text = if longer == most { "Longer now: an hour in all, which is the most." } else { "Five minutes more." };
+    let text =
+        if longer == most { "Longer now: an hour in all, which is the most." } else { "Five minutes more." };
     notify(model, Tone::Information, text);
 }
 
