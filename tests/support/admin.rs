@@ -100,11 +100,6 @@ pub trait Admin {
         }
     }
 
-    /// The keys on the offer that begin a login which is caught on this machine.
-    fn caught_here(&self) -> &'static str {
-        if self.wizard().takes_loopback() { "Enter" } else { "Down Enter" }
-    }
-
     fn verifying(&self) -> &VerifyingPhase {
         match &self.wizard().state {
             StepState::Verify(verifying) => &verifying.phase,

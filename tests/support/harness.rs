@@ -331,6 +331,11 @@ impl Harness {
         }
     }
 
+    /// The keys on the offer that begin a login which is caught on this machine.
+    pub fn caught_here(&self) -> &'static str {
+        if self.wizard().takes_loopback() { "Enter" } else { "Down Enter" }
+    }
+
     /// Waits until the browser has come to an end somewhere for the nth time, and says where.
     pub fn landing(&mut self, nth: usize) -> super::browser::Landing {
         let browser = Arc::clone(&self.world.browser);
