@@ -4,7 +4,7 @@ use super::input::TextField;
 use super::message::Ticket;
 use crate::entry::Checked;
 use crate::oauth::{Diagnosis, PendingAuthorization};
-use crate::ports::PortProblem;
+pub use crate::ports::PortProblem;
 use crate::procedure::{
     AppKind, Choice, ClientType, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step,
     StepKind, Template,

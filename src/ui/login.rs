@@ -8,8 +8,7 @@ use super::text::{plural, remaining};
 use super::theme::Look;
 use super::waiting::{log, waiting};
 use crate::app::model::Model;
-use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, Wizard};
-use crate::ports::PortProblem;
+use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, PortProblem, Wizard};
 use crate::setup::loopback_redirect;
 use ratatui::text::Span;
 

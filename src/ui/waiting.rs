@@ -3,9 +3,8 @@
 use super::entry::input;
 use super::page::{Body, Own, Page};
 use super::theme::Look;
-use crate::app::model::Model;
-use crate::app::wizard::{Authorization, AuthorizationPhase, LogLine, LoginWay, Wizard};
-use crate::ports::{PortProblem, Remote};
+use crate::app::model::{Model, Remote};
+use crate::app::wizard::{Authorization, AuthorizationPhase, LogLine, LoginWay, PortProblem, Wizard};
 use crate::setup::loopback_redirect;
 use jiff::Timestamp;
 use ratatui::text::Span;
