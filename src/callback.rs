@@ -20,7 +20,6 @@ mod judge;
 mod page;
 mod port;
 mod private;
-mod query;
 
 use crate::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, Listener, ListenerControl,
@@ -92,6 +91,7 @@ impl Listener for TinyHttpListener {
             done_path: format!("{}/done", request.path.trim_end_matches('/')),
             path: request.path,
             state: request.state,
+            issuer: request.issuer,
         };
         let reporter = Reporter { sender, lines: AtomicUsize::new(0) };
         let desk = Arc::new(Desk::new(expected, pass.clone(), self.limits, reporter));

@@ -1,6 +1,7 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
+pub use crate::oauth::callback::Answer as CallbackOutcome;
 use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
@@ -67,6 +68,8 @@ pub struct ListenRequest {
     pub path: String,
     /// The state that the callback must carry.
     pub state: Secret,
+    /// What `iss` must be where the callback carries one (RFC 9207): the base of Zoom's OAuth addresses.
+    pub issuer: String,
 }
 
 /// A bound listener. Dropping it frees the port.
@@ -135,15 +138,6 @@ pub enum CallbackEvent {
     Seen { line: String },
     /// The callback with the right state. The browser waits for [`ListenerControl::answer`].
     Arrived { outcome: CallbackOutcome },
-}
-
-/// What the callback says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallbackOutcome {
-    /// An authorization code.
-    Code(Secret),
-    /// `error=` and `error_description=` of RFC 6749 section 4.1.2.1, printable.
-    Error { error: String, description: Option<String> },
 }
 
 /// The page the browser shows at the end. Texts are escaped by the listener.

@@ -17,6 +17,7 @@ use zoom_setup::secret::Secret;
 
 const STATE: &str = "b1RtTk9TVEFURV9mb3JfdGVzdHM";
 const CODE: &str = "honest-code";
+const ISSUER: &str = "https://zoom.us";
 /// The honest callback must be in the hands of the program within this time.
 const HONEST_LIMIT: Duration = Duration::from_secs(2);
 /// A broken listener fails a test after this time instead of hanging it.
@@ -36,7 +37,12 @@ fn listen_with(limits: Limits) -> Listening {
 }
 
 fn request(ports: &[u16]) -> ListenRequest {
-    ListenRequest { ports: ports.to_vec(), path: "/callback".to_owned(), state: Secret::new(STATE) }
+    ListenRequest {
+        ports: ports.to_vec(),
+        path: "/callback".to_owned(),
+        state: Secret::new(STATE),
+        issuer: ISSUER.to_owned(),
+    }
 }
 
 fn connect(port: u16) -> TcpStream {

@@ -2,7 +2,7 @@
 
 use super::head::{BadHead, Head};
 use super::page::{Answer, Page, Tone};
-use super::query::{BadQuery, Response};
+use crate::oauth::callback::{Callback, CallbackProblem, check_state};
 use crate::ports::CallbackOutcome;
 use crate::secret::{Secret, printable};
 
@@ -21,6 +21,8 @@ pub(super) struct Expected {
     /// Where the browser is sent after the answer, so that no code stays in the address bar.
     pub done_path: String,
     pub state: Secret,
+    /// What `iss` must be, where there is one.
+    pub issuer: String,
 }
 
 /// What a request turned out to be.
@@ -53,6 +55,9 @@ pub(super) enum Refusal {
     StateWrong,
     Repeated,
     Encoding,
+    CodeTooLong,
+    /// `iss` names another server: an answer to a login that was begun elsewhere (RFC 9207 section 2.4).
+    ForeignIssuer,
     /// The right state, with neither code nor error.
     Nothing,
 }
@@ -106,17 +111,15 @@ impl Expected {
                 Err(Refusal::ForeignSite)
             };
         }
-        let response = Response::parse(query).map_err(|bad| match bad {
-            BadQuery::Repeated => Refusal::Repeated,
-            BadQuery::Encoding => Refusal::Encoding,
-        })?;
-        // `Secret` compares in constant time (RFC 6749 section 10.12).
-        match &response.state {
-            None => return Err(Refusal::StateMissing),
-            Some(state) if *state != self.state => return Err(Refusal::StateWrong),
-            Some(_) => {}
+        let callback = Callback::parse(query).map_err(refusal)?;
+        // Before anything else in it is looked at (RFC 6749 section 10.12).
+        if callback.state.is_none() {
+            return Err(Refusal::StateMissing);
         }
-        response.outcome().map(Verdict::Callback).ok_or(Refusal::Nothing)
+        if !check_state(&self.state, callback.state.as_ref()) {
+            return Err(Refusal::StateWrong);
+        }
+        callback.answer(&self.issuer).map(Verdict::Callback).map_err(refusal)
     }
 
     /// The literal of RFC 8252 section 7.3 with the port that was bound; what the redirect URI says.
@@ -136,6 +139,16 @@ impl Expected {
     }
 }
 
+fn refusal(problem: CallbackProblem) -> Refusal {
+    match problem {
+        CallbackProblem::Repeated { .. } => Refusal::Repeated,
+        CallbackProblem::Encoding { .. } => Refusal::Encoding,
+        CallbackProblem::Nothing => Refusal::Nothing,
+        CallbackProblem::CodeTooLong => Refusal::CodeTooLong,
+        CallbackProblem::ForeignIssuer { .. } => Refusal::ForeignIssuer,
+    }
+}
+
 impl Refusal {
     const fn status(self) -> u16 {
         match self {
@@ -149,6 +162,8 @@ impl Refusal {
             | Self::StateWrong
             | Self::Repeated
             | Self::Encoding
+            | Self::CodeTooLong
+            | Self::ForeignIssuer
             | Self::Nothing => 400,
         }
     }
@@ -166,6 +181,8 @@ impl Refusal {
             Self::StateWrong => "another state, so not the login this wizard waits for",
             Self::Repeated => "a parameter occurs twice",
             Self::Encoding => "a parameter is not readable text",
+            Self::CodeTooLong => "its code is longer than 8 kB",
+            Self::ForeignIssuer => "it names another issuer than Zoom",
             Self::Nothing => "the right state, with neither a code nor an error",
         }
     }
@@ -211,11 +228,18 @@ impl Refusal {
                 "Close this tab and finish the newest one. If there is none, open the address that the \
                  terminal shows.",
             ),
-            Self::Repeated | Self::Encoding => Page::new(
+            Self::Repeated | Self::Encoding | Self::CodeTooLong => Page::new(
                 Tone::Bad,
                 "This answer is damaged",
                 "The address is not as Zoom sends it. It changed nothing, and the terminal still waits.",
                 "Close this tab and open the address that the terminal shows.",
+            ),
+            Self::ForeignIssuer => Page::new(
+                Tone::Bad,
+                "This answer is not from Zoom",
+                "It names another server as the one that issued it. It changed nothing, and the terminal still \
+                 waits.",
+                "Close this tab and other login pages, then open the address that the terminal shows.",
             ),
             Self::Nothing => Page::new(
                 Tone::Bad,
@@ -297,6 +321,7 @@ mod tests {
             path: "/callback".to_owned(),
             done_path: "/callback/done".to_owned(),
             state: Secret::new("right"),
+            issuer: "https://zoom.us".to_owned(),
         }
     }
 

@@ -59,8 +59,7 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
         return forget_pending(model, out);
     }
     if let Some(port) = loopback_port(&pending.redirect_uri) {
-        let state = pending.state.clone();
-        let request = ListenRequest { ports: vec![port], path: CALLBACK_PATH.to_owned(), state };
+        let request = listen_for(&endpoints, vec![port], pending.state.clone());
         out.push(Effect::Listen { ticket, request });
     } else {
         authorization.way = LoginWay::Receiver;
@@ -78,6 +77,11 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
 fn loopback_port(redirect_uri: &str) -> Option<u16> {
     let url = url::Url::parse(redirect_uri).ok()?;
     if authorize::is_loopback(&url) { url.port() } else { None }
+}
+
+fn listen_for(endpoints: &authorize::Endpoints, ports: Vec<u16>, state: Secret) -> ListenRequest {
+    let issuer = endpoints.oauth_base().to_owned();
+    ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state, issuer }
 }
 
 /// The authorize step, if it is on screen.
@@ -252,6 +256,7 @@ pub fn random(
     out: &mut Vec<Effect>,
 ) {
     let usual_port = model.settings.loopback_port;
+    let endpoints = model.settings.endpoints.clone();
     let Some(authorization) = state_mut(model) else { return };
     let way = authorization.way;
     let AuthorizationPhase::Preparing { ticket: expected, any_port, login, .. } = &mut authorization.phase
@@ -277,7 +282,7 @@ pub fn random(
     match way {
         LoginWay::Loopback => {
             let ports = if *any_port { Vec::new() } else { vec![usual_port] };
-            let request = ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state };
+            let request = listen_for(&endpoints, ports, state);
             out.push(Effect::Listen { ticket, request });
         }
         LoginWay::Receiver | LoginWay::Skip => keep_pending(model, None, out),
@@ -498,11 +503,12 @@ pub fn callback(model: &mut Model, ticket: Ticket, event: CallbackEvent, out: &m
 
 /// Enter in the paste box.
 fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
+    let issuer = model.settings.endpoints.oauth_base().to_owned();
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Waiting { ticket, pending, .. } = &authorization.phase else { return };
     let (ticket, pending) = (*ticket, pending.clone());
     let Some(field) = &authorization.paste else { return };
-    match paste::parse_paste(field.text(), &pending) {
+    match paste::parse_paste(field.text(), &pending, &issuer) {
         Ok(outcome) => {
             authorization.paste = None;
             authorization.pasting = false;
