@@ -41,7 +41,7 @@ const LINES_LIMIT: usize = 200;
 /// Bounds of the listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once. One more makes the oldest that is not being answered go.
+    /// Connections at once. One more makes the oldest go that has had its time and is not being answered.
     pub connections: usize,
     /// Time from accepting a connection to the end of its request head.
     pub head: Duration,

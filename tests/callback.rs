@@ -5,8 +5,15 @@
 
 #[path = "callback/acts.rs"]
 mod acts;
+#[path = "callback/during.rs"]
+mod during;
+#[path = "callback/go.rs"]
+mod go;
 #[path = "callback/honest.rs"]
 mod honest;
+#[cfg(target_os = "linux")]
+#[path = "callback/memory.rs"]
+mod memory;
 #[path = "callback/port.rs"]
 mod port;
 #[path = "callback/seen.rs"]

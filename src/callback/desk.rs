@@ -195,6 +195,7 @@ impl Desk {
     pub(super) fn offer_login(&self, url: &str) {
         // It becomes a field of an answer; an address is printable ASCII (RFC 3986 section 2).
         if let Stage::Waiting { offered } = &mut *lock(&self.stage)
+            && !url.is_empty()
             && url.bytes().all(|byte| byte.is_ascii_graphic())
         {
             *offered = Some(url.to_owned());

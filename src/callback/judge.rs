@@ -343,6 +343,8 @@ mod tests {
     #[case::absolute(head("GET", "http://127.0.0.1:8123/callback?code=c&state=right", &[HOST]))]
     #[case::tab(head("GET", HONEST, &[HOST, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]))]
     #[case::unknown_parameters(head("GET", "/callback?code=c&state=right&x=1&x=2", &[HOST]))]
+    #[case::i01_own_issuer(head("GET", "/callback?code=c&state=right&iss=https%3A%2F%2Fzoom.us", &[HOST]))]
+    #[case::from_zoom(head("GET", HONEST, &[HOST, ("sec-fetch-site", "cross-site")]))]
     fn honest(#[case] head: Head) {
         let code = CallbackOutcome::Code(Secret::new("c"));
         assert_eq!(expected().judge(&head), Verdict::Callback(code));
@@ -388,10 +390,40 @@ mod tests {
     #[case::error_no_state(head("GET", "/callback?error=x", &[HOST]), Refusal::StateMissing)]
     #[case::two_codes(head("GET", "/callback?code=c&code=d&state=right", &[HOST]), Refusal::Repeated)]
     #[case::bytes(head("GET", "/callback?code=%ff&state=right", &[HOST]), Refusal::Encoding)]
+    #[case::i02_foreign_issuer(
+        head("GET", "/callback?code=c&state=right&iss=https://example.com", &[HOST]),
+        Refusal::ForeignIssuer
+    )]
+    #[case::i05_foreign_issuer_of_an_error(
+        head("GET", "/callback?error=access_denied&state=right&iss=https://example.com", &[HOST]),
+        Refusal::ForeignIssuer
+    )]
+    #[case::foreign_issuer_and_state(
+        head("GET", "/callback?code=c&state=wrong&iss=https://example.com", &[HOST]),
+        Refusal::StateWrong
+    )]
+    #[case::go_from_another_site(head("GET", "/go", &[HOST, ("sec-fetch-site", "cross-site")]), Refusal::ForeignSite)]
+    #[case::go_from_a_sibling(head("GET", "/go", &[HOST, ("sec-fetch-site", "same-site")]), Refusal::ForeignSite)]
+    #[case::go_unknown_site(head("GET", "/go", &[HOST, ("sec-fetch-site", "")]), Refusal::ForeignSite)]
+    #[case::go_two_sites(
+        head("GET", "/go", &[HOST, ("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")]),
+        Refusal::ForeignSite
+    )]
+    #[case::go_ahead(head("GET", "/go", &[HOST, ("sec-purpose", "prefetch;prerender")]), Refusal::Prefetch)]
+    #[case::go_posted(head("POST", "/go", &[HOST]), Refusal::Method)]
     #[case::no_code(head("GET", "/callback?state=right", &[HOST]), Refusal::Nothing)]
     #[case::empty_code(head("GET", "/callback?code=&state=right", &[HOST]), Refusal::Nothing)]
     fn refused(#[case] head: Head, #[case] refusal: Refusal) {
         assert_eq!(expected().judge(&head), Verdict::Refused(refusal));
+    }
+
+    #[rstest]
+    #[case::plain(head("GET", "/go", &[HOST]))]
+    #[case::typed(head("GET", "/go", &[HOST, ("sec-fetch-site", "none")]))]
+    #[case::reloaded(head("GET", "/go", &[HOST, ("sec-fetch-site", "same-origin")]))]
+    #[case::with_a_query(head("GET", "/go?url=https://example.com", &[HOST]))]
+    fn the_short_address(#[case] head: Head) {
+        assert_eq!(expected().judge(&head), Verdict::Go);
     }
 
     #[test]
