@@ -405,6 +405,7 @@ mod tests {
     #[case::error_no_state(head("GET", "/callback?error=x", &[HOST]), Refusal::StateMissing)]
     #[case::two_codes(head("GET", "/callback?code=c&code=d&state=right", &[HOST]), Refusal::Repeated)]
     #[case::bytes(head("GET", "/callback?code=%ff&state=right", &[HOST]), Refusal::Encoding)]
+    // Row B11 of docs/callback-rows.md.
     #[case::i02_foreign_issuer(
         head("GET", "/callback?code=c&state=right&iss=https://example.com", &[HOST]),
         Refusal::ForeignIssuer

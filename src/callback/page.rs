@@ -250,6 +250,7 @@ const fn reason(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
+    // Row B17 of docs/callback-rows.md.
     #[test]
     fn every_field_is_escaped() {
         let page = CallbackPage::Failed {
@@ -265,6 +266,7 @@ mod tests {
         assert!(html.contains("&lt;b&gt;{{next}}&lt;/b&gt;"), "{html}");
     }
 
+    // Row B09 of docs/callback-rows.md.
     #[test]
     fn the_template_is_filled_and_fetches_nothing() {
         let html = Page::new(Tone::Calm, "Heading", "Text", "Next").html(false);
@@ -275,6 +277,7 @@ mod tests {
         assert!(html.contains("<style>") && html.contains("prefers-color-scheme: dark"));
     }
 
+    // Row B16 of docs/callback-rows.md.
     #[test]
     fn the_policy_names_the_hashes_of_what_is_sent() {
         for clean in [false, true] {

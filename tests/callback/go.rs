@@ -50,6 +50,7 @@ fn it_leads_to_the_login_and_is_shown(#[case] fields: &str) {
 }
 
 #[rstest]
+// Row B13 of docs/callback-rows.md.
 #[case::foreign_page("GET /go", "Sec-Fetch-Site: cross-site\r\n", 403, "another site's page")]
 #[case::foreign_page_of_the_same_site("GET /go", "Sec-Fetch-Site: same-site\r\n", 403, "another site's page")]
 #[case::foreign_frame(
@@ -157,6 +158,7 @@ fn before_the_offer_and_after_the_end_it_says_so() {
     assert_eq!(line(&mut listening), "GET /go (410): the login is over");
 }
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn a_callback_after_the_time_is_told_so_and_counts_no_more() {
     let mut listening = offering();

@@ -75,6 +75,7 @@ impl Desk {
 const ALLOW: &str = "button[value=allow]";
 const DECLINE: &str = "button[value=decline]";
 
+// Rows B10, N01 of docs/callback-rows.md.
 #[test]
 fn a_click_on_allow_and_the_wizard_goes_on() {
     let Some(mut desk) = Desk::at_login("servicenow-dex") else { return };
