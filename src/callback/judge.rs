@@ -223,8 +223,8 @@ impl Refusal {
             Self::StateMissing | Self::StateWrong => Page::new(
                 Tone::Bad,
                 "This answer is of another login",
-                "Its state is not the one that zoom-setup sent last. It may come from an older tab. It changed \
-                 nothing, and the terminal still waits for the newest login.",
+                "It does not carry the state that zoom-setup gave to its newest login; perhaps it comes from an \
+                 older tab. It changed nothing, and the terminal still waits for the newest login.",
                 "Close this tab and finish the newest one. If there is none, open the address that the \
                  terminal shows.",
             ),
