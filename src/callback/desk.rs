@@ -28,7 +28,7 @@ pub(super) struct Desk {
 
 /// How far the one login is.
 enum Stage {
-    /// No callback yet; where [`GO_PATH`] leads, once that is known.
+    /// No callback yet; where [`super::judge::GO_PATH`] leads, once that is known.
     Waiting { offered: Option<String> },
     /// It is here and its browser waits for the end.
     Held { code: Option<Secret>, writer: Writer, until: Instant },
@@ -191,7 +191,7 @@ impl Desk {
         }
     }
 
-    /// From now on [`GO_PATH`] leads there, until the callback is here.
+    /// From now on [`super::judge::GO_PATH`] leads there, until the callback is here.
     pub(super) fn offer_login(&self, url: &str) {
         // It becomes a field of an answer; an address is printable ASCII (RFC 3986 section 2).
         if let Stage::Waiting { offered } = &mut *lock(&self.stage)
