@@ -221,14 +221,17 @@ impl Desk {
             Stage::Answered { code, end } => (code, Some(end)),
         };
         let other = known.is_some() && code.is_some() && *known != code;
-        let (status, why) = if matches!(end, Some(CallbackPage::Expired)) {
+        let expired = matches!(end, Some(CallbackPage::Expired));
+        let (status, why) = if expired {
             (410, "the time of this login is over")
         } else if other {
             (409, "the login already arrived with another code")
         } else {
             (200, "the login already arrived")
         };
-        let answer = Answer::page(status, Page::again(end)).cleaning_address();
+        let answer = Answer::page(status, Page::again(end));
+        // The address of an expired login stays as it is: the terminal still takes it by paste.
+        let answer = if expired { answer } else { answer.cleaning_address() };
         drop(stage);
         self.reporter.seen(format!("GET {} ignored ({status}): {why}", self.expected.path));
         send(writer, &answer.bytes(true));

@@ -84,8 +84,9 @@ impl Page {
             CallbackPage::Expired => Self::new(
                 Tone::Bad,
                 "This login took too long",
-                "Its time was over before the browser came back, so zoom-setup did not use the answer.",
-                "Go back to the terminal and press r to begin a new login.",
+                "Its time was over before the browser came back, so zoom-setup did not take the answer by itself.",
+                "Go back to the terminal and press r to begin a new login. Or copy the address of this page, press \
+                 p there and paste it: its code is good for about five minutes.",
             ),
             CallbackPage::Failed { heading, cause, next } => {
                 Self::new(Tone::Bad, heading.as_str(), cause.as_str(), next.as_str())

@@ -168,8 +168,14 @@ fn a_callback_after_the_time_is_told_so_and_counts_no_more() {
         let answer = exchange(port, get(port, &target, ""));
         assert_eq!(status(&answer), 410, "{answer}");
         assert_hardened(&answer);
-        assert!(answer.contains("This login took too long") && answer.contains("press r"), "{answer}");
+        assert!(
+            answer.contains("This login took too long")
+                && answer.contains("press r")
+                && answer.contains("paste it"),
+            "{answer}"
+        );
         assert!(!answer.contains("Already done"), "{answer}");
+        assert!(!answer.contains("<script"), "its address can still be pasted: {answer}");
         assert_eq!(line(&mut listening), "GET /callback ignored (410): the time of this login is over");
     }
     let late = go(port, TYPED);
