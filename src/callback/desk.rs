@@ -147,6 +147,7 @@ impl Desk {
             }
             Verdict::FollowUp => {
                 let page = match &*lock(&self.stage) {
+                    Stage::Answered { end: CallbackPage::Expired, .. } => Answer::page(410, Page::over()),
                     Stage::Answered { end, .. } => Answer::page(200, Page::final_page(end)),
                     Stage::Waiting { .. } | Stage::Held { .. } | Stage::Late { .. } => Answer::page(
                         404,
@@ -186,8 +187,9 @@ impl Desk {
                     "Look at the terminal, then reload this page.",
                 ),
             ),
-            Stage::Held { .. } | Stage::Late { .. } => Answer::page(410, Page::again(None)),
-            Stage::Answered { end, .. } => Answer::page(410, Page::again(Some(end))),
+            Stage::Held { .. } | Stage::Late { .. } | Stage::Answered { .. } => {
+                Answer::page(410, Page::over())
+            }
         }
     }
 
@@ -242,7 +244,13 @@ impl Desk {
         let mut stage = lock(&self.stage);
         if let Some((code, writer)) = stage.take_held() {
             let page = Page::final_page(&end);
+            let expired = end == CallbackPage::Expired;
             *stage = Stage::Answered { code, end };
+            if expired {
+                // In place, since its address can still be pasted.
+                send(writer, &Answer::page(410, page).bytes(true));
+                return;
+            }
             *lock(&self.follow_up) = FollowUp::Expected;
             // 303 after the exchange, so that no code stays in the address bar (RFC 9700 section 4.3.1); a
             // history that keeps redirects keeps a spent one. The page is in the body too, for who does not follow.

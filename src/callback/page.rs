@@ -94,6 +94,16 @@ impl Page {
         }
     }
 
+    /// The page of an address that led to a login, or to its end, and does no more.
+    pub(super) fn over() -> Self {
+        Self::new(
+            Tone::Calm,
+            "This login is over",
+            "It has come back to zoom-setup, or its time has run out.",
+            "Look at the terminal: it shows how the login ended and how to begin another.",
+        )
+    }
+
     /// The page for a callback that comes again: how the login ended, or that it has not yet.
     pub(super) fn again(end: Option<&CallbackPage>) -> Self {
         match end {
