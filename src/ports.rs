@@ -1,7 +1,9 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
-use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::oauth::{
+    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
 use jiff::Timestamp;
@@ -21,6 +23,9 @@ pub trait Zoom: Send + Sync {
     fn revoke(&self, request: RevokeRequest) -> PortFuture<'_, Result<(), Failure>>;
     /// Reads from the API; retried once on a lost connection.
     fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>>;
+    /// Looks at the authorize page without cookies, as far as it goes before a sign-in: follows redirects within
+    /// Zoom's hosts only, never to the redirect URL and never onto a sign-in page.
+    fn preflight(&self, request: PreflightRequest) -> PortFuture<'_, Result<PreflightAnswer, Failure>>;
 }
 
 /// Opens an address in the user's browser, detached.

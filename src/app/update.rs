@@ -8,6 +8,7 @@ mod form;
 mod home;
 mod keys;
 mod progress;
+mod proof;
 mod scopes;
 mod secrets;
 mod steps;
@@ -61,16 +62,19 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
             authorization::random(model, ticket, &result, &mut out);
+            proof::random(model, ticket, &result, &mut out);
         }
         Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
         Msg::Callback { ticket, event } => authorization::callback(model, ticket, event, &mut out),
         Msg::Token { ticket, result } => {
             activation::token(model, ticket, &result, &mut out);
             exchange::token(model, ticket, &result, &mut out);
+            proof::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
         Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
+        Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
             Ok(()) => notify(model, Tone::Information, "Asked the browser to open the page."),
             Err(why) => authorization::browser_refused(model, &why, &mut out),
@@ -88,6 +92,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
 fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
     form::secrets_written(model, ticket, result, out);
     authorization::secrets_written(model, ticket, result, out);
+    proof::login_began(model, out);
     verification::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
 }

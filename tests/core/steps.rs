@@ -392,13 +392,13 @@ fn scopes_that_lag_are_waited_for_and_not_for_ever() {
         assert!(matches!(activation(&core), Activation::Asking { .. }));
     }
     assert!(core.token(Ok(none)).iter().all(|effect| matches!(effect, Effect::SaveSetup(_))));
-    let Activation::Granted { missing } = activation(&core) else { panic!("{:?}", activation(&core)) };
+    let Activation::Granted { missing, .. } = activation(&core) else { panic!("{:?}", activation(&core)) };
     assert_eq!(missing, ["user:read:list_users:admin"]);
     assert_eq!(core.count(|effect| matches!(effect, Effect::Token { .. })), 3);
     core.press("r");
     let grant = core.grant();
     core.token(Ok(grant));
-    assert_eq!(activation(&core), Activation::Granted { missing: Vec::new() });
+    assert_eq!(activation(&core), Activation::Granted { missing: Vec::new(), findings: Vec::new() });
     core.press("Enter");
     assert_eq!(core.step(), "verify");
 }
@@ -409,8 +409,8 @@ fn a_refused_activation_is_named_and_tried_again() {
     core.press("Enter");
     let body = r#"{"reason":"The app has been disabled (4717)","error":"invalid_request"}"#;
     core.token(Err(refusal(Call::AccountCredentials, 400, body)));
-    let Activation::Failed { diagnosis } = activation(&core) else { panic!("{:?}", activation(&core)) };
-    assert_eq!(diagnosis.code, "app-disabled");
+    let Activation::Failed { verdict } = activation(&core) else { panic!("{:?}", activation(&core)) };
+    assert_eq!(verdict.code, "not-activated");
     core.press("r");
     let stale = core.token_ticket();
     assert!(core.keys("Esc").contains(&Effect::Cancel { ticket: stale }));

@@ -221,7 +221,7 @@ fn server_to_server_by_token_call() {
         harness.begin(procedure);
         harness.walk();
         harness.press("Enter");
-        let StepState::Activate(Activation::Granted { missing }) = &harness.wizard().state else {
+        let StepState::Activate(Activation::Granted { missing, .. }) = &harness.wizard().state else {
             panic!("not granted: {:?}", harness.wizard().state)
         };
         assert!(missing.is_empty());

@@ -116,13 +116,13 @@ fn server(fault: Fault) {
             assert_eq!(diagnosis.code, code, "{fault}: {diagnosis:?}");
             harness.press("r");
         }
-        (Activation::Granted { missing }, None) => {
+        (Activation::Granted { missing, .. }, None) => {
             assert!(!missing.is_empty(), "{fault}: the answers lacked scopes to the last try");
             harness.press("r");
         }
         (other, code) => panic!("{fault}: {other:?} in place of {code:?}"),
     }
-    let StepState::Activate(Activation::Granted { missing }) = &harness.wizard().state else {
+    let StepState::Activate(Activation::Granted { missing, .. }) = &harness.wizard().state else {
         panic!("{fault}: {:?}", harness.wizard().state)
     };
     assert!(missing.is_empty(), "{fault}");

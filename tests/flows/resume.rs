@@ -52,7 +52,7 @@ fn at_every_step(procedure: &str, end: End) {
                 harness = killed_and_back(harness);
                 assert_eq!(
                     harness.wizard().state,
-                    StepState::Activate(Activation::Granted { missing: Vec::new() })
+                    StepState::Activate(Activation::Granted { missing: Vec::new(), findings: Vec::new() })
                 );
                 harness.press("Enter");
             }

@@ -6,6 +6,7 @@
     reason = "what cannot be built here is a failed test"
 )]
 
+mod proofs;
 mod states;
 mod world;
 

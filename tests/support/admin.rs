@@ -139,9 +139,15 @@ pub trait Admin {
     fn plain_step(&mut self) -> bool {
         let index = self.wizard().step;
         match self.wizard().current().kind.clone() {
-            StepKind::Instruct | StepKind::Copy | StepKind::Choose { .. } => self.press("Enter"),
+            StepKind::Instruct | StepKind::Copy | StepKind::Choose { .. } => {
+                self.press("Enter");
+                // Past the answer to the step's question.
+                if self.wizard().step == index && !self.gone() {
+                    self.press("Enter");
+                }
+            }
             StepKind::Fill { fields } => {
-                for _field in 0..=2 * fields.len() {
+                for _field in 0..=2 * fields.len() + 1 {
                     let wizard = self.wizard();
                     if wizard.step != index {
                         break;

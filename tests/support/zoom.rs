@@ -97,7 +97,10 @@ pub fn exchange(url: &str, form: Option<&str>) -> Answer {
 
 /// Opens the authorize address and presses Allow. Returns the address that Zoom sends the browser to.
 pub fn consent(authorize_url: &str) -> String {
-    let page = exchange(authorize_url, None);
+    let mut page = exchange(authorize_url, None);
+    if let Some(sign_in) = page.location.take_if(|location| location.contains("/oauth/signin?")) {
+        page = exchange(&sign_in, None);
+    }
     if let Some(location) = page.location {
         return location;
     }
