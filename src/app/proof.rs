@@ -61,7 +61,11 @@ impl Wizard {
         let step = self.current();
         let question = match &step.kind {
             StepKind::Fill { fields } if fields.iter().any(|field| CREDENTIALS.contains(&field.name)) => {
-                if self.is_server_to_server() { Question::Account } else { Question::Pair }
+                if self.is_server_to_server() {
+                    Question::Account
+                } else {
+                    Question::Pair
+                }
             }
             StepKind::Copy if step.phase == Phase::RedirectUrl => {
                 let is_redirect = |name: Name| name == Name::RedirectUrl;
@@ -154,7 +158,9 @@ impl Wizard {
         let changed = |field: &Field| match &field.checked {
             Checked::Empty => field.kept.is_none(),
             Checked::Bad { .. } => true,
-            Checked::Good { .. } if field.spec.name.is_secret() => true,
+            Checked::Good { value, .. } if field.spec.name.is_secret() => {
+                self.secrets.get(&field.spec.name).is_none_or(|kept| kept.expose() != value)
+            }
             Checked::Good { value, .. } => self.setup.answers.get(&field.spec.name) != Some(value),
         };
         form.fields.iter().filter(|field| CREDENTIALS.contains(&field.spec.name)).any(changed)

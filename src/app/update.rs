@@ -17,8 +17,10 @@ mod verification;
 
 use super::message::{Effect, Exit, Msg, Ticket};
 use super::model::{HomeItem, Model, Notice, Overlay, Screen, SecretStore, Tone};
-use super::wizard::{StepState, Wizard};
+use super::proof::{Shown, shown};
+use super::wizard::{Form, StepState, Wizard};
 use crate::entry::Checked;
+use crate::oauth::verdict::Judgement;
 use crate::ports::StoreFailure;
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -157,6 +159,20 @@ pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
     }
 }
 
+/// ID and secret in each other's place, after Zoom refused them as they are. By hand it could not be mended: neither
+/// field takes what still stands in the other.
+fn swap(model: &Model, wizard: &Wizard, form: &Form) -> Option<Vec<(FieldName, Secret)>> {
+    let Some(Shown::Answered { record, .. }) = shown(model) else { return None };
+    let given = wizard.credentials();
+    let (id, secret) = (given.client_id, given.client_secret?);
+    let both = [FieldName::ClientId, FieldName::ClientSecret]
+        .iter()
+        .all(|name| form.fields.iter().any(|field| field.spec.name == *name));
+    let refused = record.verdict.judgement == Judgement::Refused;
+    (both && refused && given.swapped())
+        .then(|| vec![(FieldName::ClientId, secret.clone()), (FieldName::ClientSecret, Secret::new(id))])
+}
+
 /// What Ctrl-Y would put into the fields of the current step: the cleaned text of the field with the focus,
 /// or in rehearsal the sandbox's values.
 pub fn offer(model: &Model) -> Option<Vec<(FieldName, Secret)>> {
@@ -165,6 +181,9 @@ pub fn offer(model: &Model) -> Option<Vec<(FieldName, Secret)>> {
     let field = form.fields.get(form.focus)?;
     if let Checked::Bad { cleaned: Some(cleaned), .. } = &field.checked {
         return Some(vec![(field.spec.name, Secret::new(cleaned.clone()))]);
+    }
+    if let Some(swapped) = swap(model, wizard, form) {
+        return Some(swapped);
     }
     let rehearsal = model.settings.rehearsal.as_ref()?;
     let values = if wizard.is_server_to_server() { &rehearsal.server_to_server } else { &rehearsal.general };

@@ -63,7 +63,8 @@ impl Credentials<'_> {
             .collect()
     }
 
-    fn swapped(&self) -> bool {
+    /// Whether ID and secret have the shape of each other.
+    pub fn swapped(&self) -> bool {
         is_secret_shaped(self.client_id) && is_id_shaped(self.secret())
     }
 
@@ -74,7 +75,7 @@ impl Credentials<'_> {
         if self.swapped() {
             let cause = "ID and secret stand in each other's field: the ID has the shape of a secret, the \
                          secret that of an ID.";
-            all.push((true, Candidate::new(cause, "Enter each value in the field of its name.")));
+            all.push((true, Candidate::new(cause, "Put each into the field of its name: Ctrl-Y does it.")));
         }
         let lengths = self.lengths();
         let cut = self.client_secret.is_some()
@@ -128,19 +129,24 @@ impl Credentials<'_> {
         let mut candidates = Vec::new();
         if number {
             let cause = format!(
-                "It has {digits} digits and no letter: that is the account number of the profile page, another thing."
+                "The Account ID has {digits} digits and no letter: that is the account number of the profile page, another thing."
             );
             candidates.push(Candidate::new(cause, copy));
         }
         let same = account_id == self.client_id && !account_id.is_empty();
         if same {
-            let cause = "It is the same value as the client ID.";
+            let cause = "The Account ID is the same value as the client ID.";
             candidates.push(Candidate::new(cause, copy));
         }
         let length = account_id.chars().count();
         let odd = !number && !same && !ID_LENGTHS.contains(&length);
         if !number {
-            let cause = format!("It was cut or mistyped, or is that of another account. It has {length} characters; samples have 22.");
+            let size = if odd {
+                format!("It has {length} characters; samples have 22.")
+            } else {
+                format!("Its length of {length} characters is usual.")
+            };
+            let cause = format!("The Account ID was cut or mistyped, or is that of another account. {size}");
             candidates.push(Candidate::new(cause, copy));
         }
         (number || same || odd, candidates)

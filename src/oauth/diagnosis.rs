@@ -53,7 +53,7 @@ impl Call {
     /// What was being done, in words.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Probe => "asking Zoom",
+            Self::Probe => "the question",
             Self::ExchangeCode => "exchanging the code",
             Self::Refresh => "refreshing the token",
             Self::AccountCredentials => "asking for a token",
@@ -88,10 +88,10 @@ impl From<Diagnosis> for Error {
 
 /// The heading as part of a sentence: `The answer …` becomes `the answer …`; names keep their capital.
 pub(super) fn lower_first(heading: &str) -> String {
-    ["The ", "This ", "No ", "Too ", "A "]
-        .into_iter()
-        .find(|word| heading.starts_with(word))
-        .map_or_else(|| heading.to_owned(), |word| format!("{}{}", word.to_lowercase(), &heading[word.len()..]))
+    ["The ", "This ", "No ", "Too ", "A "].into_iter().find(|word| heading.starts_with(word)).map_or_else(
+        || heading.to_owned(),
+        |word| format!("{}{}", word.to_lowercase(), &heading[word.len()..]),
+    )
 }
 
 fn is_skewed(offset_s: i64) -> bool {

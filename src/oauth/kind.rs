@@ -82,7 +82,8 @@ fn scopes(observed: &Observed<'_>) -> Vec<KindFinding> {
         found.push(KindFinding {
             code: "user-managed",
             wrong: true,
-            message: "Scopes are there for one user only where the account is meant: they lack :admin".to_owned(),
+            message: "Scopes are there for one user only where the account is meant: they lack :admin"
+                .to_owned(),
             next: "In Zoom, make the app admin-managed and add the :admin scopes, then ask for a new token."
                 .to_owned(),
             evidence: twins,
@@ -128,15 +129,18 @@ fn verdicts(observed: &Observed<'_>) -> Vec<KindFinding> {
         });
     }
     let known = observed.pair.is_some_and(|verdict| verdict.judgement == Judgement::Proved);
-    if let Some(verdict) = observed.redirect.filter(|verdict| known && verdict.judgement == Judgement::Refused) {
+    if let Some(verdict) =
+        observed.redirect.filter(|verdict| known && verdict.judgement == Judgement::Refused)
+    {
         found.push(KindFinding {
             code: "other-view",
             wrong: false,
             message: "Zoom knew the pair and refused the login page: the pair may be of Production where \
                       Development is set up, or the reverse"
                 .to_owned(),
-            next: "Look in which view the client ID stands: each has its own pair and its own redirect fields."
-                .to_owned(),
+            next:
+                "Look in which view the client ID stands: each has its own pair and its own redirect fields."
+                    .to_owned(),
             evidence: verdict.zoom.iter().cloned().collect(),
         });
     }

@@ -74,7 +74,9 @@ pub fn read(answer: &Result<PreflightAnswer, Failure>, asked: Asked<'_>, now: Ti
 /// refuses nothing.
 pub fn problem(answer: &Result<PreflightAnswer, Failure>) -> Option<Diagnosis> {
     match answer {
-        Ok(PreflightAnswer::Page { body, .. }) => refusal(body).map(|(number, sentence)| on_page(number, sentence)),
+        Ok(PreflightAnswer::Page { body, .. }) => {
+            refusal(body).map(|(number, sentence)| on_page(number, sentence))
+        }
         Ok(
             PreflightAnswer::SignIn
             | PreflightAnswer::SentBack { .. }
@@ -94,10 +96,14 @@ fn on_page(number: u16, sentence: Option<String>) -> Diagnosis {
 }
 
 fn nothing_wrong(seen: &str, asked: Asked<'_>) -> Verdict {
-    Verdict::new("nothing-wrong-seen", Judgement::Expected, "Nothing wrong seen before sign-in. That is not proof.")
-        .seen(seen)
-        .seen(format!("Sent: {}", printable(asked.redirect_uri, LONGEST_SENTENCE)))
-        .seen("Zoom can still refuse after the sign-in; only a login shows it.")
+    Verdict::new(
+        "nothing-wrong-seen",
+        Judgement::Expected,
+        "Nothing wrong seen before sign-in. That is not proof.",
+    )
+    .seen(seen)
+    .seen(format!("Sent: {}", printable(asked.redirect_uri, LONGEST_SENTENCE)))
+    .seen("Zoom can still refuse after the sign-in; only a login shows it.")
 }
 
 fn open(heading: &str, seen: String) -> Verdict {
@@ -155,7 +161,10 @@ fn refusal(body: &str) -> Option<(u16, Option<String>)> {
         let number = scan_error(&json.to_string(), true)?;
         let text = ["errorMessage", "message", "reason"].into_iter().find_map(|key| json.get(key)?.as_str());
         let sentence = text.filter(|text| !text.is_empty());
-        return Some((number, sentence.map(|text| format!("{number}: {}", printable(text, LONGEST_SENTENCE)))));
+        return Some((
+            number,
+            sentence.map(|text| format!("{number}: {}", printable(text, LONGEST_SENTENCE))),
+        ));
     }
     let visible = visible_text(body);
     for line in &visible {
@@ -187,7 +196,9 @@ fn visible_text(body: &str) -> Vec<String> {
             Some(end) => end,
             None if rest.starts_with("<!--") => rest.find("-->").map_or(rest.len(), |end| end + 3),
             // A bare angle bracket is text.
-            None if !rest[1..].starts_with(|next: char| next.is_ascii_alphabetic() || "/!?".contains(next)) => {
+            None if !rest[1..]
+                .starts_with(|next: char| next.is_ascii_alphabetic() || "/!?".contains(next)) =>
+            {
                 shown.push('<');
                 at = start + 1;
                 continue;
@@ -212,5 +223,8 @@ fn visible_text(body: &str) -> Vec<String> {
 fn is_inline(tag: &str) -> bool {
     let name = tag.trim_start_matches(['<', '/']);
     let end = name.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(name.len());
-    matches!(&name[..end], "a" | "b" | "code" | "em" | "font" | "i" | "small" | "span" | "strong" | "u" | "wbr")
+    matches!(
+        &name[..end],
+        "a" | "b" | "code" | "em" | "font" | "i" | "small" | "span" | "strong" | "u" | "wbr"
+    )
 }

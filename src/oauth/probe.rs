@@ -70,7 +70,10 @@ pub fn account(
     let problem = diagnose(failure, now);
     match (problem.code.as_str(), is_refusal(failure)) {
         ("invalid-client", true) => wrong_pair(&problem, given),
-        ("wrong-account", true) => wrong_account(&problem, given, Judgement::Refused),
+        ("wrong-account", true) => Verdict::new("wrong-account", Judgement::Refused, &problem.heading)
+            .seen("Zoom names the account, so ID and secret were not what it refused.")
+            .candidates(given.account_candidates().1)
+            .quoting(problem.zoom.clone()),
         ("account-refused" | "not-activated-or-wrong-account", true) => {
             account_or_activation(&problem, given, moment)
         }
@@ -164,37 +167,40 @@ fn wrong_kind(problem: &Diagnosis, wanted: AppKind) -> Verdict {
         .quoting(problem.zoom.clone())
 }
 
-fn wrong_account(problem: &Diagnosis, given: Credentials<'_>, judgement: Judgement) -> Verdict {
-    let (_, candidates) = given.account_candidates();
-    Verdict::new("wrong-account", judgement, "Zoom does not take this Account ID")
-        .seen("ID and secret were not what Zoom refused.")
-        .candidates(candidates)
-        .quoting(problem.zoom.clone())
-}
-
 /// An answer that can mean the Account ID or the activation.
 fn account_or_activation(problem: &Diagnosis, given: Credentials<'_>, moment: Moment) -> Verdict {
     let (evident, mut candidates) = given.account_candidates();
-    if evident {
-        return wrong_account(problem, given, Judgement::Refused);
-    }
-    match moment {
+    let verdict = match moment {
+        Moment::Credentials | Moment::Activation { .. } if evident => Verdict::new(
+            "wrong-account",
+            Judgement::Refused,
+            "Zoom gives no token, most likely because of the Account ID",
+        ),
         Moment::Credentials => {
             candidates.push(Candidate::new(
                 "The app is not activated yet, and all three are right.",
                 "Nothing to do here: the step Activation asks again.",
             ));
-            Verdict::new(&problem.code, Judgement::Open, "Not decided: a wrong Account ID, or not activated yet")
+            Verdict::new(
+                &problem.code,
+                Judgement::Open,
+                "Not decided: a wrong Account ID, or not activated yet",
+            )
         }
         Moment::Activation { .. } => {
             candidates.push(not_activated());
             candidates.extend(unfinished());
-            Verdict::new(&problem.code, Judgement::Refused, "Zoom gives no token: the Account ID or the activation")
+            Verdict::new(
+                &problem.code,
+                Judgement::Refused,
+                "Zoom gives no token: the Account ID or the activation",
+            )
         }
-    }
-    .seen("Zoom's answer names neither; it was reported for a wrong Account ID.")
-    .candidates(candidates)
-    .quoting(problem.zoom.clone())
+    };
+    verdict
+        .seen("Zoom's answer names neither; it was reported for a wrong Account ID.")
+        .candidates(candidates)
+        .quoting(problem.zoom.clone())
 }
 
 fn not_activated() -> Candidate {
@@ -225,16 +231,20 @@ fn disabled(problem: &Diagnosis, moment: Moment) -> Verdict {
         "If the page Activation shows it as active, ask Zoom support.",
     );
     let verdict = match moment {
-        Moment::Credentials => {
-            Verdict::new("not-active-yet", Judgement::Expected, "Zoom knows this app; it is not active yet")
-                .seen("That is as expected here: a later step activates it, and proves all three values by a token.")
-        }
+        Moment::Credentials => Verdict::new(
+            "not-active-yet",
+            Judgement::Expected,
+            "Zoom knows this app; it is not active yet",
+        )
+        .seen("That is as expected here: a later step activates it, and proves all three values by a token."),
         Moment::Activation { token_at: Some(at) } => {
             let since = at.strftime("%Y-%m-%d %H:%M UTC");
             let cause = "Somebody deactivated it since.";
             let test = "Open the page Activation and activate it again; ask the other admins of the account.";
             Verdict::new("deactivated", Judgement::Refused, "The app was active and is switched off now")
-                .seen(format!("Zoom gave a token for these values at {since}; now it calls the app disabled."))
+                .seen(format!(
+                    "Zoom gave a token for these values at {since}; now it calls the app disabled."
+                ))
                 .candidates(vec![Candidate::new(cause, test), by_zoom])
         }
         Moment::Activation { token_at: None } => {
@@ -242,7 +252,9 @@ fn disabled(problem: &Diagnosis, moment: Moment) -> Verdict {
             candidates.extend(unfinished());
             candidates.push(by_zoom);
             Verdict::new("not-activated", Judgement::Refused, "The app is not activated")
-                .seen("Zoom calls the app disabled, and no token came for these values in this set-up before.")
+                .seen(
+                    "Zoom calls the app disabled, and no token came for these values in this set-up before.",
+                )
                 .candidates(candidates)
         }
     };

@@ -76,7 +76,10 @@ fn render(service: &Service, dropped: &[Dropped]) -> Answer {
             ("key", Markup::text(&service.page_key)),
             ("general_client_id", Markup::text(&general.client_id)),
             ("general_client_secret", Markup::text(general.client_secret.expose())),
-            ("general_production_id", optional(&general, |app| app.production_pair.as_ref().map(|(id, _)| id.as_str()))),
+            (
+                "general_production_id",
+                optional(&general, |app| app.production_pair.as_ref().map(|(id, _)| id.as_str())),
+            ),
             (
                 "general_production_secret",
                 optional(&general, |app| app.production_pair.as_ref().map(|(_, secret)| secret.expose())),

@@ -95,7 +95,9 @@ impl Fault {
             Self::NotActivated => "the first token call says that the app is disabled (4717)",
             Self::MissingScope => "the first grant lacks one of the app's scopes",
             Self::ScopeLag => "the first two token answers lack scopes that the app has",
-            Self::RedirectMismatch => "the first look at the login ends on Zoom's page `Invalid redirect` (4,700)",
+            Self::RedirectMismatch => {
+                "the first look at the login ends on Zoom's page `Invalid redirect` (4,700)"
+            }
             Self::Deny => "the first login is declined on the consent page",
             Self::ExpiredCode => "the first authorization code is refused as expired (4733)",
             Self::WrongKind => "the first call is refused as that of an app of the other kind",

@@ -215,7 +215,8 @@ fn account_credentials(service: &Service, client: &Client, form: &Parameters) ->
 /// An app of the wrong kind: its scopes are those of one user, or reach into sub accounts.
 fn wrong_kind_of_scopes(service: &Service, scopes: &mut BTreeSet<String>) {
     if service.faults.strike(Fault::UserManaged) {
-        *scopes = scopes.iter().map(|scope| scope.strip_suffix(":admin").unwrap_or(scope).to_owned()).collect();
+        *scopes =
+            scopes.iter().map(|scope| scope.strip_suffix(":admin").unwrap_or(scope).to_owned()).collect();
     }
     if service.faults.strike(Fault::MasterScope) {
         scopes.insert("account:master".to_owned());

@@ -58,7 +58,13 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
 }
 
 /// Instruct and copy steps.
-pub fn read<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
+pub fn read<'a>(
+    model: &'a Model,
+    wizard: &'a Wizard,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
     let (text, share) = answered(model, opening(wizard, full, look), 60, full, look);
     if wizard.copy_items().is_empty() {
         return Body::text(text);

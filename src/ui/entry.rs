@@ -103,6 +103,12 @@ fn offer_words(
             format!("take {cleaned}")
         };
     }
+    if let [(crate::procedure::FieldName::ClientId, id), (crate::procedure::FieldName::ClientSecret, _)] =
+        offer
+        && model.wizard().is_some_and(|wizard| wizard.credentials().client_secret == Some(id))
+    {
+        return "put ID and secret into each other's field".to_owned();
+    }
     if model.settings.rehearsal.is_some() {
         return "take the rehearsal's values".to_owned();
     }

@@ -20,9 +20,10 @@ pub fn of_step<'a>(model: &'a Model, full: u16, look: Look<'a>) -> Option<Page<'
         }
         Shown::Answered { question, record, left } => {
             let key = if mode(model) == Mode::Field { "Ctrl-R" } else { "r" };
-            verdict(&mut page, &record.verdict, key);
-            page.gap();
+            heading(&mut page, &record.verdict);
             next(&mut page, question, record.verdict.judgement, left, key);
+            zoom(&mut page, &record.verdict);
+            reasons(&mut page, &record.verdict, key);
             page.styled(format!("Zoom was asked {}.", age(model.now, record.at)), look.theme.dim);
         }
     }
@@ -37,8 +38,17 @@ const fn asking(question: Question) -> &'static str {
     }
 }
 
-/// A verdict. `key` asks again on this screen.
-pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str) {
+/// A verdict that `r` asks for again.
+pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict) {
+    heading(page, verdict);
+    let again = vec![page.look.accent("r"), Span::raw(" asks again.")];
+    page.text(again);
+    zoom(page, verdict);
+    reasons(page, verdict, "r");
+}
+
+/// The result in one line.
+fn heading<'a>(page: &mut Page<'a>, verdict: &'a Verdict) {
     let look = page.look;
     let (sign, style) = match verdict.judgement {
         Judgement::Proved => (look.signs.good, look.theme.success),
@@ -47,17 +57,32 @@ pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str)
         Judgement::Open => (look.signs.warn, look.theme.warning),
     };
     page.item(Span::styled(sign, style), vec![Span::styled(verdict.heading.as_str(), style)]);
+}
+
+/// Zoom's own code and text.
+fn zoom<'a>(page: &mut Page<'a>, verdict: &'a Verdict) {
+    let look = page.look;
+    if let Some(zoom) = &verdict.zoom {
+        page.fact("Zoom said", 10, vec![look.dim(zoom.as_str())]);
+    }
+}
+
+/// What was seen, and what it can be. `key` asks again on this screen.
+fn reasons<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str) {
+    let look = page.look;
     for line in &verdict.evidence {
         page.plain(line.as_str());
     }
     for (index, candidate) in verdict.candidates.iter().enumerate() {
         let lead = if verdict.candidates.len() > 1 { format!("{}.", index + 1) } else { "-".to_owned() };
         // The table of diagnoses names the key of most screens.
-        let test = candidate.test.replace("press r ", &format!("press {key} "));
-        page.item(look.dim(lead), vec![Span::raw(candidate.cause.as_str()), Span::raw(" "), look.strong(test)]);
-    }
-    if let Some(zoom) = &verdict.zoom {
-        page.fact("Zoom said", 10, vec![look.dim(zoom.as_str())]);
+        let test = ["press r ", "Press r "].into_iter().fold(candidate.test.clone(), |test, words| {
+            test.replace(words, &words.replace(" r ", &format!(" {key} ")))
+        });
+        page.item(
+            look.dim(lead),
+            vec![Span::raw(candidate.cause.as_str()), Span::raw(" "), look.strong(test)],
+        );
     }
 }
 
@@ -71,9 +96,13 @@ fn next(page: &mut Page<'_>, question: Question, judgement: Judgement, left: usi
         Judgement::Refused if left > 0 => {
             let mend = match question {
                 Question::Pair | Question::Account => "Correct it here, then ",
-                Question::Redirect => "Correct it in Zoom and save, then ",
+                Question::Redirect => "Mend it in Zoom and save, then ",
             };
-            page.text(vec![Span::raw(mend), enter, Span::raw(format!(" asks again ({left} of {MOST_TIMES} left)."))]);
+            page.text(vec![
+                Span::raw(mend),
+                enter,
+                Span::raw(format!(" asks again ({left} of {MOST_TIMES} left).")),
+            ]);
         }
         Judgement::Refused => {
             let said = format!("Zoom was asked {MOST_TIMES} times and is not asked again in this run. ");

@@ -210,7 +210,8 @@ fn what_is_typed_when_leaving_is_kept() {
     assert_eq!(harness.step(), "credentials");
     assert_eq!(harness.wizard().setup.answers[&FieldName::ClientId], id);
     assert_eq!(harness.wizard().secrets[&FieldName::ClientSecret].expose(), secret);
-    harness.press("Enter");
+    harness.press("Enter Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
     harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
 }

@@ -35,6 +35,11 @@ fn refusal(body: &str) -> Failure {
     }
 }
 
+/// The same for a token with an Account ID.
+fn account_refusal(body: &str) -> Failure {
+    Failure { call: Call::AccountCredentials, ..refusal(body) }
+}
+
 fn slow() -> Failure {
     Failure { kind: FailureKind::TimedOut { limit_s: 10 }, ..refusal("") }
 }
@@ -92,23 +97,21 @@ fn pair_with_secret(secret: &str, token: Option<&str>) -> Model {
     if let Some(token) = token {
         wizard.secrets.insert(FieldName::SecretToken, Secret::new(token));
     }
-    with(model, Question::Pair, 1, |wizard| {
-        probe::pair(&Err(refusal(WRONG)), wizard.credentials(), now())
-    })
+    with(model, Question::Pair, 1, |wizard| probe::pair(&Err(refusal(WRONG)), wizard.credentials(), now()))
 }
 
 fn swapped() -> Model {
+    // An ID is no secret, so what stands in its field is shown.
+    const ENTERED: &str = "AnInventedSecretOf32Characters00";
     let mut model = credentials("servicenow-dex");
     let wizard = wizard_of(&mut model);
-    wizard.setup.answers.insert(FieldName::ClientId, SECRET.to_owned());
+    wizard.setup.answers.insert(FieldName::ClientId, ENTERED.to_owned());
     wizard.secrets.insert(FieldName::ClientSecret, Secret::new(ID));
     if let zoom_setup::app::wizard::StepState::Fill(form) = &mut wizard.state {
-        form.fields[0].input = zoom_setup::app::input::TextField::plain("(the secret)");
-        form.fields[0].checked = good(SECRET);
+        form.fields[0].input = zoom_setup::app::input::TextField::plain(ENTERED);
+        form.fields[0].checked = good(ENTERED);
     }
-    with(model, Question::Pair, 1, |wizard| {
-        probe::pair(&Err(refusal(WRONG)), wizard.credentials(), now())
-    })
+    with(model, Question::Pair, 1, |wizard| probe::pair(&Err(refusal(WRONG)), wizard.credentials(), now()))
 }
 
 fn asking(mut model: Model, question: Question) -> Model {
@@ -142,7 +145,7 @@ fn account_number() -> Model {
         form.fields[0].checked = good("5001234567");
     }
     with(model, Question::Account, 1, |wizard| {
-        probe::account(&Err(refusal(BAD)), wizard.credentials(), Moment::Credentials, now())
+        probe::account(&Err(account_refusal(BAD)), wizard.credentials(), Moment::Credentials, now())
     })
 }
 
@@ -170,10 +173,14 @@ fn at_activation(body: &str, token_at: Option<jiff::Timestamp>) -> Verdict {
     let model = credentials("celigo-s2s");
     let wizard = model.wizard().unwrap();
     let given = wizard.credentials();
-    probe::account(&Err(refusal(body)), given, Moment::Activation { token_at }, now())
+    probe::account(&Err(account_refusal(body)), given, Moment::Activation { token_at }, now())
 }
 
-fn findings(granted: &[&str], token_account: Option<&str>, earlier: Option<(&Verdict, &Verdict)>) -> Vec<KindFinding> {
+fn findings(
+    granted: &[&str],
+    token_account: Option<&str>,
+    earlier: Option<(&Verdict, &Verdict)>,
+) -> Vec<KindFinding> {
     let chosen = BTreeSet::from(["user:read:user:admin".to_owned(), "report:read:user:admin".to_owned()]);
     let granted: Vec<String> = granted.iter().map(|scope| (*scope).to_owned()).collect();
     kind::findings(&Observed {
@@ -198,8 +205,7 @@ fn verified(findings: Vec<KindFinding>) -> Model {
         next: Some(finding.next),
         diagnosis: None,
     }));
-    let verification =
-        zoom_setup::setup::Verification { checks: all.clone(), ..verification(false) };
+    let verification = zoom_setup::setup::Verification { checks: all.clone(), ..verification(false) };
     verify(VerifyingPhase::Finished, all, Some(verification))
 }
 
@@ -244,18 +250,21 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("pair_open_portal", pair(html)),
         ("account_asking", asking(credentials("celigo-s2s"), Question::Account)),
         ("account_granted", account(Ok(token()))),
-        ("account_not_active_yet", account(Err(refusal(OFF)))),
-        ("account_wrong_pair", account(Err(refusal(WRONG)))),
+        ("account_not_active_yet", account(Err(account_refusal(OFF)))),
+        ("account_wrong_pair", account(Err(account_refusal(WRONG)))),
         ("account_number", account_number()),
-        ("account_undecided", account(Err(refusal(BAD)))),
-        ("account_other_kind", account(Err(refusal(KIND)))),
+        ("account_undecided", account(Err(account_refusal(BAD)))),
+        ("account_other_kind", account(Err(account_refusal(KIND)))),
         ("account_open", account(Err(slow()))),
         ("redirect_asking", asking(read("servicenow-dex", "redirect-url"), Question::Redirect)),
         ("redirect_clean", redirect(Ok(PreflightAnswer::SignIn), true)),
         ("redirect_refused", redirect(page(INVALID), false)),
         ("redirect_refused_pair_known", redirect(page(INVALID), true)),
         ("redirect_unknown_client", redirect(page("Invalid client_id: x (4 702)"), false)),
-        ("redirect_elsewhere", redirect(Ok(PreflightAnswer::Elsewhere { host: "portal.example".to_owned() }), true)),
+        (
+            "redirect_elsewhere",
+            redirect(Ok(PreflightAnswer::Elsewhere { host: "portal.example".to_owned() }), true),
+        ),
         ("redirect_open", redirect(Err(slow()), true)),
         ("activate_deactivated", failed(not_activated(Some(ago(7_200))))),
         ("activate_account_or_activation", failed(at_activation(BAD, None))),

@@ -5,7 +5,9 @@
 )]
 
 use super::keys::Typed;
-use super::{authorization, notify, offer, progress, proof, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{
+    authorization, notify, offer, progress, proof, save, secrets, steps, store_failure_text, wizard_mut,
+};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};

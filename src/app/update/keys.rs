@@ -5,7 +5,8 @@
 )]
 
 use super::{
-    authorization, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification, wizard_mut,
+    authorization, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification,
+    wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};

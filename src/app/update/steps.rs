@@ -1,7 +1,8 @@
 //! From step to step.
 
 use super::{
-    activation, authorization, form, home, notify, progress, proof, save, scopes, storing, verification, wizard_mut,
+    activation, authorization, form, home, notify, progress, proof, save, scopes, storing, verification,
+    wizard_mut,
 };
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};

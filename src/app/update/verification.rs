@@ -373,7 +373,8 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         None => wizard.procedure.management.first().copied(),
     };
     let server_to_server = wizard.is_server_to_server();
-    let token_account = wizard.tokens.as_ref().and_then(|tokens| token_hint(&tokens.access_token)?.account_id);
+    let token_account =
+        wizard.tokens.as_ref().and_then(|tokens| token_hint(&tokens.access_token)?.account_id);
     let kind_checks: Vec<Check> = kind::findings(&Observed {
         app_kind,
         management,
