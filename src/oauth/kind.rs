@@ -146,3 +146,6 @@ fn verdicts(observed: &Observed<'_>) -> Vec<KindFinding> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -228,3 +228,6 @@ fn is_inline(tag: &str) -> bool {
         "a" | "b" | "code" | "em" | "font" | "i" | "small" | "span" | "strong" | "u" | "wbr"
     )
 }
+
+#[cfg(test)]
+mod tests;

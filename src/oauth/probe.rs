@@ -269,3 +269,6 @@ pub(super) fn undecided(failure: &Failure, now: Timestamp) -> Verdict {
     verdict.heading = format!("Not checked: {}", diagnosis::lower_first(&problem.heading));
     verdict
 }
+
+#[cfg(test)]
+mod tests;

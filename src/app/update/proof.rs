@@ -5,7 +5,7 @@ use super::exchange::client;
 use super::{authorization, notify, save, steps, verification, wizard_mut};
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, Tone};
-use crate::app::proof::{Asking, LoginLook, MOST_TIMES};
+use crate::app::proof::{Asking, LoginLook, MOST_TIMES, Shown, shown};
 use crate::app::wizard::{AuthorizationPhase, Wizard};
 use crate::oauth::preflight::{self, Asked};
 use crate::oauth::probe::{self, Moment};
@@ -48,14 +48,13 @@ pub fn conclude(model: &mut Model, out: &mut Vec<Effect>) {
 
 /// Asks again, whatever the last answer was.
 pub fn retry(model: &mut Model, out: &mut Vec<Effect>) {
-    let Some(wizard) = model.wizard() else { return };
-    let Some(question) = wizard.question() else {
-        return notify(model, Tone::Information, "There is nothing to ask Zoom on this step yet.");
-    };
-    if wizard.times_left(question) == 0 {
-        return notify(model, Tone::Warning, bound());
+    match shown(model) {
+        Some(Shown::Answered { left: 0, .. }) => notify(model, Tone::Warning, bound()),
+        Some(Shown::Answered { question, .. }) => ask(model, question, out),
+        Some(Shown::Asking(_)) | None => {
+            notify(model, Tone::Information, "Zoom was not asked yet: Enter on the last value asks.");
+        }
     }
-    ask(model, question, out);
 }
 
 fn bound() -> String {
@@ -168,7 +167,7 @@ pub fn preflight(
     out: &mut Vec<Effect>,
 ) {
     login_looked(model, ticket, result, out);
-    let Some((question, about)) = asking(model, ticket) else { return };
+    let Some((Question::Redirect, about)) = asking(model, ticket) else { return };
     let Some(wizard) = model.wizard() else { return };
     let host = host(model.settings.endpoints.oauth_base());
     let pair = wizard.proof(Question::Pair, &model.settings.endpoints);
@@ -178,7 +177,7 @@ pub fn preflight(
         pair_known: pair.is_some_and(|record| record.verdict.judgement == Judgement::Proved),
     };
     let verdict = preflight::read(result, asked, model.now);
-    answered(model, question, about, verdict, out);
+    answered(model, Question::Redirect, about, verdict, out);
 }
 
 fn host(base: &str) -> String {

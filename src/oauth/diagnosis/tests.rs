@@ -71,6 +71,12 @@ fn assert_useful(diagnosis: &Diagnosis) {
 )]
 #[case(
     Call::AccountCredentials,
+    403,
+    r#"{"reason":"Not for you","error":"invalid_request"}"#,
+    "not-activated-or-wrong-account"
+)]
+#[case(
+    Call::AccountCredentials,
     400,
     r#"{"reason":"Account does not exist","error":"invalid_request"}"#,
     "wrong-account"
