@@ -196,6 +196,24 @@ fn without_randomness_nothing_is_asked() {
 }
 
 #[test]
+fn another_redirect_is_another_question() {
+    let mut core = Core::new();
+    core.begin(DEX);
+    core.answer_of("redirect-url");
+    assert_eq!(core.verdict().code, "nothing-wrong-seen");
+    core.press("s Home Down Down Enter");
+    assert_eq!(core.step(), "instance");
+    core.press("Ctrl-U");
+    core.paste("dev54321");
+    core.press("Enter");
+    core.walk_to("redirect-url");
+    assert_eq!(shown(&core.model), None, "nothing is known about the new one");
+    let before = questions(&core);
+    core.press("Enter");
+    assert_eq!(questions(&core), before + 1);
+}
+
+#[test]
 fn the_redirect_is_looked_at_on_its_step() {
     let mut core = Core::at(DEX, "redirect-url");
     core.asks = true;

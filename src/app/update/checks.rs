@@ -112,7 +112,7 @@ pub fn proved_before(wizard: &Wizard, endpoints: &Endpoints) -> Vec<Check> {
         Some(ProofRecord { at, verdict, .. }) => {
             let detail = format!("{} ({})", verdict.heading, when(*at));
             match verdict.judgement {
-                Judgement::Proved => pass("pair", "Pair", &detail),
+                Judgement::Proved => pass("pair", "Pair", &format!("Zoom knew it at {}.", when(*at))),
                 Judgement::Expected | Judgement::Open => not_checked("pair", "Pair", &detail),
                 Judgement::Refused => warned("pair", "Pair", &detail, verdict),
             }

@@ -135,12 +135,11 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 fn start(model: &mut Model, out: &mut Vec<Effect>) {
     steps::tell_sandbox(model, out);
     let ticket = model.ticket();
-    let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
     wizard.setup.verification = None;
     let fresh = Verifying {
         phase: VerifyingPhase::Ready,
-        checks: proved_before(wizard, &endpoints),
+        checks: Vec::new(),
         granted: wizard.setup.grant.as_ref().and_then(|grant| grant.scopes.clone()),
         account: None,
         api_url: wizard.setup.grant.as_ref().and_then(|grant| grant.api_url.clone()),
@@ -170,11 +169,11 @@ fn start(model: &mut Model, out: &mut Vec<Effect>) {
         None => {
             let mut verifying = fresh;
             let why = "No test login was made. The receiver's own login will show it.";
-            let open = ["token", "account", "scopes", "refresh"]
+            verifying.checks = ["token", "account", "scopes", "refresh"]
                 .into_iter()
                 .zip(["Token", "Account", "Scopes", "Refresh"])
-                .map(|(code, title)| not_checked(code, title, why));
-            verifying.checks.extend(open);
+                .map(|(code, title)| not_checked(code, title, why))
+                .collect();
             wizard.state = StepState::Verify(verifying);
             finish(model, out);
         }
@@ -388,6 +387,7 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     .into_iter()
     .map(kind_check)
     .collect();
+    let earlier = proved_before(wizard, &endpoints);
     let Some(verifying) = wizard.verifying_mut() else { return };
     let granted = verifying.granted.clone();
     let (mut missing, mut excess) = (Vec::new(), Vec::new());
@@ -406,6 +406,7 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         ));
     }
     verifying.checks.extend(kind_checks);
+    verifying.checks.extend(earlier);
     let verification = Verification {
         at: now,
         checks: verifying.checks.clone(),

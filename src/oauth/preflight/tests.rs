@@ -1,3 +1,5 @@
+#![expect(clippy::result_large_err, reason = "answers as the port gives them")]
+
 use super::*;
 use proptest::prelude::*;
 use rstest::rstest;
