@@ -16,6 +16,8 @@ mod login;
 mod properties;
 #[path = "core/proving.rs"]
 mod proving;
+#[path = "core/rows.rs"]
+mod rows;
 #[path = "core/steps.rs"]
 mod steps;
 #[path = "core/storing.rs"]
