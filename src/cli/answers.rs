@@ -292,7 +292,7 @@ impl<W: Write> Driver<W> {
             Judgement::Expected | Judgement::Open => Outcome::NotChecked.word(),
             Judgement::Refused => Outcome::Fail.word(),
         };
-        let _ = writeln!(self.talk, "    {word:<11} {}", verdict.heading);
+        let _ = writeln!(self.talk, "    {word:<11} {}", verdict.summary());
         if verdict.judgement == Judgement::Open
             && let Some(zoom) = &verdict.zoom
         {

@@ -75,7 +75,7 @@ impl Credentials<'_> {
         if self.swapped() {
             let cause = "ID and secret stand in each other's field: the ID has the shape of a secret, the \
                          secret that of an ID.";
-            all.push((true, Candidate::new(cause, "Put each into the field of its name: Ctrl-Y does it.")));
+            all.push((true, Candidate::new(cause, "Put each into the field of its name.")));
         }
         let lengths = self.lengths();
         let cut = self.client_secret.is_some()

@@ -65,6 +65,11 @@ impl Verdict {
         }
     }
 
+    /// The heading beside a word that says already that nothing was checked.
+    pub fn summary(&self) -> &str {
+        self.heading.strip_prefix("Not checked: ").unwrap_or(&self.heading)
+    }
+
     /// The heading, and what to do first.
     pub(super) fn of_diagnosis(judgement: Judgement, problem: &Diagnosis) -> Self {
         Self {

@@ -142,20 +142,8 @@ fn general(fault: Fault) {
     }
     assert_eq!(*harness.login(), AuthorizationPhase::Granted, "{fault}: {}", harness.notice());
     harness.press("Enter");
-    if pair_is_open(fault) {
-        // What was not decided is not claimed, though the login went well.
-        assert_eq!(harness.check("pair").outcome, Outcome::NotChecked);
-        harness.press("Enter");
-        let stored = finish(&mut harness);
-        return check_disk(&harness, &stored);
-    }
     let stored = verify_and_finish(&mut harness, End::Revoke);
     check_disk(&harness, &stored);
-}
-
-/// Whether the question about the pair was not decided.
-fn pair_is_open(fault: Fault) -> bool {
-    matches!(fault, Fault::Slow | Fault::RateLimit | Fault::Html | Fault::Drop)
 }
 
 fn server(fault: Fault) {

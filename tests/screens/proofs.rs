@@ -181,11 +181,20 @@ fn findings(
     token_account: Option<&str>,
     earlier: Option<(&Verdict, &Verdict)>,
 ) -> Vec<KindFinding> {
+    findings_of(AppKind::General, granted, token_account, earlier)
+}
+
+fn findings_of(
+    app_kind: AppKind,
+    granted: &[&str],
+    token_account: Option<&str>,
+    earlier: Option<(&Verdict, &Verdict)>,
+) -> Vec<KindFinding> {
     let chosen = BTreeSet::from(["user:read:user:admin".to_owned(), "report:read:user:admin".to_owned()]);
     let granted: Vec<String> = granted.iter().map(|scope| (*scope).to_owned()).collect();
     kind::findings(&Observed {
-        app_kind: AppKind::General,
-        management: Some(Management::Admin),
+        app_kind,
+        management: (app_kind == AppKind::General).then_some(Management::Admin),
         chosen: &chosen,
         granted: Some(&granted),
         account_id: token_account.map(|_| ACCOUNT),
@@ -273,7 +282,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
             "activate_user_managed",
             activate(Activation::Granted {
                 missing: vec!["user:read:user:admin".to_owned()],
-                findings: findings(&["user:read:user"], None, None),
+                findings: findings_of(AppKind::ServerToServer, &["user:read:user"], None, None),
             }),
         ),
         ("verify_user_managed", verified(findings(&["user:read:user", "report:read:user"], None, None))),

@@ -5,6 +5,7 @@ use crate::oauth::authorize::Endpoints;
 use crate::oauth::kind::KindFinding;
 use crate::oauth::verdict::{Judgement, Verdict};
 use crate::oauth::{Diagnosis, Failure, diagnosis};
+use crate::procedure::FieldName;
 use crate::secret::printable;
 use crate::setup::{AccountFacts, Check, Outcome, ProofRecord, Question};
 use jiff::Timestamp;
@@ -107,10 +108,16 @@ pub fn proved_before(wizard: &Wizard, endpoints: &Endpoints) -> Vec<Check> {
     }
     let when = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC");
     let mut checks = Vec::new();
+    // The secret went along when the code was exchanged.
+    let token_came = wizard.tokens.is_some() && wizard.secrets.contains_key(&FieldName::ClientSecret);
     checks.push(match wizard.proof(Question::Pair, endpoints) {
+        Some(ProofRecord { verdict, .. }) if token_came && verdict.judgement != Judgement::Proved => {
+            pass("pair", "Pair", "Zoom gave the test login a token for it.")
+        }
+        None if token_came => pass("pair", "Pair", "Zoom gave the test login a token for it."),
         None => not_checked("pair", "Pair", "Zoom was not asked about this client ID and secret."),
         Some(ProofRecord { at, verdict, .. }) => {
-            let detail = format!("{} ({})", verdict.heading, when(*at));
+            let detail = format!("{} ({})", verdict.summary(), when(*at));
             match verdict.judgement {
                 Judgement::Proved => pass("pair", "Pair", &format!("Zoom knew it at {}.", when(*at))),
                 Judgement::Expected | Judgement::Open => not_checked("pair", "Pair", &detail),
