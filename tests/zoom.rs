@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[path = "zoom/preflight.rs"]
+mod preflight;
 #[path = "zoom/server.rs"]
 mod server;
 

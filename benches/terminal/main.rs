@@ -271,5 +271,6 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         decision: None,
         verification: None,
         connection: None,
+        proofs: std::collections::BTreeMap::new(),
     })
 }

@@ -146,6 +146,15 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether the look at the authorize page may go to that address: https under `zoom.us` or `zoomgov.com`, or the
+/// server that is configured in their place.
+pub fn is_zooms(endpoints: &Endpoints, url: &Url) -> bool {
+    let configured = Url::parse(&endpoints.oauth).is_ok_and(|base| base.origin() == url.origin());
+    let zoom_is_configured = Url::parse(&endpoints.oauth).is_ok_and(|base| is_zoom_host(&base));
+    let of_zoom = url.scheme() == "https" && url.port().is_none() && is_zoom_host(url);
+    configured || (of_zoom && zoom_is_configured)
+}
+
 fn is_zoom_host(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         ["zoom.us", "zoomgov.com"]

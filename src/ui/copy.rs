@@ -1,9 +1,11 @@
 //! Values to copy, and the hand-over.
 
+use super::entry::answered;
 use super::page::{Body, Own, Page};
 use super::step::{details, instructions, opening};
 use super::text::{columns, template};
 use super::theme::Look;
+use crate::app::model::Model;
 use crate::app::wizard::{CopyItem, Wizard};
 use crate::setup::GrantDecision;
 use ratatui::text::Span;
@@ -56,12 +58,18 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
 }
 
 /// Instruct and copy steps.
-pub fn read<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
-    let text = opening(wizard, full, look);
+pub fn read<'a>(
+    model: &'a Model,
+    wizard: &'a Wizard,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
+    let (text, share) = answered(model, opening(wizard, full, look), 60, full, look);
     if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
-    Body { text, own: Some(Own { share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
+    Body { text, own: Some(Own { share, ..Own::rows(values(wizard, selected, full, look)) }) }
 }
 
 /// The receiver's form: how to get there, the fields, and what to press last.

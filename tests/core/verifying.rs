@@ -81,7 +81,7 @@ fn all_well_ends_in_the_decision() {
     pass(&mut core);
     assert!(core.checks().iter().all(|check| check.outcome == Outcome::Pass), "{:?}", core.checks());
     let codes: Vec<&str> = core.checks().iter().map(|check| check.code.as_str()).collect();
-    assert_eq!(codes, ["token", "refresh", "account", "scopes"]);
+    assert_eq!(codes, ["token", "refresh", "account", "scopes", "pair"]);
     assert_eq!(*core.verifying(), VerifyingPhase::Deciding { selected: 0 });
     let account = core.on_disk().verification.as_ref().unwrap().account.clone().unwrap();
     assert_eq!(account.email.as_deref(), Some("admin@example.com"));

@@ -52,7 +52,7 @@ fn at_every_step(procedure: &str, end: End) {
                 harness = killed_and_back(harness);
                 assert_eq!(
                     harness.wizard().state,
-                    StepState::Activate(Activation::Granted { missing: Vec::new() })
+                    StepState::Activate(Activation::Granted { missing: Vec::new(), findings: Vec::new() })
                 );
                 harness.press("Enter");
             }
@@ -211,7 +211,8 @@ fn what_is_typed_when_leaving_is_kept() {
     assert_eq!(harness.step(), "credentials");
     assert_eq!(harness.wizard().setup.answers[&FieldName::ClientId], id);
     assert_eq!(harness.wizard().secrets[&FieldName::ClientSecret].expose(), secret);
-    harness.press("Enter");
+    harness.press("Enter Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
     harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
 }

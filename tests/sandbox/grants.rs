@@ -209,7 +209,7 @@ fn a_public_client_works_only_when_switched_on() {
     assert!(stage.get(&authorize_path(&public_id, LOOPBACK, &[])).body.contains("(4,702)"));
     let configuration = AppConfiguration { public_client: true, ..general_configuration() };
     stage.sandbox.configure(AppKind::General, configuration);
-    let code = stage.get(&authorize_path(&public_id, LOOPBACK, &[])).landing("code").unwrap();
+    let code = stage.signed_in(&authorize_path(&public_id, LOOPBACK, &[])).landing("code").unwrap();
     // A code of the public client is not the confidential client's.
     stage.exchange(&code, LOOPBACK).refused(400, "invalid_grant", "Invalid authorization code");
     let ask = |pairs: &[(&str, &str)]| {

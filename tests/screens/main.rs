@@ -3,9 +3,11 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
+    clippy::result_large_err,
     reason = "what cannot be built here is a failed test"
 )]
 
+mod proofs;
 mod states;
 mod world;
 

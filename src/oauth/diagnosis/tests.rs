@@ -62,12 +62,18 @@ fn assert_useful(diagnosis: &Diagnosis) {
     Call::AccountCredentials,
     400,
     r#"{"reason":"Bad Request","error":"invalid_request"}"#,
-    "not-activated-or-wrong-account"
+    "account-refused"
 )]
 #[case(
     Call::AccountCredentials,
     400,
     r#"{"reason":"Bad request","error":"invalid_request"}"#,
+    "account-refused"
+)]
+#[case(
+    Call::AccountCredentials,
+    403,
+    r#"{"reason":"Not for you","error":"invalid_request"}"#,
     "not-activated-or-wrong-account"
 )]
 #[case(
