@@ -7,7 +7,8 @@
 //!
 //! The browser is answered after the exchange, never before: its request is held until
 //! [`ListenerControl::answer`]. Only a request with the right path, method, `Host` and state counts;
-//! everything else is answered, named in a line, and changes nothing.
+//! everything else is answered, named in a line, and changes nothing. `GET /go` leads to the login that was
+//! offered, for a person's own visit only.
 //!
 //! Dropping the [`Listening`] frees the port. If the login was just answered, the drop first waits for the
 //! browser to fetch the final page, at most [`Limits::follow_up`]; so drop it where blocking for that long
@@ -20,7 +21,6 @@ mod judge;
 mod page;
 mod port;
 mod private;
-mod query;
 
 use crate::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, Listener, ListenerControl,
@@ -42,7 +42,7 @@ const LINES_LIMIT: usize = 200;
 /// Bounds of the listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once. One more makes the oldest that is not being answered go.
+    /// Connections at once. One more makes the oldest go that has had its time and is not being answered.
     pub connections: usize,
     /// Time from accepting a connection to the end of its request head.
     pub head: Duration,
@@ -92,6 +92,7 @@ impl Listener for TinyHttpListener {
             done_path: format!("{}/done", request.path.trim_end_matches('/')),
             path: request.path,
             state: request.state,
+            issuer: request.issuer,
         };
         let reporter = Reporter { sender, lines: AtomicUsize::new(0) };
         let desk = Arc::new(Desk::new(expected, pass.clone(), self.limits, reporter));

@@ -1,7 +1,10 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
-use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+pub use crate::oauth::callback::Answer as CallbackOutcome;
+use crate::oauth::{
+    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
 use jiff::Timestamp;
@@ -21,6 +24,9 @@ pub trait Zoom: Send + Sync {
     fn revoke(&self, request: RevokeRequest) -> PortFuture<'_, Result<(), Failure>>;
     /// Reads from the API; retried once on a lost connection.
     fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>>;
+    /// Looks at the authorize page without cookies, as far as it goes before a sign-in: follows redirects within
+    /// Zoom's hosts only, never to the redirect URL and never onto a sign-in page.
+    fn preflight(&self, request: PreflightRequest) -> PortFuture<'_, Result<PreflightAnswer, Failure>>;
 }
 
 /// Opens an address in the user's browser, detached.
@@ -83,6 +89,8 @@ pub struct ListenRequest {
     pub path: String,
     /// The state that the callback must carry.
     pub state: Secret,
+    /// What `iss` must be where the callback carries one (RFC 9207): the base of Zoom's OAuth addresses.
+    pub issuer: String,
 }
 
 /// A bound listener. Dropping it frees the port.
@@ -151,15 +159,6 @@ pub enum CallbackEvent {
     Seen { line: String },
     /// The callback with the right state. The browser waits for [`ListenerControl::answer`].
     Arrived { outcome: CallbackOutcome },
-}
-
-/// What the callback says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallbackOutcome {
-    /// An authorization code.
-    Code(Secret),
-    /// `error=` and `error_description=` of RFC 6749 section 4.1.2.1, printable.
-    Error { error: String, description: Option<String> },
 }
 
 /// The page the browser shows at the end. Texts are escaped by the listener.

@@ -19,6 +19,7 @@ mod scopes;
 mod step;
 mod text;
 mod theme;
+mod verdict;
 mod waiting;
 
 use crate::app::model::{Model, Overlay, Screen};

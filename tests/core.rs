@@ -14,6 +14,10 @@ mod keys;
 mod login;
 #[path = "core/properties.rs"]
 mod properties;
+#[path = "core/proving.rs"]
+mod proving;
+#[path = "core/rows.rs"]
+mod rows;
 #[path = "core/steps.rs"]
 mod steps;
 #[path = "core/storing.rs"]

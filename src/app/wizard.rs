@@ -2,7 +2,10 @@
 
 use super::input::TextField;
 use super::message::Ticket;
+use super::proof::Proving;
 use crate::entry::Checked;
+use crate::oauth::kind::KindFinding;
+use crate::oauth::verdict::Verdict;
 use crate::oauth::{Diagnosis, PendingAuthorization};
 pub use crate::ports::PortProblem;
 use crate::procedure::{
@@ -38,6 +41,8 @@ pub struct Wizard {
     pub storing: Option<Ticket>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
+    /// Questions to Zoom about what was entered.
+    pub proving: Proving,
 }
 
 /// Secrets on their way into the store.
@@ -158,11 +163,13 @@ pub enum Activation {
         until: Timestamp,
     },
     Failed {
-        diagnosis: Diagnosis,
+        verdict: Verdict,
     },
     /// A token was granted; `missing` may still be there after the last attempt.
     Granted {
         missing: Vec<String>,
+        /// Signs that the app is of the wrong kind.
+        findings: Vec<KindFinding>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::head::{BadHead, Head};
 use super::page::{Answer, Page, Tone};
-use super::query::{BadQuery, Response};
+use crate::oauth::callback::{Callback, CallbackProblem, check_state};
 use crate::ports::CallbackOutcome;
 use crate::secret::{Secret, printable};
 
@@ -21,6 +21,8 @@ pub(super) struct Expected {
     /// Where the browser is sent after the answer, so that no code stays in the address bar.
     pub done_path: String,
     pub state: Secret,
+    /// What `iss` must be, where there is one.
+    pub issuer: String,
 }
 
 /// What a request turned out to be.
@@ -53,6 +55,9 @@ pub(super) enum Refusal {
     StateWrong,
     Repeated,
     Encoding,
+    CodeTooLong,
+    /// `iss` names another server: an answer to a login that was begun elsewhere (RFC 9207 section 2.4).
+    ForeignIssuer,
     /// The right state, with neither code nor error.
     Nothing,
 }
@@ -106,17 +111,15 @@ impl Expected {
                 Err(Refusal::ForeignSite)
             };
         }
-        let response = Response::parse(query).map_err(|bad| match bad {
-            BadQuery::Repeated => Refusal::Repeated,
-            BadQuery::Encoding => Refusal::Encoding,
-        })?;
-        // `Secret` compares in constant time (RFC 6749 section 10.12).
-        match &response.state {
-            None => return Err(Refusal::StateMissing),
-            Some(state) if *state != self.state => return Err(Refusal::StateWrong),
-            Some(_) => {}
+        let callback = Callback::parse(query).map_err(refusal)?;
+        // Before anything else in it is looked at (RFC 6749 section 10.12).
+        if callback.state.is_none() {
+            return Err(Refusal::StateMissing);
         }
-        response.outcome().map(Verdict::Callback).ok_or(Refusal::Nothing)
+        if !check_state(&self.state, callback.state.as_ref()) {
+            return Err(Refusal::StateWrong);
+        }
+        callback.answer(&self.issuer).map(Verdict::Callback).map_err(refusal)
     }
 
     /// The literal of RFC 8252 section 7.3 with the port that was bound; what the redirect URI says.
@@ -136,6 +139,16 @@ impl Expected {
     }
 }
 
+fn refusal(problem: CallbackProblem) -> Refusal {
+    match problem {
+        CallbackProblem::Repeated { .. } => Refusal::Repeated,
+        CallbackProblem::Encoding { .. } => Refusal::Encoding,
+        CallbackProblem::Nothing => Refusal::Nothing,
+        CallbackProblem::CodeTooLong => Refusal::CodeTooLong,
+        CallbackProblem::ForeignIssuer { .. } => Refusal::ForeignIssuer,
+    }
+}
+
 impl Refusal {
     const fn status(self) -> u16 {
         match self {
@@ -149,6 +162,8 @@ impl Refusal {
             | Self::StateWrong
             | Self::Repeated
             | Self::Encoding
+            | Self::CodeTooLong
+            | Self::ForeignIssuer
             | Self::Nothing => 400,
         }
     }
@@ -166,13 +181,15 @@ impl Refusal {
             Self::StateWrong => "another state, so not the login this wizard waits for",
             Self::Repeated => "a parameter occurs twice",
             Self::Encoding => "a parameter is not readable text",
+            Self::CodeTooLong => "its code is longer than 8 kB",
+            Self::ForeignIssuer => "it names another issuer than Zoom",
             Self::Nothing => "the right state, with neither a code nor an error",
         }
     }
 
     pub(super) fn answer(self) -> Answer {
         let page = match self {
-            Self::Prefetch => return Answer { status: 204, location: None, page: None },
+            Self::Prefetch => return Answer::empty(204),
             Self::Host => Page::new(
                 Tone::Bad,
                 "Wrong address",
@@ -206,16 +223,23 @@ impl Refusal {
             Self::StateMissing | Self::StateWrong => Page::new(
                 Tone::Bad,
                 "This answer is of another login",
-                "Its state is not the one that zoom-setup sent last. It may come from an older tab. It changed \
-                 nothing, and the terminal still waits for the newest login.",
+                "It does not carry the state that zoom-setup gave to its newest login; perhaps it comes from an \
+                 older tab. It changed nothing, and the terminal still waits for the newest login.",
                 "Close this tab and finish the newest one. If there is none, open the address that the \
                  terminal shows.",
             ),
-            Self::Repeated | Self::Encoding => Page::new(
+            Self::Repeated | Self::Encoding | Self::CodeTooLong => Page::new(
                 Tone::Bad,
                 "This answer is damaged",
                 "The address is not as Zoom sends it. It changed nothing, and the terminal still waits.",
                 "Close this tab and open the address that the terminal shows.",
+            ),
+            Self::ForeignIssuer => Page::new(
+                Tone::Bad,
+                "This answer is not from Zoom",
+                "It names another server as the one that issued it. It changed nothing, and the terminal still \
+                 waits.",
+                "Close this tab and other login pages, then open the address that the terminal shows.",
             ),
             Self::Nothing => Page::new(
                 Tone::Bad,
@@ -224,7 +248,22 @@ impl Refusal {
                 "Close this tab and open the address that the terminal shows.",
             ),
         };
-        Answer::page(self.status(), page)
+        let answer = Answer::page(self.status(), page);
+        match self {
+            Self::Host
+            | Self::Path
+            | Self::Method
+            | Self::Prefetch
+            | Self::NotNavigation
+            | Self::ForeignSite => answer,
+            Self::StateMissing
+            | Self::StateWrong
+            | Self::Repeated
+            | Self::Encoding
+            | Self::CodeTooLong
+            | Self::ForeignIssuer
+            | Self::Nothing => answer.cleaning_address(),
+        }
     }
 
     /// The line for the screen: method and path without the query, so no secret can be in it.
@@ -297,6 +336,7 @@ mod tests {
             path: "/callback".to_owned(),
             done_path: "/callback/done".to_owned(),
             state: Secret::new("right"),
+            issuer: "https://zoom.us".to_owned(),
         }
     }
 
@@ -318,6 +358,8 @@ mod tests {
     #[case::absolute(head("GET", "http://127.0.0.1:8123/callback?code=c&state=right", &[HOST]))]
     #[case::tab(head("GET", HONEST, &[HOST, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]))]
     #[case::unknown_parameters(head("GET", "/callback?code=c&state=right&x=1&x=2", &[HOST]))]
+    #[case::i01_own_issuer(head("GET", "/callback?code=c&state=right&iss=https%3A%2F%2Fzoom.us", &[HOST]))]
+    #[case::from_zoom(head("GET", HONEST, &[HOST, ("sec-fetch-site", "cross-site")]))]
     fn honest(#[case] head: Head) {
         let code = CallbackOutcome::Code(Secret::new("c"));
         assert_eq!(expected().judge(&head), Verdict::Callback(code));
@@ -363,10 +405,41 @@ mod tests {
     #[case::error_no_state(head("GET", "/callback?error=x", &[HOST]), Refusal::StateMissing)]
     #[case::two_codes(head("GET", "/callback?code=c&code=d&state=right", &[HOST]), Refusal::Repeated)]
     #[case::bytes(head("GET", "/callback?code=%ff&state=right", &[HOST]), Refusal::Encoding)]
+    // Row B11 of docs/callback-rows.md.
+    #[case::i02_foreign_issuer(
+        head("GET", "/callback?code=c&state=right&iss=https://example.com", &[HOST]),
+        Refusal::ForeignIssuer
+    )]
+    #[case::i05_foreign_issuer_of_an_error(
+        head("GET", "/callback?error=access_denied&state=right&iss=https://example.com", &[HOST]),
+        Refusal::ForeignIssuer
+    )]
+    #[case::foreign_issuer_and_state(
+        head("GET", "/callback?code=c&state=wrong&iss=https://example.com", &[HOST]),
+        Refusal::StateWrong
+    )]
+    #[case::go_from_another_site(head("GET", "/go", &[HOST, ("sec-fetch-site", "cross-site")]), Refusal::ForeignSite)]
+    #[case::go_from_a_sibling(head("GET", "/go", &[HOST, ("sec-fetch-site", "same-site")]), Refusal::ForeignSite)]
+    #[case::go_unknown_site(head("GET", "/go", &[HOST, ("sec-fetch-site", "")]), Refusal::ForeignSite)]
+    #[case::go_two_sites(
+        head("GET", "/go", &[HOST, ("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")]),
+        Refusal::ForeignSite
+    )]
+    #[case::go_ahead(head("GET", "/go", &[HOST, ("sec-purpose", "prefetch;prerender")]), Refusal::Prefetch)]
+    #[case::go_posted(head("POST", "/go", &[HOST]), Refusal::Method)]
     #[case::no_code(head("GET", "/callback?state=right", &[HOST]), Refusal::Nothing)]
     #[case::empty_code(head("GET", "/callback?code=&state=right", &[HOST]), Refusal::Nothing)]
     fn refused(#[case] head: Head, #[case] refusal: Refusal) {
         assert_eq!(expected().judge(&head), Verdict::Refused(refusal));
+    }
+
+    #[rstest]
+    #[case::plain(head("GET", "/go", &[HOST]))]
+    #[case::typed(head("GET", "/go", &[HOST, ("sec-fetch-site", "none")]))]
+    #[case::reloaded(head("GET", "/go", &[HOST, ("sec-fetch-site", "same-origin")]))]
+    #[case::with_a_query(head("GET", "/go?url=https://example.com", &[HOST]))]
+    fn the_short_address(#[case] head: Head) {
+        assert_eq!(expected().judge(&head), Verdict::Go);
     }
 
     #[test]

@@ -365,7 +365,7 @@ impl Browser for StandInBrowser {
                 let location = answer.headers().get(reqwest::header::LOCATION);
                 return Ok(location.and_then(|location| location.to_str().ok()).map(Secret::new));
             }
-            // Where it was sent on, the listener answered, and knows more than the answer says.
+            // Where it was sent on, to the sign-in or back to the listener, that knows more than the answer says.
             if answer.status().is_success() || answer.url().as_str() != url {
                 return Ok(None);
             }

@@ -1,5 +1,6 @@
 //! Values to copy, and the hand-over.
 
+use super::entry::answered;
 use super::page::{Body, NARROW, Own, Page};
 use super::step::{details, instructions, opening};
 use super::text::{columns, template};
@@ -65,14 +66,15 @@ pub fn read<'a>(
     full: u16,
     look: Look<'a>,
 ) -> Body<'a> {
-    let mut text = opening(wizard, full, look);
+    let mut opening = opening(wizard, full, look);
     if wizard.current().phase == Phase::RedirectUrl && wizard.current().kind == StepKind::Copy {
-        loopback(&mut text, &model.settings.loopback_ports);
+        loopback(&mut opening, &model.settings.loopback_ports);
     }
+    let (text, share) = answered(model, opening, 60, full, look);
     if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
-    Body { text, own: Some(Own { share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
+    Body { text, own: Some(Own { share, ..Own::rows(values(wizard, selected, full, look)) }) }
 }
 
 /// What a test login that is caught on this machine needs besides.

@@ -42,7 +42,11 @@ impl Listener for Shared {
 impl ListenerControl for Control {
     fn offer_login(&self, _url: &str) {}
 
-    fn answer(&self, _page: CallbackPage) {}
+    fn answer(&self, page: CallbackPage) {
+        if page == CallbackPage::Expired {
+            self.lingering.state.lock().unwrap().1.push("expired");
+        }
+    }
 }
 
 impl Drop for Control {
@@ -71,6 +75,29 @@ fn a_listener_that_closes_slowly_holds_up_no_key_and_no_port_is_wanted_twice() {
     assert_eq!(lingering.state.lock().unwrap().1, ["listening", "closed", "listening"]);
 }
 
+/// N07: a login that is out of time is told to a late browser, and gives the port to the next login at once.
+#[test]
+fn n07_an_expired_login_is_told_and_its_port_is_had_by_the_next_one() {
+    let lingering = Arc::new(Lingering::default());
+    lingering.state.lock().unwrap().0 = true;
+    let mut world = World::new(&[]);
+    world.listener = Arc::new(Shared(Arc::clone(&lingering)));
+    world.settings.authorize_limit_s = 0;
+    world.browser.set(Reach::Nothing);
+    let mut harness = at_login(world, "servicenow-dex");
+    harness.press("Enter");
+    harness.until("the end of its time", |model| {
+        matches!(
+            model.wizard().and_then(|wizard| wizard.authorization()).map(|login| &login.phase),
+            Some(AuthorizationPhase::Failed { problem }) if problem.code == "login-timed-out"
+        )
+    });
+    assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired"]);
+    harness.press("r");
+    harness.until("the next login", |_| lingering.state.lock().unwrap().1.len() == 4);
+    assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired", "closed", "listening"]);
+}
+
 #[test]
 fn without_a_keyring_the_passphrase_is_asked_for_once_in_each_run() {
     let mut world = World::new(&[]);
@@ -87,6 +114,8 @@ fn without_a_keyring_the_passphrase_is_asked_for_once_in_each_run() {
     harness.until("what waited is done", |model| {
         model.overlay.is_none() && model.wizard().is_some_and(|wizard| !wizard.setup.secrets.is_empty())
     });
+    harness.press("Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
     harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
     harness.until_stored();

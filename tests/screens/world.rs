@@ -98,6 +98,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         decision: None,
         verification: None,
         connection: None,
+        proofs: BTreeMap::new(),
     }
 }
 
@@ -114,6 +115,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         loading: None,
         storing: None,
         pending: None,
+        proving: zoom_setup::app::proof::Proving::default(),
         procedure,
     }
 }

@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use crate::setup::{GrantDecision, SecretKey, loopback_redirect};
 
 /// Path of the loopback redirect.
-pub const CALLBACK_PATH: &str = "/callback";
+const CALLBACK_PATH: &str = "/callback";
 
 /// The state the step begins in.
 pub fn begin(wizard: &Wizard) -> Authorization {
@@ -40,6 +40,12 @@ pub fn begin(wizard: &Wizard) -> Authorization {
         next_address: 0,
         log: Vec::new(),
     }
+}
+
+/// What to listen for: an answer of the Zoom that is configured.
+pub fn listen_for(endpoints: &authorize::Endpoints, ports: Vec<u16>, state: Secret) -> ListenRequest {
+    let issuer = endpoints.oauth_base().to_owned();
+    ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state, issuer }
 }
 
 /// The authorize step, if it is on screen.
@@ -235,6 +241,7 @@ pub fn random(
     out: &mut Vec<Effect>,
 ) {
     let usual_ports = model.settings.loopback_ports.clone();
+    let endpoints = model.settings.endpoints.clone();
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Preparing { ticket: expected, any_port, login, .. } = &mut authorization.phase
     else {
@@ -257,7 +264,7 @@ pub fn random(
     let state = pkce::state_from(first);
     *login = Some((state.clone(), pkce::Verifier::from_bytes(second).into_secret()));
     let ports = if *any_port { Vec::new() } else { usual_ports };
-    let request = ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state };
+    let request = listen_for(&endpoints, ports, state);
     out.push(Effect::Listen { ticket, request });
 }
 

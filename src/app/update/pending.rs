@@ -1,13 +1,12 @@
 //! The pending login: kept in the secret store from before the browser opens until it ends, so that it survives a
 //! restart and can still be finished.
 
-use super::authorization::{CALLBACK_PATH, login_url};
+use super::authorization::{listen_for, login_url};
 use super::{notify, secrets, wizard_mut};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{AuthorizationPhase, LoginWay, StepState};
 use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize};
-use crate::ports::ListenRequest;
 use crate::procedure::FieldName;
 use crate::setup::SecretKey;
 
@@ -42,7 +41,7 @@ pub fn take_up(model: &mut Model, out: &mut Vec<Effect>) {
     let late = now >= pending.expires_at;
     if !late {
         let ports = own_port.map_or(usual_ports, |port| vec![port]);
-        let request = ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state: pending.state.clone() };
+        let request = listen_for(&endpoints, ports, pending.state.clone());
         out.push(Effect::Listen { ticket, request });
     }
     out.push(Effect::Wake { ticket: tick, seconds: 1 });

@@ -10,7 +10,7 @@ use crate::app::model::{Model, Tone};
 use crate::app::update::activation::later;
 use crate::app::wizard::AuthorizationPhase;
 use crate::oauth::callback::{self as paste, Answer, PasteProblem};
-use crate::oauth::diagnosis;
+use crate::oauth::{Diagnosis, diagnosis};
 use crate::ports::{BoundPort, CallbackEvent, CallbackOutcome, ListenFailure, PortProblem};
 use crate::secret::Secret;
 
@@ -180,11 +180,12 @@ pub fn callback(model: &mut Model, ticket: Ticket, event: CallbackEvent, out: &m
 /// Enter in the paste box.
 pub fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
     let now = model.now;
+    let issuer = model.settings.endpoints.oauth_base().to_owned();
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Waiting { ticket, pending, .. } = &authorization.phase else { return };
     let (ticket, pending) = (*ticket, pending.clone());
     let Some(field) = &authorization.paste else { return };
-    match paste::parse_paste(field.text(), &pending) {
+    match paste::parse_paste(field.text(), &pending, &issuer) {
         Ok(outcome) => {
             let what = match outcome.answer {
                 Answer::Code(_) => "A code was pasted",
@@ -211,7 +212,7 @@ pub fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
                 .flatten();
             if let Some(number) = refused {
                 authorization.note(now, "The text of an error page of Zoom was pasted");
-                return page_refused(model, number, out);
+                return page_refused(model, diagnosis::diagnose_authorize_page(number), out);
             }
             authorization.note(now, format!("Pasted, and not usable: {}", problem.message()));
             authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()));
@@ -223,7 +224,7 @@ pub fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
 pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
     let now = model.now;
     match diagnosis::scan_authorize_page(why) {
-        Some(number) => page_refused(model, number, out),
+        Some(number) => page_refused(model, diagnosis::diagnose_authorize_page(number), out),
         None => {
             if let Some(authorization) = state_mut(model) {
                 authorization.note(now, format!("No browser was opened: {why}"));
@@ -236,8 +237,8 @@ pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
 }
 
 /// The login ended on an error page of Zoom: no callback will come.
-fn page_refused(model: &mut Model, number: u16, out: &mut Vec<Effect>) {
+pub fn page_refused(model: &mut Model, problem: Diagnosis, out: &mut Vec<Effect>) {
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Waiting { ticket, .. } = authorization.phase else { return };
-    fail(model, diagnosis::diagnose_authorize_page(number), Some(ticket), out);
+    fail(model, problem, Some(ticket), out);
 }
