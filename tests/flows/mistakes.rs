@@ -238,7 +238,7 @@ fn what_was_proved_survives_a_restart() {
     assert_eq!(harness.step(), "redirect-url");
     assert_eq!(harness.wizard().setup.proofs[&Question::Pair].at, record.at, "and not asked again");
     harness.walk();
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     assert_eq!(harness.check("pair").outcome, Outcome::Pass);
     let stored = verify_and_finish(&mut harness, End::Revoke);

@@ -89,7 +89,7 @@ fn n07_an_expired_login_is_told_and_its_port_is_had_by_the_next_one() {
     harness.until("the end of its time", |model| {
         matches!(
             model.wizard().and_then(|wizard| wizard.authorization()).map(|login| &login.phase),
-            Some(AuthorizationPhase::Failed { problem }) if problem.code == "login-timed-out"
+            Some(AuthorizationPhase::Waiting { late: true, .. })
         )
     });
     assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired"]);

@@ -35,7 +35,7 @@ fn rows_of_address(terminal: &Terminal, columns: u16) -> (Vec<u16>, Vec<u16>) {
     let length = u16::try_from(address(&screen).len()).unwrap();
     let rows = terminal.wrapped_rows();
     let first = rows.first().copied().unwrap_or(0);
-    (rows, (first..first + length.div_ceil(columns) - 1).collect())
+    (rows, (first..first + length.div_ceil(columns).saturating_sub(1)).collect())
 }
 
 #[rstest]
