@@ -230,6 +230,7 @@ mod tests {
         assert_eq!(with_servers(given, given).api_base(None), base);
     }
 
+    // Rows B08, N04 of docs/callback-rows.md.
     #[rstest]
     #[case("example.com", "not an address")]
     #[case("http://example.com", "plain http")]
@@ -302,6 +303,7 @@ mod tests {
         assert_eq!(is_zooms(&own, &url), address.starts_with("http://127.0.0.1:9000/"));
     }
 
+    // Rows B02, B06, P03 of docs/callback-rows.md.
     #[test]
     fn authorize_url_has_pkce_and_no_scope() {
         let address = authorize_url(

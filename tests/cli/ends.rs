@@ -200,6 +200,7 @@ fn a_data_directory_that_is_a_file() {
     home.run(&arguments).ends(6).silent().says(&["in-the-way"]);
 }
 
+// Rows P06, W05 of docs/callback-rows.md.
 /// Two runs at once on the port that is usual: each gets its own login.
 #[test]
 fn two_at_once_do_not_mix_up_their_logins() {

@@ -52,6 +52,7 @@ fn failed(core: &Core) -> &str {
     }
 }
 
+// Rows F14, N05, P03 of docs/callback-rows.md.
 #[test]
 fn by_loopback_in_the_right_order() {
     let mut core = Core::at(DEX, "authorize");
@@ -107,6 +108,7 @@ fn by_loopback_in_the_right_order() {
     assert!(core.on_disk().grant.as_ref().is_some_and(|grant| grant.refreshable));
 }
 
+// Rows B01, N02 of docs/callback-rows.md.
 #[test]
 fn over_the_receivers_redirect_url() {
     let mut core = Core::at(DEX, "authorize");
@@ -165,6 +167,7 @@ fn a_listener_nobody_waits_for_is_closed() {
     );
 }
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn cancelling_frees_the_port_and_forgets_the_login() {
     let mut core = waiting();
@@ -201,6 +204,7 @@ fn time_runs_out_once_a_second() {
     assert!(matches!(core.login(), AuthorizationPhase::Preparing { .. }));
 }
 
+// Rows F12, F13 of docs/callback-rows.md.
 #[test]
 fn a_refusal_by_the_browser_is_named_there_and_here() {
     let mut core = waiting();
@@ -225,6 +229,7 @@ fn requests_that_are_not_the_callback_are_listed_and_bounded() {
     assert_eq!(authorization.requests.last().unwrap(), "GET /199");
 }
 
+// Row W04 of docs/callback-rows.md.
 #[rstest]
 #[case("", "Nothing was pasted")]
 #[case("https://zoom.us/oauth/authorize?response_type=code&client_id=x", "starts the login")]
@@ -267,6 +272,7 @@ fn a_paste_ends_the_login_and_frees_the_port() {
     assert!(matches!(core.login(), AuthorizationPhase::Exchanging { listener: None, .. }));
 }
 
+// Rows F10, W03 of docs/callback-rows.md.
 #[test]
 fn a_code_is_exchanged_once_whatever_comes_of_it() {
     let mut core = waiting();

@@ -92,6 +92,7 @@ fn a_secret_is_seen_only_while_asked_for() {
     }
 }
 
+// Row W08 of docs/callback-rows.md.
 #[test]
 fn resizing_while_typing_keeps_the_text() {
     let home = Home::new();

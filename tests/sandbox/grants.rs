@@ -42,6 +42,7 @@ fn a_loopback_login_works_on_any_port() {
     stage.exchange(&code, "http://127.0.0.1:52937/callback").refused(400, "invalid_grant", "4709");
 }
 
+// Row B01 of docs/callback-rows.md.
 #[test]
 fn the_authorize_page_refuses_unknown_clients_and_redirects() {
     let stage = Stage::ready(|_| ());
@@ -131,6 +132,7 @@ fn a_code_dies_after_five_minutes() {
     assert_eq!(stage.exchange(&code, RECEIVER).status, 200);
 }
 
+// Row B12 of docs/callback-rows.md.
 #[test]
 fn a_wrong_verifier_spends_the_code() {
     let stage = Stage::ready(|_| ());
