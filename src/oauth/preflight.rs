@@ -180,6 +180,8 @@ fn refusal(body: &str) -> Option<(u16, Option<String>)> {
 fn visible_text(body: &str) -> Vec<String> {
     // ASCII lower-casing keeps every byte position.
     let lower = body.to_ascii_lowercase();
+    // Looked for once, since a hostile page can have any number of heads.
+    let head_end = lower.find("</head");
     let mut shown = String::new();
     let mut at = 0;
     while let Some(start) = lower[at..].find('<').map(|start| at + start) {
@@ -187,10 +189,14 @@ fn visible_text(body: &str) -> Vec<String> {
         let rest = &lower[start..];
         let end = ["script", "style", "template", "head"].into_iter().find_map(|name| {
             let after = rest[1..].strip_prefix(name)?;
-            after.starts_with(['>', ' ', '\t', '\n', '\r', '/']).then(|| {
-                let close = format!("</{name}");
-                rest.find(&close).map_or(rest.len(), |close| close + 1)
-            })
+            if !after.starts_with(['>', ' ', '\t', '\n', '\r', '/']) {
+                return None;
+            }
+            if name == "head" {
+                // Its end tag may be left out, and then everything follows it.
+                return head_end.and_then(|end| end.checked_sub(start)).filter(|end| *end > 0);
+            }
+            Some(rest.find(&format!("</{name}")).unwrap_or(rest.len()))
         });
         let end = match end {
             Some(end) => end,

@@ -70,7 +70,7 @@ impl Verdict {
         self.heading.strip_prefix("Not checked: ").unwrap_or(&self.heading)
     }
 
-    /// The heading, and what to do first.
+    /// What a diagnosis amounts to: its cause is the one candidate, its next step the test.
     pub(super) fn of_diagnosis(judgement: Judgement, problem: &Diagnosis) -> Self {
         Self {
             candidates: vec![Candidate::new(&problem.cause, &problem.next)],

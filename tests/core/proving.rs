@@ -8,6 +8,7 @@ use zoom_setup::app::proof::{MOST_TIMES, Shown, shown};
 use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState};
 use zoom_setup::oauth::verdict::Judgement;
 use zoom_setup::oauth::{Call, ClientAuthentication, Failure, FailureKind, Grant, PreflightAnswer};
+use zoom_setup::procedure::{FieldName, StepKind};
 use zoom_setup::setup::{Outcome, Question, Setup};
 
 const DEX: &str = "servicenow-dex";
@@ -193,6 +194,29 @@ fn without_randomness_nothing_is_asked() {
     assert!(matches!(effects[..], [Effect::SaveSetup(_)]));
     let Some(Shown::Answered { record, .. }) = shown(&model) else { panic!("nothing is said") };
     assert!(record.verdict.candidates[0].cause.contains("no source"));
+}
+
+/// A procedure of somebody's own may have no secret at all.
+#[test]
+fn a_public_client_is_asked_about_and_never_claimed() {
+    let mut core = Core::new();
+    for procedure in core.model.procedures.iter_mut().filter(|procedure| procedure.id == DEX) {
+        for step in &mut std::sync::Arc::make_mut(procedure).steps {
+            if let StepKind::Fill { fields } = &mut step.kind {
+                fields.retain(|field| field.name != FieldName::ClientSecret);
+            }
+        }
+    }
+    core.begin(DEX);
+    core.answer_of("credentials");
+    let request = core.last(|effect| match effect {
+        Effect::Token { request, .. } => Some(request.clone()),
+        _ => None,
+    });
+    assert!(matches!(request.client, ClientAuthentication::Public { .. }), "{request:?}");
+    assert_eq!((core.verdict().code.as_str(), core.verdict().judgement), ("public-client", Judgement::Open));
+    core.press("Enter");
+    assert_eq!(core.step(), "redirect-url");
 }
 
 #[test]

@@ -48,6 +48,12 @@ fn page(status: u16, content_type: &str, body: &str) -> Result<PreflightAnswer, 
     "<script>if(e.errorCode==4702){}</script><p>Invalid redirect (4,700)</p>",
     "Invalid redirect (4,700)"
 )]
+#[case::head_left_open(
+    "<html><head><title>Error</title><body><h1>Invalid redirect (4,700)</h1>",
+    "Invalid redirect (4,700)"
+)]
+#[case::after_a_script("<p><script>1</script>Invalid redirect (4,700)</p>", "Invalid redirect (4,700)")]
+#[case::header_is_no_head("<header>Invalid redirect (4,700)</header>", "Invalid redirect (4,700)")]
 #[case::only_in_data(
     "<div id=app></div><script>window.x={\"errorCode\":4700}</script>",
     "4700 on the authorize page"
@@ -126,6 +132,15 @@ fn an_error_at_the_redirect_url_is_a_refusal_of_something_else() {
     let error = Some(("invalid_scope".to_owned(), None));
     let verdict = read(&Ok(PreflightAnswer::SentBack { error }), asked(true), now());
     assert_eq!((verdict.code.as_str(), verdict.judgement), ("invalid-scope", Judgement::Refused));
+}
+
+/// A megabyte of what could make the reading slow. With quadratic work this test would not end.
+#[test]
+fn a_hostile_page_is_read_in_one_go() {
+    for part in ["<head>", "<", "<!", "<b ", "(4,7", "4 7", "<script", "</script>", "&#4"] {
+        let verdict = read(&page(200, "text/html", &part.repeat(1_000_000 / part.len())), asked(true), now());
+        assert_ne!(verdict.judgement, Judgement::Proved);
+    }
 }
 
 proptest! {
