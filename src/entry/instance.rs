@@ -1,7 +1,8 @@
 //! The ServiceNow instance: from whatever was pasted to its host name in lower case.
 
-use super::text::{code_point, column_of};
+use super::text::column_of;
 use super::{Accepted, Refusal, warning};
+use crate::characters::{describe, look_alike};
 
 /// Domains under which ServiceNow runs instances; the second is the government cloud.
 const DOMAINS: [&str; 2] = ["service-now.com", "servicenowservices.com"];
@@ -63,17 +64,15 @@ fn placeholder(text: &str) -> Result<(), Refusal> {
     }
 }
 
+/// International names and mixed scripts. A full-width form stands for one ASCII character and is offered so; a
+/// letter of another script is not, since nobody knows which of the two was meant.
 fn not_ascii(text: &str, column: usize) -> Refusal {
     let character = text.chars().nth(column - 1).unwrap_or_default();
-    let shown = format!(
-        "Column {column} holds {} ({character}), which is no letter of a host name",
-        code_point(character)
-    );
+    let shown = format!("Column {column} holds {}", describe(character));
     let hint = "Host names of ServiceNow use a-z, 0-9 and hyphens; letters of other scripts can look the same. Type it.";
     let refusal = Refusal::new(shown, hint).at(column);
-    // Full-width forms U+FF01 to U+FF5E stand for one ASCII character each.
     let narrow = |wide: char| match u32::from(wide) {
-        code @ 0xff01..=0xff5e => char::from_u32(code - 0xfee0),
+        0xff01..=0xff5e => look_alike(wide),
         _ => wide.is_ascii().then_some(wide),
     };
     match text.chars().map(narrow).collect::<Option<String>>() {
