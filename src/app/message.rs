@@ -184,6 +184,8 @@ pub enum Intent {
     Export,
     /// `x`: remove the selected set-up or connection (asks first).
     Remove,
+    /// `=`: the desk of strings that must be identical somewhere.
+    Desk,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.

@@ -8,6 +8,7 @@ use crate::procedure::{
     AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind, Template,
 };
 use crate::secret::{Fingerprint, Secret};
+use crate::setup::compared::ExactString;
 use crate::setup::values::AnswerValues;
 use crate::setup::{AccountFacts, Check, Setup};
 use jiff::Timestamp;
@@ -36,6 +37,8 @@ pub struct Wizard {
     pub storing: Option<Ticket>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
+    /// What was pasted back on the desk, in this run only: what it found is in [`Setup::compared`].
+    pub pasted: BTreeMap<ExactString, Secret>,
 }
 
 /// Secrets on their way into the store.

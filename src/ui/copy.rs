@@ -1,11 +1,14 @@
 //! Values to copy, and the hand-over.
 
+use super::desk::{is_redirect, summary};
 use super::page::{Body, Own, Page};
 use super::step::{details, instructions, opening};
 use super::text::{columns, template};
 use super::theme::Look;
+use crate::app::model::Model;
 use crate::app::wizard::{CopyItem, Wizard};
 use crate::setup::GrantDecision;
+use crate::setup::compared::ExactString;
 use ratatui::text::Span;
 
 /// Whether a value is too long for a page of that many columns beside another one.
@@ -56,16 +59,27 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
 }
 
 /// Instruct and copy steps.
-pub fn read<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
+pub fn read<'a>(model: &Model, wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
     let text = opening(wizard, full, look);
     if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
-    Body { text, own: Some(Own { share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
+    let mut foot = Page::new(full, look);
+    if wizard.current().copy.iter().any(is_redirect) {
+        foot.line(ratatui::text::Line::default());
+        summary(&mut foot, model, wizard, |string| string.is_in_zoom() && string != ExactString::Loopback);
+    }
+    Body { text, own: Some(Own { foot, share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
 }
 
 /// The receiver's form: how to get there, the fields, and what to press last.
-pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
+pub fn hand_over<'a>(
+    model: &Model,
+    wizard: &'a Wizard,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
     let form = &wizard.procedure.handover;
     let answers = wizard.values();
     let receiver = wizard.procedure.receiver.label();
@@ -98,6 +112,7 @@ pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<
     let mut success = vec![look.dim("It worked if: ")];
     success.extend(template(&form.success, &answers, look));
     foot.text(success);
+    summary(&mut foot, model, wizard, |string| !string.is_in_zoom());
     let own = Own { foot, share: 75, ..Own::rows(values(wizard, selected, full, look)) };
     Body { text, own: Some(own) }
 }

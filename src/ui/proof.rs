@@ -125,6 +125,7 @@ pub fn verify<'a>(
         VerifyingPhase::Deciding { .. } => {}
     }
     checks(&mut page, &verifying.checks);
+    super::desk::proved(&mut page, wizard);
     if let Some(verification) = &wizard.setup.verification {
         scopes(&mut page, wizard, verification);
     }

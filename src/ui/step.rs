@@ -16,14 +16,14 @@ use ratatui::text::{Line, Span};
 /// The body of the current step.
 pub fn body<'a>(model: &'a Model, wizard: &'a Wizard, full: u16, look: Look<'a>) -> Body<'a> {
     match &wizard.state {
-        StepState::Read { selected } => copy::read(wizard, *selected, full, look),
+        StepState::Read { selected } => copy::read(model, wizard, *selected, full, look),
         StepState::Choose { selected } => entry::choose(wizard, *selected, full, look),
         StepState::Fill(form) => entry::fill(model, wizard, form, full, look),
         StepState::Scopes(list) => scopes::checklist(wizard, list, full, look),
         StepState::Activate(activation) => proof::activate(model, wizard, activation, full, look),
         StepState::Authorize(authorization) => login::authorize(model, wizard, authorization, full, look),
         StepState::Verify(verifying) => proof::verify(model, wizard, verifying, full, look),
-        StepState::HandOver { selected } => copy::hand_over(wizard, *selected, full, look),
+        StepState::HandOver { selected } => copy::hand_over(model, wizard, *selected, full, look),
     }
 }
 

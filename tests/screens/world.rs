@@ -98,6 +98,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         decision: None,
         verification: None,
         connection: None,
+        compared: BTreeMap::new(),
     }
 }
 
@@ -114,6 +115,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         loading: None,
         storing: None,
         pending: None,
+        pasted: BTreeMap::new(),
         procedure,
     }
 }
@@ -237,6 +239,7 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         scopes: procedure.scopes.iter().map(|scope| scope.id.clone()).collect(),
         grant: (owner == Owner::Wizard).then(grant),
         verification: Some(verification(false)),
+        compared: BTreeMap::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::app::wizard::{
 };
 use crate::ports::RehearsalApp;
 use crate::procedure::{FieldName, Management, StepKind};
-use crate::setup::GrantDecision;
+use crate::setup::{GrantDecision, loopback_redirect};
 
 /// The last step that may be gone to: the first one that is not done.
 pub fn furthest(wizard: &Wizard) -> usize {
@@ -152,7 +152,7 @@ pub fn tell_sandbox(model: &mut Model, out: &mut Vec<Effect>) {
     if model.settings.rehearsal.is_none() {
         return;
     }
-    let loopback = format!("http://127.0.0.1:{}/callback", model.settings.loopback_port);
+    let loopback = loopback_redirect(model.settings.loopback_port);
     if let Some(wizard) = model.wizard() {
         out.push(Effect::ConfigureSandbox(sandbox_app(wizard, loopback)));
     }
