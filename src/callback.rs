@@ -20,7 +20,6 @@ mod judge;
 mod page;
 mod port;
 mod private;
-mod query;
 
 use crate::ports::{
     CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, Listener, ListenerControl,
@@ -36,13 +35,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Most lines about ignored requests that one listener sends.
+/// Most lines about requests that one listener sends.
 const LINES_LIMIT: usize = 200;
 
 /// Bounds of the listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once. One more makes the oldest that is not being answered go.
+    /// Connections at once. One more makes the oldest go that has had its time and is not being answered.
     pub connections: usize,
     /// Time from accepting a connection to the end of its request head.
     pub head: Duration,
@@ -78,8 +77,7 @@ impl Listener for TinyHttpListener {
             move |error: &dyn std::fmt::Display| ListenFailure::Other { detail: format!("{what}: {error}") }
         };
         // Bound before anything else: from here on a callback waits in the system's queue.
-        let listener = port::bind(request.port)?;
-        let address = listener.local_addr().map_err(|error| other("the bound port")(&error))?;
+        let (listener, bound) = port::bind(&request.ports)?;
         let opened = Private::open().map_err(|error| other("the private socket")(&error))?;
         let server = tiny_http::Server::from_listener(opened.listener, None)
             .map_err(|error| other("the HTTP server")(&error))?;
@@ -89,10 +87,11 @@ impl Listener for TinyHttpListener {
 
         let (sender, events) = mpsc::unbounded_channel();
         let expected = Expected {
-            port: address.port(),
+            port: bound.port,
             done_path: format!("{}/done", request.path.trim_end_matches('/')),
             path: request.path,
             state: request.state,
+            issuer: request.issuer,
         };
         let reporter = Reporter { sender, lines: AtomicUsize::new(0) };
         let desk = Arc::new(Desk::new(expected, pass.clone(), self.limits, reporter));
@@ -115,7 +114,7 @@ impl Listener for TinyHttpListener {
         };
         let guard = Guard::start(listener, desk, opened.private, pass, self.limits);
         control.guard = Some(guard.map_err(|error| other("a thread")(&error))?);
-        Ok(Listening { port: address.port(), events, control: Box::new(control) })
+        Ok(Listening { bound, events, control: Box::new(control) })
     }
 }
 
@@ -132,8 +131,12 @@ struct Control {
 }
 
 impl ListenerControl for Control {
+    fn offer_login(&self, url: &str) {
+        self.desk.offer_login(url);
+    }
+
     fn answer(&self, page: CallbackPage) {
-        self.desk.answer(&page);
+        self.desk.answer(page);
     }
 }
 
@@ -159,16 +162,16 @@ struct Reporter {
 }
 
 impl Reporter {
-    fn ignored(&self, line: String) {
+    fn seen(&self, line: String) {
         let before = self.lines.fetch_add(1, Ordering::Relaxed);
         if before <= LINES_LIMIT {
             let line = if before < LINES_LIMIT {
                 line
             } else {
-                format!("More than {LINES_LIMIT} requests were ignored; further ones are not listed")
+                format!("More than {LINES_LIMIT} requests came; further ones are not listed")
             };
             // Nobody reads any more when the receiver is gone; then there is nobody to tell.
-            let _ = self.sender.send(CallbackEvent::Ignored { line });
+            let _ = self.sender.send(CallbackEvent::Seen { line });
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the core needs from the world, by role. Adapters: [`crate::zoom`], [`crate::callback`],
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
+pub use crate::oauth::callback::Answer as CallbackOutcome;
 use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
@@ -54,53 +55,89 @@ pub trait Entropy: Send + Sync {
 
 /// Catches the callback on loopback.
 pub trait Listener: Send + Sync {
-    /// Binds 127.0.0.1 before it returns.
+    /// Binds 127.0.0.1 before it returns: the first port that can be had.
     fn listen(&self, request: ListenRequest) -> Result<Listening, ListenFailure>;
 }
 
 /// What to listen for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenRequest {
-    /// `None`: any free port.
-    pub port: Option<u16>,
+    /// Ports to try, in order. None: any free port.
+    pub ports: Vec<u16>,
     /// Exact path: `/callback`.
     pub path: String,
     /// The state that the callback must carry.
     pub state: Secret,
+    /// What `iss` must be where the callback carries one (RFC 9207): the base of Zoom's OAuth addresses.
+    pub issuer: String,
 }
 
 /// A bound listener. Dropping it frees the port.
 pub struct Listening {
-    /// The port that was bound.
-    pub port: u16,
+    /// The port that was bound, and those that were not.
+    pub bound: BoundPort,
     /// What arrives, in order.
     pub events: mpsc::UnboundedReceiver<CallbackEvent>,
     /// The other end.
     pub control: Box<dyn ListenerControl>,
 }
 
+/// Where a listener is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundPort {
+    pub port: u16,
+    /// The ports that stood before it in [`ListenRequest::ports`] and could not be had.
+    pub passed_over: Vec<PortProblem>,
+}
+
+/// A port that could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortProblem {
+    pub port: u16,
+    pub reason: PortReason,
+}
+
+/// Why a port could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortReason {
+    /// Somebody else has it; `holder` is what is known about them: `nginx (process 1234)`.
+    InUse { holder: Option<String> },
+    /// The system does not allow it (reserved range, privileged port). What it said, and advice.
+    NotAllowed { detail: String },
+    /// What the system said.
+    Other { detail: String },
+}
+
+impl PortProblem {
+    /// One line: `Port 28473 is held by nginx (process 1234)`.
+    pub fn message(&self) -> String {
+        let port = self.port;
+        match &self.reason {
+            PortReason::InUse { holder: Some(holder) } => format!("Port {port} is held by {holder}"),
+            PortReason::InUse { holder: None } => format!("Port {port} is held by another program"),
+            PortReason::NotAllowed { detail } => format!("Port {port} is not allowed: {detail}"),
+            PortReason::Other { detail } => format!("Port {port} cannot be had: {detail}"),
+        }
+    }
+}
+
 /// Answers the browser that waits, and stops on drop.
 pub trait ListenerControl: Send {
-    /// Sends the page to the request that brought the callback. Later callbacks get "already done".
+    /// From now on `GET /go` sends the admin's browser to this address, which begins the login. Any page
+    /// that [`Self::answer`] gives ends that.
+    fn offer_login(&self, url: &str);
+    /// Sends the page to the request that brought the callback. Later callbacks get "already done", or the
+    /// page of [`CallbackPage::Expired`].
     fn answer(&self, page: CallbackPage);
 }
 
 /// What the listener saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackEvent {
-    /// A request that is not the callback, answered and ignored: one printable line saying which and why.
-    Ignored { line: String },
+    /// A request that is not the callback, and was answered: one printable line saying which and why.
+    Seen { line: String },
     /// The callback with the right state. The browser waits for [`ListenerControl::answer`].
     Arrived { outcome: CallbackOutcome },
-}
-
-/// What the callback says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallbackOutcome {
-    /// An authorization code.
-    Code(Secret),
-    /// `error=` and `error_description=` of RFC 6749 section 4.1.2.1, printable.
-    Error { error: String, description: Option<String> },
 }
 
 /// The page the browser shows at the end. Texts are escaped by the listener.
@@ -108,18 +145,20 @@ pub enum CallbackOutcome {
 pub enum CallbackPage {
     /// The exchange succeeded.
     Done,
-    /// It did not: heading and next step.
-    Failed { heading: String, next: String },
+    /// The admin pressed Decline, or the signed-in user may not add the app (`access_denied`).
+    Declined,
+    /// The time of the login was over before the browser came back.
+    Expired,
+    /// It did not succeed: what happened, the likely cause, the next step.
+    Failed { heading: String, cause: String, next: String },
 }
 
 /// Why listening is not possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenFailure {
-    /// Somebody else has the port; `holder` is what is known about them.
-    PortInUse { port: u16, holder: Option<String> },
-    /// The system does not allow it (reserved range, privileged port).
-    NotAllowed { port: u16, detail: String },
-    /// Anything else.
+    /// None of the ports of [`ListenRequest::ports`] can be had: each of them, in order, at least one.
+    NoPort { problems: Vec<PortProblem> },
+    /// Anything else: it is not about a port.
     Other { detail: String },
 }
 

@@ -11,7 +11,7 @@ pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{
-    Browser, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest, Listener,
+    BoundPort, Browser, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest, Listener,
     ListenerControl, Rehearsing, Store, Zoom,
 };
 use crate::secret::Secret;
@@ -25,6 +25,9 @@ use std::time::Duration;
 use store_thread::StoreThread;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
+
+/// How long a listener whose login is out of time stays up to tell so. Nothing else counts there.
+pub const EXPIRED_GRACE: Duration = Duration::from_secs(60);
 
 /// How long a frame waits for the progress that it shows to be on disk.
 const SAVE_PATIENCE: Duration = Duration::from_millis(250);
@@ -62,6 +65,8 @@ pub struct Runtime {
     tasks: HashMap<Ticket, AbortHandle>,
     listeners: HashMap<Ticket, OpenListener>,
     closing: Vec<JoinHandle<()>>,
+    /// Holds the listener of the last login that ran out of time; its drop lets go of it.
+    expired: Option<std::sync::mpsc::Sender<()>>,
     /// Progress on its way to the disk.
     saving: Option<oneshot::Receiver<()>>,
     exit: Option<Exit>,
@@ -101,6 +106,7 @@ impl Runtime {
             tasks: HashMap::new(),
             listeners: HashMap::new(),
             closing: Vec::new(),
+            expired: None,
             saving: None,
             exit: None,
         })
@@ -142,7 +148,8 @@ impl Runtime {
     /// Waits until everything that was to be stored is stored, and the browser has its final page (bounded by
     /// the listener).
     pub async fn finish(self) {
-        let Self { store, closing, .. } = self;
+        let Self { store, closing, expired, .. } = self;
+        drop(expired);
         let ended = tokio::task::spawn_blocking(move || {
             store.finish();
             for closing in closing {
@@ -173,10 +180,26 @@ impl Runtime {
                 Msg::Woke { ticket }
             }),
             Effect::Listen { ticket, request } => self.listen(ticket, request),
+            Effect::OfferLogin { ticket, url } => {
+                if let Some(open) = self.listeners.get(&ticket) {
+                    open.control.offer_login(&url);
+                }
+            }
             Effect::AnswerCallback { ticket, page } => self.answer(ticket, page),
+            Effect::ExpireCallback { ticket } => {
+                self.answer(ticket, CallbackPage::Expired);
+                if let Some(open) = self.listeners.remove(&ticket) {
+                    let (hold, over) = std::sync::mpsc::channel();
+                    self.expired = Some(hold);
+                    self.close(open, move || {
+                        // Either end of the wait is fine: the time, or the drop of what holds it.
+                        let _ = over.recv_timeout(EXPIRED_GRACE);
+                    });
+                }
+            }
             Effect::Cancel { ticket } => {
                 if let Some(open) = self.listeners.remove(&ticket) {
-                    self.close(open);
+                    self.close(open, || {});
                 }
                 if let Some(task) = self.tasks.remove(&ticket) {
                     task.abort();
@@ -251,20 +274,25 @@ impl Runtime {
         self.send(Msg::Random { ticket, result });
     }
 
-    /// Closing waits a moment for the browser to fetch the final page, which the screen must not wait for.
-    fn close(&mut self, open: OpenListener) {
+    /// Closing waits a moment for the browser to fetch the final page, which the screen must not wait for. The
+    /// listener stays open until `hold` returns.
+    fn close(&mut self, open: OpenListener, hold: impl FnOnce() + Send + 'static) {
         self.closing.retain(|thread| !thread.is_finished());
         let closing = std::thread::Builder::new().name("callback-close".to_owned());
         // Without a thread the closure, and the listener with it, is dropped here.
-        self.closing.extend(closing.spawn(move || drop(open)));
+        self.closing.extend(closing.spawn(move || {
+            hold();
+            drop(open);
+        }));
     }
 
     fn listen(&mut self, ticket: Ticket, request: ListenRequest) {
+        self.expired = None;
         for closing in self.closing.drain(..) {
             // It may hold the port that is wanted now.
             let _ = closing.join();
         }
-        let result: Result<u16, ListenFailure> = self.listener.listen(request).map(|mut listening| {
+        let result: Result<BoundPort, ListenFailure> = self.listener.listen(request).map(|mut listening| {
             let sender = self.sender.clone();
             let forwarding = tokio::spawn(async move {
                 while let Some(event) = listening.events.recv().await {
@@ -275,7 +303,7 @@ impl Runtime {
             });
             let open = OpenListener { control: listening.control, forwarding: forwarding.abort_handle() };
             self.listeners.insert(ticket, open);
-            listening.port
+            listening.bound
         });
         self.send(Msg::Listening { ticket, result });
     }

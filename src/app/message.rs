@@ -3,7 +3,8 @@
 
 use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
 use crate::ports::{
-    CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure, Unlocked,
+    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
+    Unlocked,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -90,7 +91,7 @@ pub enum Msg {
     // The callback.
     Listening {
         ticket: Ticket,
-        result: Result<u16, ListenFailure>,
+        result: Result<BoundPort, ListenFailure>,
     },
     Callback {
         ticket: Ticket,
@@ -238,9 +239,19 @@ pub enum Effect {
         ticket: Ticket,
         request: ListenRequest,
     },
+    /// From now on the listener's short address (`/go`) leads to this one.
+    OfferLogin {
+        ticket: Ticket,
+        url: String,
+    },
     AnswerCallback {
         ticket: Ticket,
         page: CallbackPage,
+    },
+    /// The time of the login is over. A browser that comes late still reads so, for at most
+    /// [`crate::runtime::EXPIRED_GRACE`]; the next listener ends that at once.
+    ExpireCallback {
+        ticket: Ticket,
     },
     /// Drops whatever runs under the ticket: the request, the timer, the listener (which frees its port).
     Cancel {

@@ -1,7 +1,7 @@
 //! The desk: requests from `tiny_http` in, answers out, and the one login that may be waiting for its end.
 
 use super::head::Head;
-use super::judge::{Expected, Verdict};
+use super::judge::{Expected, Verdict, go_line};
 use super::page::{Answer, Page, Tone};
 use super::{Limits, Reporter, lock};
 use crate::ports::{CallbackOutcome, CallbackPage};
@@ -28,14 +28,14 @@ pub(super) struct Desk {
 
 /// How far the one login is.
 enum Stage {
-    /// No callback yet.
-    Waiting,
+    /// No callback yet; where [`GO_PATH`] leads, once that is known.
+    Waiting { offered: Option<String> },
     /// It is here and its browser waits for the end.
     Held { code: Option<Secret>, writer: Writer, until: Instant },
     /// The end took too long; the browser was told to look at the terminal.
     Late { code: Option<Secret> },
     /// The end is known.
-    Answered { code: Option<Secret>, page: Page },
+    Answered { code: Option<Secret>, end: CallbackPage },
 }
 
 /// The visit to the clean address that follows the redirect.
@@ -48,9 +48,9 @@ enum FollowUp {
 impl Stage {
     /// Takes the waiting browser out, if there is one; the caller says what comes then.
     fn take_held(&mut self) -> Option<(Option<Secret>, Writer)> {
-        match std::mem::replace(self, Self::Waiting) {
+        match std::mem::replace(self, Self::Waiting { offered: None }) {
             Self::Held { code, writer, .. } => Some((code, writer)),
-            other @ (Self::Waiting | Self::Late { .. } | Self::Answered { .. }) => {
+            other @ (Self::Waiting { .. } | Self::Late { .. } | Self::Answered { .. }) => {
                 *self = other;
                 None
             }
@@ -65,7 +65,7 @@ impl Desk {
             pass,
             limits,
             reporter,
-            stage: Mutex::new(Stage::Waiting),
+            stage: Mutex::new(Stage::Waiting { offered: None }),
             follow_up: Mutex::new(FollowUp::NotExpected),
             follow_up_changed: Condvar::new(),
         }
@@ -96,7 +96,7 @@ impl Desk {
     fn hold_left(&self) -> Option<Duration> {
         match &*lock(&self.stage) {
             Stage::Held { until, .. } => Some(until.saturating_duration_since(Instant::now())),
-            Stage::Waiting | Stage::Late { .. } | Stage::Answered { .. } => None,
+            Stage::Waiting { .. } | Stage::Late { .. } | Stage::Answered { .. } => None,
         }
     }
 
@@ -108,9 +108,13 @@ impl Desk {
         }
         if let Some((code, writer)) = stage.take_held() {
             *stage = Stage::Late { code };
-            let text = "The login arrived and zoom-setup is not finished with it yet. \
-                        The terminal shows how it ends; this tab can be closed.";
-            send(writer, &Answer::page(202, Page::new(Tone::Calm, "Still working", text)).bytes(true));
+            let page = Page::new(
+                Tone::Calm,
+                "Still working",
+                "The login arrived, and zoom-setup is not finished with it yet.",
+                "Close this tab. The terminal shows how the login ends.",
+            );
+            send(writer, &Answer::page(202, page).bytes(true));
         }
     }
 
@@ -138,24 +142,63 @@ impl Desk {
         let with_body = head.method != "HEAD";
         match self.expected.judge(&head) {
             Verdict::Refused(refusal) => {
-                self.reporter.ignored(refusal.line(&head));
+                self.reporter.seen(refusal.line(&head));
                 send(writer, &refusal.answer().bytes(with_body));
             }
             Verdict::FollowUp => {
                 let page = match &*lock(&self.stage) {
-                    Stage::Answered { page, .. } => Answer::page(200, page.clone()),
-                    Stage::Waiting | Stage::Held { .. } | Stage::Late { .. } => Answer::page(
+                    Stage::Answered { end, .. } => Answer::page(200, Page::final_page(end)),
+                    Stage::Waiting { .. } | Stage::Held { .. } | Stage::Late { .. } => Answer::page(
                         404,
                         Page::new(
                             Tone::Calm,
                             "Nothing here yet",
-                            "The login is not finished; the terminal shows it.",
+                            "The login is not finished.",
+                            "Look at the terminal: it shows how far the login is.",
                         ),
                     ),
                 };
                 send(writer, &page.bytes(with_body));
             }
+            Verdict::Go => {
+                let answer = self.go();
+                self.reporter.seen(go_line(answer.status));
+                send(writer, &answer.bytes(with_body));
+            }
             Verdict::Callback(outcome) => self.callback(outcome, writer),
+        }
+    }
+
+    /// Where the short address leads: to the login that was offered, and nowhere else.
+    fn go(&self) -> Answer {
+        match &*lock(&self.stage) {
+            Stage::Waiting { offered: Some(url) } => {
+                let page =
+                    Page::new(Tone::Calm, "On to the login", "Your browser is being sent to Zoom.", "");
+                Answer { status: 302, location: Some(url.clone()), page: Some(page) }
+            }
+            Stage::Waiting { offered: None } => Answer::page(
+                404,
+                Page::new(
+                    Tone::Calm,
+                    "No login yet",
+                    "zoom-setup has not begun a login.",
+                    "Look at the terminal, then reload this page.",
+                ),
+            ),
+            Stage::Held { .. } | Stage::Late { .. } => Answer::page(410, Page::again(None)),
+            Stage::Answered { end, .. } => Answer::page(410, Page::again(Some(end))),
+        }
+    }
+
+    /// From now on [`GO_PATH`] leads there, until the callback is here.
+    pub(super) fn offer_login(&self, url: &str) {
+        // It becomes a field of an answer; an address is printable ASCII (RFC 3986 section 2).
+        if let Stage::Waiting { offered } = &mut *lock(&self.stage)
+            && !url.is_empty()
+            && url.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            *offered = Some(url.to_owned());
         }
     }
 
@@ -166,8 +209,8 @@ impl Desk {
             CallbackOutcome::Error { .. } => None,
         };
         let mut stage = lock(&self.stage);
-        let (known, page) = match &*stage {
-            Stage::Waiting => {
+        let (known, end) = match &*stage {
+            Stage::Waiting { .. } => {
                 let until = Instant::now() + self.limits.hold;
                 *stage = Stage::Held { code, writer, until };
                 drop(stage);
@@ -175,24 +218,28 @@ impl Desk {
                 return;
             }
             Stage::Held { code, .. } | Stage::Late { code } => (code, None),
-            Stage::Answered { code, page } => (code, Some(page)),
+            Stage::Answered { code, end } => (code, Some(end)),
         };
         let other = known.is_some() && code.is_some() && *known != code;
-        let status = if other { 409 } else { 200 };
-        let answer = Answer::page(status, already_done(page));
+        let (status, why) = if matches!(end, Some(CallbackPage::Expired)) {
+            (410, "the time of this login is over")
+        } else if other {
+            (409, "the login already arrived with another code")
+        } else {
+            (200, "the login already arrived")
+        };
+        let answer = Answer::page(status, Page::again(end));
         drop(stage);
-        let why =
-            if other { "the login already arrived with another code" } else { "the login already arrived" };
-        self.reporter.ignored(format!("GET {} ignored ({status}): {why}", self.expected.path));
+        self.reporter.seen(format!("GET {} ignored ({status}): {why}", self.expected.path));
         send(writer, &answer.bytes(true));
     }
 
     /// Ends the login: the browser that waits is sent to the clean address, where `page` is.
-    pub(super) fn answer(&self, page: &CallbackPage) {
-        let page = Page::final_page(page);
+    pub(super) fn answer(&self, end: CallbackPage) {
         let mut stage = lock(&self.stage);
         if let Some((code, writer)) = stage.take_held() {
-            *stage = Stage::Answered { code, page: page.clone() };
+            let page = Page::final_page(&end);
+            *stage = Stage::Answered { code, end };
             *lock(&self.follow_up) = FollowUp::Expected;
             // 303 after the exchange, so that no code stays in the address bar (RFC 9700 section 4.3.1); a
             // history that keeps redirects keeps a spent one. The page is in the body too, for who does not follow.
@@ -202,8 +249,8 @@ impl Desk {
         }
         match &mut *stage {
             // Finished another way (pasted): a later visit is told so.
-            Stage::Waiting => *stage = Stage::Answered { code: None, page },
-            Stage::Late { code } => *stage = Stage::Answered { code: code.take(), page },
+            Stage::Waiting { .. } => *stage = Stage::Answered { code: None, end },
+            Stage::Late { code } => *stage = Stage::Answered { code: code.take(), end },
             // The first end counts.
             Stage::Held { .. } | Stage::Answered { .. } => {}
         }
@@ -213,9 +260,13 @@ impl Desk {
     pub(super) fn abandon(&self) {
         let mut stage = lock(&self.stage);
         if let Some((code, writer)) = stage.take_held() {
-            let text = "zoom-setup stopped waiting before this login was finished. The terminal says why.";
-            let page = Page::new(Tone::Bad, "The wizard stopped", text);
-            *stage = Stage::Answered { code, page: page.clone() };
+            let end = CallbackPage::Failed {
+                heading: "The wizard stopped".to_owned(),
+                cause: "zoom-setup stopped waiting before this login was finished.".to_owned(),
+                next: "Go back to the terminal: it says why.".to_owned(),
+            };
+            let page = Page::final_page(&end);
+            *stage = Stage::Answered { code, end };
             send(writer, &Answer::page(503, page).bytes(true));
         }
     }
@@ -235,20 +286,8 @@ impl Desk {
     }
 
     /// For the guard: a connection that did not even become a request.
-    pub(super) fn report_ignored(&self, line: String) {
-        self.reporter.ignored(line);
-    }
-}
-
-/// The page for a callback that comes again: how the login ended, or that it has not yet.
-fn already_done(end: Option<&Page>) -> Page {
-    match end {
-        Some(page) => Page::new(page.tone, format!("Already done: {}", page.heading), page.text.as_str()),
-        None => Page::new(
-            Tone::Calm,
-            "Already done",
-            "This login arrived once and is being worked on. The terminal shows how it ends.",
-        ),
+    pub(super) fn report_seen(&self, line: String) {
+        self.reporter.seen(line);
     }
 }
 

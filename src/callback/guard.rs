@@ -33,11 +33,18 @@ const LINGER_BYTES: u64 = 1024 * 1024;
 /// Time limit of a write to a client, and of the wait for a client to read its answer and close.
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 const LINGER_LIMIT: Duration = Duration::from_secs(1);
+/// How long a connection may take for its request, or its client for the answer, before it makes room for a new one.
+/// In a flood the connections wait in the system's queue, so the honest request is there when its turn comes.
+const GRACE: Duration = Duration::from_millis(50);
+/// How long a new connection waits for room. It waits in the system's queue otherwise, so this is no loss to it.
+const ROOM_LIMIT: Duration = Duration::from_secs(1);
 /// Pause after `accept` failed, unless a connection ends first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long stopping tries to wake `accept`, and the pause between two tries.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 const WAKE_PAUSE: Duration = Duration::from_millis(50);
+/// What helps where a request could not be taken.
+const RELOAD: &str = "Reload this page.";
 /// How long stopping waits for answers that are on their way.
 const ANSWERS_LIMIT: Duration = Duration::from_millis(500);
 
@@ -73,11 +80,14 @@ struct Connections {
 struct Open {
     stream: Arc<TcpStream>,
     phase: Phase,
+    /// When that began.
+    since: Instant,
 }
 
-/// Where a connection stands. Only one that is answered may not be cut.
+/// Where a connection stands. One that nobody has looked at, or that is being answered, may not make room for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    Queued,
     Reading,
     Answering,
     Lingering,
@@ -128,7 +138,7 @@ impl Guard {
     pub(super) fn stop(&mut self) {
         let Some(accepting) = self.accepting.take() else { return };
         self.gate.stopping.store(true, Ordering::SeqCst);
-        self.gate.cut(|phase| phase == Phase::Reading);
+        self.gate.cut(|phase| phase == Phase::Queued || phase == Phase::Reading);
         self.gate.ended.notify_all();
         // `accept` blocks; a connection of our own wakes it. Without descriptors that may fail at first.
         let until = Instant::now() + STOP_LIMIT;
@@ -177,24 +187,25 @@ impl Gate {
         }
     }
 
-    /// Enters a connection; the oldest one that is not being answered makes room. `None`: no room.
+    /// Enters a connection; the oldest one that has had its time makes room. `None`: no room.
     fn admit(&self, stream: TcpStream) -> Option<u64> {
+        let until = Instant::now() + ROOM_LIMIT;
         let mut connections = lock(&self.connections);
-        if connections.open.len() >= self.limits.connections && !connections.cut_oldest() {
-            // All of them are being answered, which takes no time except for the one that is held.
-            let full = |connections: &mut Connections| connections.open.len() >= self.limits.connections;
-            connections = self
-                .ended
-                .wait_timeout_while(connections, LINGER_LIMIT, full)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-            if full(&mut connections) {
+        while connections.open.len() >= self.limits.connections && !connections.cut_oldest() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.stopping.load(Ordering::SeqCst) {
                 return None;
             }
+            connections = self
+                .ended
+                .wait_timeout(connections, left.min(GRACE))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         connections.next += 1;
         let id = connections.next;
-        connections.open.insert(id, Open { stream: Arc::new(stream), phase: Phase::Reading });
+        let open = Open { stream: Arc::new(stream), phase: Phase::Queued, since: Instant::now() };
+        connections.open.insert(id, open);
         Some(id)
     }
 
@@ -225,6 +236,7 @@ impl Gate {
     fn enter(&self, id: u64, phase: Phase) {
         if let Some(open) = lock(&self.connections).open.get_mut(&id) {
             open.phase = phase;
+            open.since = Instant::now();
         }
         self.ended.notify_all();
     }
@@ -239,24 +251,24 @@ impl Gate {
     fn serve(&self, id: u64, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(WRITE_LIMIT))?;
+        self.enter(id, Phase::Reading);
         let reading = self.read_head(stream)?;
         self.enter(id, Phase::Answering);
         match reading {
             Reading::Nothing => return Ok(()),
             Reading::Unfinished => {
-                self.desk
-                    .report_ignored("A connection was ignored (408): its request never ended".to_owned());
+                self.desk.report_seen("A connection was ignored (408): its request never ended".to_owned());
                 let text = "The request did not end in time.";
-                deliver(stream, &Answer::page(408, Page::new(Tone::Calm, "Too slow", text)).bytes(true))?;
+                deliver(stream, &Answer::page(408, Page::new(Tone::Calm, "Too slow", text, "")).bytes(true))?;
             }
             Reading::Bad(bad) => {
-                self.desk.report_ignored(bad.line());
+                self.desk.report_seen(bad.line());
                 deliver(stream, &bad.answer().bytes(true))?;
             }
             Reading::Head(head) => {
                 let answer = self.ask_desk(&head).unwrap_or_else(|_| {
-                    let text = "zoom-setup could not take this request. Try again.";
-                    Answer::page(503, Page::new(Tone::Bad, "Not available", text)).bytes(true)
+                    let text = "zoom-setup could not take this request.";
+                    Answer::page(503, Page::new(Tone::Bad, "Not available", text, RELOAD)).bytes(true)
                 });
                 self.deliver_to_browser(stream, &head, &answer)?;
             }
@@ -346,9 +358,13 @@ impl Gate {
 }
 
 impl Connections {
-    /// Cuts the oldest connection that is not being answered; its thread then ends by itself.
+    /// Cuts the oldest connection that has had its time; its thread then ends by itself.
     fn cut_oldest(&mut self) -> bool {
-        let oldest = self.open.iter().find(|(_, open)| open.phase != Phase::Answering).map(|(id, _)| *id);
+        let had_its_time = |open: &Open| match open.phase {
+            Phase::Queued | Phase::Answering => false,
+            Phase::Reading | Phase::Lingering => open.since.elapsed() >= GRACE,
+        };
+        let oldest = self.open.iter().find(|(_, open)| had_its_time(open)).map(|(id, _)| *id);
         let Some(open) = oldest.and_then(|id| self.open.remove(&id)) else { return false };
         let _ = open.stream.shutdown(Shutdown::Both);
         true

@@ -3,14 +3,22 @@
 //! Pure and incremental: bytes go in as they come, and the verdict is there as soon as it can be. Only
 //! the fields that the listener looks at are kept, so cookies and other baggage go no further.
 
-/// Longest request line in bytes. An authorization code of 4 kB fits four times over.
-pub(super) const LINE_LIMIT: usize = 16 * 1024;
+/// Longest request line in bytes. A code of 8 kB fits, with every byte of it percent-encoded.
+pub(super) const LINE_LIMIT: usize = 32 * 1024;
 /// Longest head in bytes. Generous: browsers send every cookie set for 127.0.0.1, whatever the port.
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Fields that the listener looks at, lower-case.
-const KEPT: [&str; 7] =
-    ["host", "purpose", "sec-fetch-dest", "sec-fetch-mode", "sec-purpose", "x-moz", "x-purpose"];
+const KEPT: [&str; 8] = [
+    "host",
+    "purpose",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-purpose",
+    "x-moz",
+    "x-purpose",
+];
 
 /// A complete head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,12 @@
 
 use super::head::{BadHead, Head};
 use super::page::{Answer, Page, Tone};
-use super::query::{BadQuery, Response};
+use crate::oauth::callback::{Callback, CallbackProblem, check_state};
 use crate::ports::CallbackOutcome;
 use crate::secret::{Secret, printable};
+
+/// The short address that leads to the login: short enough to be typed.
+pub(super) const GO_PATH: &str = "/go";
 
 /// Longest path in an event line, in characters.
 const PATH_SHOWN: usize = 60;
@@ -18,6 +21,8 @@ pub(super) struct Expected {
     /// Where the browser is sent after the answer, so that no code stays in the address bar.
     pub done_path: String,
     pub state: Secret,
+    /// What `iss` must be, where there is one.
+    pub issuer: String,
 }
 
 /// What a request turned out to be.
@@ -27,6 +32,8 @@ pub(super) enum Verdict {
     Callback(CallbackOutcome),
     /// A visit of [`Expected::done_path`].
     FollowUp,
+    /// A visit of [`GO_PATH`]: the admin wants to be sent to the login.
+    Go,
     /// Anything else.
     Refused(Refusal),
 }
@@ -42,10 +49,15 @@ pub(super) enum Refusal {
     Prefetch,
     /// A script, a frame or an image asks, not a person's tab (Fetch metadata).
     NotNavigation,
+    /// Another site's page asks to begin a login (Fetch metadata).
+    ForeignSite,
     StateMissing,
     StateWrong,
     Repeated,
     Encoding,
+    CodeTooLong,
+    /// `iss` names another server: an answer to a login that was begun elsewhere (RFC 9207 section 2.4).
+    ForeignIssuer,
     /// The right state, with neither code nor error.
     Nothing,
 }
@@ -65,7 +77,7 @@ impl Expected {
         }
         let target = self.origin_form(&head.target)?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        if path != self.path && path != self.done_path {
+        if path != self.path && path != self.done_path && path != GO_PATH {
             return Err(Refusal::Path);
         }
         if head.method != "GET" {
@@ -89,17 +101,25 @@ impl Expected {
         if path == self.done_path {
             return Ok(Verdict::FollowUp);
         }
-        let response = Response::parse(query).map_err(|bad| match bad {
-            BadQuery::Repeated => Refusal::Repeated,
-            BadQuery::Encoding => Refusal::Encoding,
-        })?;
-        // `Secret` compares in constant time (RFC 6749 section 10.12).
-        match &response.state {
-            None => return Err(Refusal::StateMissing),
-            Some(state) if *state != self.state => return Err(Refusal::StateWrong),
-            Some(_) => {}
+        if path == GO_PATH {
+            // Typed, from a bookmark, or from outside any page (`none`). The callback itself comes from Zoom's
+            // site; this address comes from nobody's.
+            let own = |site: &str| ["none", "same-origin"].iter().any(|own| site.eq_ignore_ascii_case(own));
+            return if head.field("sec-fetch-site").all(own) {
+                Ok(Verdict::Go)
+            } else {
+                Err(Refusal::ForeignSite)
+            };
         }
-        response.outcome().map(Verdict::Callback).ok_or(Refusal::Nothing)
+        let callback = Callback::parse(query).map_err(refusal)?;
+        // Before anything else in it is looked at (RFC 6749 section 10.12).
+        if callback.state.is_none() {
+            return Err(Refusal::StateMissing);
+        }
+        if !check_state(&self.state, callback.state.as_ref()) {
+            return Err(Refusal::StateWrong);
+        }
+        callback.answer(&self.issuer).map(Verdict::Callback).map_err(refusal)
     }
 
     /// The literal of RFC 8252 section 7.3 with the port that was bound; what the redirect URI says.
@@ -119,18 +139,31 @@ impl Expected {
     }
 }
 
+fn refusal(problem: CallbackProblem) -> Refusal {
+    match problem {
+        CallbackProblem::Repeated { .. } => Refusal::Repeated,
+        CallbackProblem::Encoding { .. } => Refusal::Encoding,
+        CallbackProblem::Nothing => Refusal::Nothing,
+        CallbackProblem::CodeTooLong => Refusal::CodeTooLong,
+        CallbackProblem::ForeignIssuer { .. } => Refusal::ForeignIssuer,
+    }
+}
+
 impl Refusal {
     const fn status(self) -> u16 {
         match self {
             Self::Prefetch => 204,
             Self::Path => 404,
             Self::Method => 405,
+            Self::ForeignSite => 403,
             Self::Host
             | Self::NotNavigation
             | Self::StateMissing
             | Self::StateWrong
             | Self::Repeated
             | Self::Encoding
+            | Self::CodeTooLong
+            | Self::ForeignIssuer
             | Self::Nothing => 400,
         }
     }
@@ -143,10 +176,13 @@ impl Refusal {
             Self::Method => "not a GET",
             Self::Prefetch => "the browser only looked ahead",
             Self::NotNavigation => "not opened by a browser tab",
+            Self::ForeignSite => "another site's page asked to begin a login",
             Self::StateMissing => "no state, so not the login this wizard waits for",
             Self::StateWrong => "another state, so not the login this wizard waits for",
             Self::Repeated => "a parameter occurs twice",
             Self::Encoding => "a parameter is not readable text",
+            Self::CodeTooLong => "its code is longer than 8 kB",
+            Self::ForeignIssuer => "it names another issuer than Zoom",
             Self::Nothing => "the right state, with neither a code nor an error",
         }
     }
@@ -157,36 +193,59 @@ impl Refusal {
             Self::Host => Page::new(
                 Tone::Bad,
                 "Wrong address",
-                "This listener answers only under the address 127.0.0.1 with its own port.",
+                "zoom-setup answers only under the address 127.0.0.1 with its own port.",
+                "Copy the address from the terminal again.",
             ),
-            Self::Path => {
-                Page::new(Tone::Calm, "Nothing here", "Only the callback of a Zoom login has a page here.")
-            }
-            Self::Method => {
-                Page::new(Tone::Calm, "Not this way", "A Zoom login comes back as a plain page visit.")
-            }
+            Self::Path => Page::new(
+                Tone::Calm,
+                "Nothing here",
+                "Only the end of a Zoom login has a page here.",
+                "Look at the terminal: it shows the address to open.",
+            ),
+            Self::Method => Page::new(
+                Tone::Calm,
+                "Not this way",
+                "A Zoom login comes back as a plain page visit, and this was none.",
+                "Look at the terminal: it shows the address to open.",
+            ),
             Self::NotNavigation => Page::new(
                 Tone::Bad,
                 "Open this in a tab",
-                "The callback of a Zoom login is taken only from a browser tab, not from inside another page.",
+                "A Zoom login counts only in a browser tab of its own, not from inside another page.",
+                "Open the address that the terminal shows in a new tab.",
+            ),
+            Self::ForeignSite => Page::new(
+                Tone::Bad,
+                "Not from another page",
+                "A page of another site led here. zoom-setup begins no login for it.",
+                "If you want this login, type the address into the address bar yourself.",
             ),
             Self::StateMissing | Self::StateWrong => Page::new(
                 Tone::Bad,
-                "This is not the login this wizard waits for",
-                "It belongs to an earlier or to another login. The wizard keeps waiting. \
-                 Start from the address that the terminal shows now.",
+                "This answer is of another login",
+                "Its state is not the one that zoom-setup sent last. It may come from an older tab. It changed \
+                 nothing, and the terminal still waits for the newest login.",
+                "Close this tab and finish the newest one. If there is none, open the address that the \
+                 terminal shows.",
             ),
-            Self::Repeated | Self::Encoding => Page::new(
+            Self::Repeated | Self::Encoding | Self::CodeTooLong => Page::new(
                 Tone::Bad,
-                "This callback is damaged",
-                "The address is not as Zoom sends it. The wizard keeps waiting. \
-                 Start again from the address that the terminal shows.",
+                "This answer is damaged",
+                "The address is not as Zoom sends it. It changed nothing, and the terminal still waits.",
+                "Close this tab and open the address that the terminal shows.",
+            ),
+            Self::ForeignIssuer => Page::new(
+                Tone::Bad,
+                "This answer is not from Zoom",
+                "It names another server as the one that issued it. It changed nothing, and the terminal still \
+                 waits.",
+                "Close this tab and other login pages, then open the address that the terminal shows.",
             ),
             Self::Nothing => Page::new(
                 Tone::Bad,
-                "The callback carries no code",
-                "Zoom sent neither a code nor an error. The wizard keeps waiting. \
-                 Start again from the address that the terminal shows.",
+                "This answer carries no code",
+                "Zoom sent neither a code nor an error. It changed nothing, and the terminal still waits.",
+                "Close this tab and open the address that the terminal shows.",
             ),
         };
         Answer::page(self.status(), page)
@@ -211,14 +270,21 @@ impl BadHead {
     }
 
     pub(super) fn answer(self) -> Answer {
-        let text = match self {
-            Self::Tls => "This listener speaks plain HTTP: the address begins with http://, not https://.",
-            Self::NotHttp | Self::Malformed | Self::Version => {
-                "This listener takes plain HTTP/1.1 page visits only."
-            }
-            Self::LineTooLong | Self::TooLarge => "The request is longer than a Zoom callback ever is.",
+        let (text, next) = match self {
+            Self::Tls => (
+                "zoom-setup speaks plain HTTP here, and this browser asked for HTTPS.",
+                "Open the address with http:// in front, not https://.",
+            ),
+            Self::NotHttp | Self::Malformed | Self::Version => (
+                "zoom-setup takes plain HTTP/1.1 page visits only.",
+                "Open the address that the terminal shows in a browser.",
+            ),
+            Self::LineTooLong | Self::TooLarge => (
+                "The request is longer than the answer of a Zoom login ever is.",
+                "If cookies of other programs on 127.0.0.1 are the reason, use a private window.",
+            ),
         };
-        Answer::page(self.status(), Page::new(Tone::Bad, "Not a page visit", text))
+        Answer::page(self.status(), Page::new(Tone::Bad, "Not a page visit", text, next))
     }
 
     pub(super) fn line(self) -> String {
@@ -234,6 +300,16 @@ impl BadHead {
     }
 }
 
+/// The line for a visit of [`GO_PATH`] that got this status.
+pub(super) fn go_line(status: u16) -> String {
+    let what = match status {
+        302 => "sent on to the login",
+        404 => "no login is offered yet",
+        _ => "the login is over",
+    };
+    format!("GET {GO_PATH} ({status}): {what}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +321,7 @@ mod tests {
             path: "/callback".to_owned(),
             done_path: "/callback/done".to_owned(),
             state: Secret::new("right"),
+            issuer: "https://zoom.us".to_owned(),
         }
     }
 
@@ -266,6 +343,8 @@ mod tests {
     #[case::absolute(head("GET", "http://127.0.0.1:8123/callback?code=c&state=right", &[HOST]))]
     #[case::tab(head("GET", HONEST, &[HOST, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]))]
     #[case::unknown_parameters(head("GET", "/callback?code=c&state=right&x=1&x=2", &[HOST]))]
+    #[case::i01_own_issuer(head("GET", "/callback?code=c&state=right&iss=https%3A%2F%2Fzoom.us", &[HOST]))]
+    #[case::from_zoom(head("GET", HONEST, &[HOST, ("sec-fetch-site", "cross-site")]))]
     fn honest(#[case] head: Head) {
         let code = CallbackOutcome::Code(Secret::new("c"));
         assert_eq!(expected().judge(&head), Verdict::Callback(code));
@@ -311,10 +390,40 @@ mod tests {
     #[case::error_no_state(head("GET", "/callback?error=x", &[HOST]), Refusal::StateMissing)]
     #[case::two_codes(head("GET", "/callback?code=c&code=d&state=right", &[HOST]), Refusal::Repeated)]
     #[case::bytes(head("GET", "/callback?code=%ff&state=right", &[HOST]), Refusal::Encoding)]
+    #[case::i02_foreign_issuer(
+        head("GET", "/callback?code=c&state=right&iss=https://example.com", &[HOST]),
+        Refusal::ForeignIssuer
+    )]
+    #[case::i05_foreign_issuer_of_an_error(
+        head("GET", "/callback?error=access_denied&state=right&iss=https://example.com", &[HOST]),
+        Refusal::ForeignIssuer
+    )]
+    #[case::foreign_issuer_and_state(
+        head("GET", "/callback?code=c&state=wrong&iss=https://example.com", &[HOST]),
+        Refusal::StateWrong
+    )]
+    #[case::go_from_another_site(head("GET", "/go", &[HOST, ("sec-fetch-site", "cross-site")]), Refusal::ForeignSite)]
+    #[case::go_from_a_sibling(head("GET", "/go", &[HOST, ("sec-fetch-site", "same-site")]), Refusal::ForeignSite)]
+    #[case::go_unknown_site(head("GET", "/go", &[HOST, ("sec-fetch-site", "")]), Refusal::ForeignSite)]
+    #[case::go_two_sites(
+        head("GET", "/go", &[HOST, ("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")]),
+        Refusal::ForeignSite
+    )]
+    #[case::go_ahead(head("GET", "/go", &[HOST, ("sec-purpose", "prefetch;prerender")]), Refusal::Prefetch)]
+    #[case::go_posted(head("POST", "/go", &[HOST]), Refusal::Method)]
     #[case::no_code(head("GET", "/callback?state=right", &[HOST]), Refusal::Nothing)]
     #[case::empty_code(head("GET", "/callback?code=&state=right", &[HOST]), Refusal::Nothing)]
     fn refused(#[case] head: Head, #[case] refusal: Refusal) {
         assert_eq!(expected().judge(&head), Verdict::Refused(refusal));
+    }
+
+    #[rstest]
+    #[case::plain(head("GET", "/go", &[HOST]))]
+    #[case::typed(head("GET", "/go", &[HOST, ("sec-fetch-site", "none")]))]
+    #[case::reloaded(head("GET", "/go", &[HOST, ("sec-fetch-site", "same-origin")]))]
+    #[case::with_a_query(head("GET", "/go?url=https://example.com", &[HOST]))]
+    fn the_short_address(#[case] head: Head) {
+        assert_eq!(expected().judge(&head), Verdict::Go);
     }
 
     #[test]

@@ -44,12 +44,20 @@ impl Tone {
 pub(super) struct Page {
     pub tone: Tone,
     pub heading: String,
+    /// What happened.
     pub text: String,
+    /// What to do now; empty where there is nothing to do.
+    pub next: String,
 }
 
 impl Page {
-    pub(super) fn new(tone: Tone, heading: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { tone, heading: heading.into(), text: text.into() }
+    pub(super) fn new(
+        tone: Tone,
+        heading: impl Into<String>,
+        text: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self { tone, heading: heading.into(), text: text.into(), next: next.into() }
     }
 
     /// The page at the end of a login.
@@ -58,9 +66,44 @@ impl Page {
             CallbackPage::Done => Self::new(
                 Tone::Good,
                 "Zoom login finished",
-                "zoom-setup exchanged the code for a token. You can close this tab and go back to the terminal.",
+                "Zoom granted the login, and zoom-setup has its token.",
+                "Close this tab and go back to the terminal.",
             ),
-            CallbackPage::Failed { heading, next } => Self::new(Tone::Bad, heading.as_str(), next.as_str()),
+            CallbackPage::Declined => Self::new(
+                Tone::Bad,
+                "The login was declined",
+                "Zoom says that somebody pressed Decline, or that the signed-in user may not add this app. \
+                 No token was issued.",
+                "Go back to the terminal and press r to begin again. Sign in as a user who may add the app, and \
+                 press Allow.",
+            ),
+            CallbackPage::Expired => Self::new(
+                Tone::Bad,
+                "This login took too long",
+                "Its time was over before the browser came back, so zoom-setup did not use the answer.",
+                "Go back to the terminal and press r to begin a new login.",
+            ),
+            CallbackPage::Failed { heading, cause, next } => {
+                Self::new(Tone::Bad, heading.as_str(), cause.as_str(), next.as_str())
+            }
+        }
+    }
+
+    /// The page for a callback that comes again: how the login ended, or that it has not yet.
+    pub(super) fn again(end: Option<&CallbackPage>) -> Self {
+        match end {
+            // That did not happen because of a first visit, so there is nothing to tell of one.
+            Some(CallbackPage::Expired) => Self::final_page(&CallbackPage::Expired),
+            Some(end) => {
+                let page = Self::final_page(end);
+                Self { heading: format!("Already done: {}", page.heading), ..page }
+            }
+            None => Self::new(
+                Tone::Calm,
+                "Already done",
+                "This login has arrived before and is being worked on.",
+                "Close this tab. The terminal shows how the login ends.",
+            ),
         }
     }
 
@@ -68,6 +111,7 @@ impl Page {
     pub(super) fn html(&self) -> String {
         let heading = encode_quoted_attribute(&printable(&self.heading, FIELD_LIMIT)).into_owned();
         let text = encode_quoted_attribute(&printable(&self.text, FIELD_LIMIT)).into_owned();
+        let next = encode_quoted_attribute(&printable(&self.next, FIELD_LIMIT)).into_owned();
         // One pass: a field whose text looks like a placeholder is never filled in a second time.
         let mut html = String::with_capacity(TEMPLATE.len() + heading.len() * 2 + text.len());
         let mut rest = TEMPLATE;
@@ -77,6 +121,7 @@ impl Page {
             html.push_str(match name {
                 "heading" => &heading,
                 "text" => &text,
+                "next" => &next,
                 "tone" => self.tone.class(),
                 "mark" => self.tone.mark(),
                 _ => "",
@@ -105,7 +150,7 @@ fn content_security_policy() -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub status: u16,
-    /// Only on a redirect: a path of this listener, never something from a request.
+    /// Only on a redirect: a path of this listener or the login that was offered, never something from a request.
     pub location: Option<String>,
     /// `None`: an answer without content (204).
     pub page: Option<Page>,
@@ -158,12 +203,15 @@ const fn reason(status: u16) -> &'static str {
         200 => "OK",
         202 => "Accepted",
         204 => "No Content",
+        302 => "Found",
         303 => "See Other",
         400 => "Bad Request",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
         409 => "Conflict",
+        410 => "Gone",
         414 => "URI Too Long",
         431 => "Request Header Fields Too Large",
         503 => "Service Unavailable",
@@ -180,6 +228,7 @@ mod tests {
     fn every_field_is_escaped() {
         let page = CallbackPage::Failed {
             heading: "<script>alert('1')</script>".to_owned(),
+            cause: "<b>{{next}}</b>".to_owned(),
             next: "\"><img src=x onerror=y> & {{heading}}\u{1b}[31m".to_owned(),
         };
         let html = Page::final_page(&page).html();
@@ -187,11 +236,12 @@ mod tests {
         assert!(!html.contains("<img"), "{html}");
         assert!(html.contains("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;"));
         assert!(html.contains("&quot;&gt;&lt;img src=x onerror=y&gt; &amp; {{heading}}[31m"));
+        assert!(html.contains("&lt;b&gt;{{next}}&lt;/b&gt;"), "{html}");
     }
 
     #[test]
     fn the_template_is_filled_and_fetches_nothing() {
-        let html = Page::new(Tone::Calm, "Heading", "Text").html();
+        let html = Page::new(Tone::Calm, "Heading", "Text", "Next").html();
         assert!(!html.contains("{{") && !html.contains("}}"));
         for forbidden in ["<script", "http:", "https:", "src=", "url(", "@import", "style="] {
             assert!(!html.contains(forbidden), "{forbidden}");
@@ -201,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_hash_of_the_style_that_is_sent() {
-        let html = Page::new(Tone::Good, "a", "b").html();
+        let html = Page::new(Tone::Good, "a", "b", "c").html();
         let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
         let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
         assert!(content_security_policy().contains(&format!("style-src 'sha256-{hash}'")));
@@ -209,7 +259,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_body_still_announces_its_length() {
-        let answer = Answer::page(405, Page::new(Tone::Calm, "a", "b"));
+        let answer = Answer::page(405, Page::new(Tone::Calm, "a", "b", "c"));
         let with = String::from_utf8(answer.bytes(true)).unwrap();
         let without = String::from_utf8(answer.bytes(false)).unwrap();
         assert!(with.starts_with(&without));

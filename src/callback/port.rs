@@ -1,6 +1,6 @@
 //! The public port: binding it, and what is known when it cannot be had.
 
-use crate::ports::ListenFailure;
+use crate::ports::{BoundPort, ListenFailure, PortProblem, PortReason};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -9,10 +9,23 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 /// then a browser has to try again after a second.
 const BACKLOG: i32 = 1024;
 
-/// Binds 127.0.0.1, on any free port if none is named.
-pub(super) fn bind(port: Option<u16>) -> Result<TcpListener, ListenFailure> {
-    let port = port.unwrap_or(0);
-    open(port).map_err(|error| failure(&error, port))
+/// Binds 127.0.0.1: the first of the ports that can be had, or any free one if none is named.
+pub(super) fn bind(ports: &[u16]) -> Result<(TcpListener, BoundPort), ListenFailure> {
+    let bound = |port| open(port).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+    if ports.is_empty() {
+        let (port, listener) = bound(0).map_err(|error| ListenFailure::Other {
+            detail: format!("no free port on 127.0.0.1: {error}"),
+        })?;
+        return Ok((listener, BoundPort { port, passed_over: Vec::new() }));
+    }
+    let mut passed_over = Vec::new();
+    for &port in ports {
+        match bound(port) {
+            Ok((port, listener)) => return Ok((listener, BoundPort { port, passed_over })),
+            Err(error) => passed_over.push(PortProblem { port, reason: reason(&error, port) }),
+        }
+    }
+    Err(ListenFailure::NoPort { problems: passed_over })
 }
 
 fn open(port: u16) -> io::Result<TcpListener> {
@@ -26,15 +39,15 @@ fn open(port: u16) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// The failure behind an error of the system.
-fn failure(error: &io::Error, port: u16) -> ListenFailure {
+/// The reason behind an error of the system.
+fn reason(error: &io::Error, port: u16) -> PortReason {
     let kind = error.kind();
     if kind == ErrorKind::AddrInUse {
-        ListenFailure::PortInUse { port, holder: holder(port) }
+        PortReason::InUse { holder: holder(port) }
     } else if kind == ErrorKind::PermissionDenied {
-        ListenFailure::NotAllowed { port, detail: not_allowed(error, port) }
+        PortReason::NotAllowed { detail: not_allowed(error, port) }
     } else {
-        ListenFailure::Other { detail: format!("127.0.0.1 port {port}: {error}") }
+        PortReason::Other { detail: error.to_string() }
     }
 }
 
@@ -134,16 +147,12 @@ mod tests {
     #[test]
     fn a_refusal_comes_with_advice() {
         let error = io::Error::from(ErrorKind::PermissionDenied);
-        let ListenFailure::NotAllowed { port: 80, detail } = failure(&error, 80) else {
-            panic!("not allowed")
-        };
+        let PortReason::NotAllowed { detail } = reason(&error, 80) else { panic!("not allowed") };
         assert!(detail.contains("Choose"), "{detail}");
-        let ListenFailure::NotAllowed { port: 50000, detail } = failure(&error, 50000) else {
-            panic!("not allowed")
-        };
+        let PortReason::NotAllowed { detail } = reason(&error, 50000) else { panic!("not allowed") };
         assert!(detail.contains("Choose another port"), "{detail}");
         let error = io::Error::from(ErrorKind::AddrNotAvailable);
-        assert!(matches!(failure(&error, 1), ListenFailure::Other { .. }));
+        assert!(matches!(reason(&error, 1), PortReason::Other { .. }));
     }
 
     #[cfg(target_os = "linux")]

@@ -1,119 +1,22 @@
 //! What comes back from the browser: the query of the redirect, and the text an admin pastes instead.
 
 use super::PendingAuthorization;
-use super::authorize::{Endpoints, is_loopback};
+use super::authorize::is_loopback;
 use crate::secret::{Secret, printable};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Longest authorization code that is taken, in bytes. RFC 6749 sets no limit; Zoom's have about 40.
-const LONGEST_CODE: usize = 8 * 1024;
+mod query;
+
+pub use query::{Answer, Callback, CallbackProblem};
+use query::{KNOWN, LONGEST_CODE};
+
 /// Longest text that is looked at in the paste box, in bytes.
 const LONGEST_PASTE: usize = 64 * 1024;
-/// Longest `error_description` that is kept, in characters.
-const LONGEST_DESCRIPTION: usize = 300;
-/// The parameters that mean something here. Others are ignored (RFC 6749 section 3.1).
-const KNOWN: [&str; 5] = ["code", "state", "error", "error_description", "iss"];
-
-/// The answer of the authorization server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// An authorization code.
-    Code(Secret),
-    /// `error` and `error_description` (RFC 6749 section 4.1.2.1), printable.
-    Error { error: String, description: Option<String> },
-}
-
-/// A redirect's query, taken apart. Nothing in it is to be believed before [`check_state`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Callback {
-    pub answer: Answer,
-    pub state: Option<Secret>,
-}
-
-/// Why a query is no usable answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallbackProblem {
-    /// A parameter occurs twice (RFC 6749 section 3.1).
-    Repeated { name: &'static str },
-    /// Neither `code` nor `error`.
-    Nothing,
-    /// The code is longer than 8 kB.
-    CodeTooLong,
-    /// `iss` names another server (RFC 9207 section 2.4).
-    ForeignIssuer { given: String },
-}
-
-impl CallbackProblem {
-    /// What is wrong, in one line.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Repeated { name } => format!("The parameter {name} is there twice"),
-            Self::Nothing => "There is neither a code nor an error in it".to_owned(),
-            Self::CodeTooLong => "The code is longer than 8 kB".to_owned(),
-            Self::ForeignIssuer { given } => format!("The answer comes from {given}, not from Zoom"),
-        }
-    }
-
-    /// What to do, in one line.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Repeated { .. } => {
-                "Copy the address once more, from the address bar and only once".to_owned()
-            }
-            Self::Nothing => {
-                "Finish the login in the browser first; the right address has code= in it".to_owned()
-            }
-            Self::CodeTooLong => "Begin the login again; Zoom's codes are short".to_owned(),
-            Self::ForeignIssuer { .. } => {
-                "Begin the login again from here, and close other login pages".to_owned()
-            }
-        }
-    }
-}
-
-/// Takes apart the query of a redirect, without the leading `?`.
-///
-/// A parameter without a value counts as absent. An `iss` must name one of Zoom's clouds, or a loopback
-/// address (rehearsal); it is compared as plain text. Zoom documents no `iss`, so none is fine.
-///
-/// # Errors
-/// [`CallbackProblem`]; the query must then be treated as if it had not come.
-pub fn parse_query(query: &str) -> Result<Callback, CallbackProblem> {
-    let mut values: [Option<String>; KNOWN.len()] = Default::default();
-    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        let Some(index) = KNOWN.iter().position(|known| *known == key) else { continue };
-        if values[index].is_some() {
-            return Err(CallbackProblem::Repeated { name: KNOWN[index] });
-        }
-        values[index] = Some(value.into_owned());
-    }
-    let [code, state, error, description, issuer] = values.map(|value| value.filter(|text| !text.is_empty()));
-    if let Some(given) = issuer.filter(|given| !is_own_issuer(given)) {
-        return Err(CallbackProblem::ForeignIssuer { given: printable(&given, 80) });
-    }
-    // A server that sends both has refused; its code must not be used.
-    let answer = match (error, code) {
-        (Some(error), _) => Answer::Error {
-            error: printable(&error, 80),
-            description: description.map(|text| printable(&text, LONGEST_DESCRIPTION)),
-        },
-        (None, Some(code)) if code.len() > LONGEST_CODE => return Err(CallbackProblem::CodeTooLong),
-        (None, Some(code)) => Answer::Code(Secret::new(code)),
-        (None, None) => return Err(CallbackProblem::Nothing),
-    };
-    Ok(Callback { answer, state: state.map(Secret::new) })
-}
-
 /// Whether the given state is the expected one, in constant time. An absent one is not.
 pub fn check_state(expected: &Secret, given: Option<&Secret>) -> bool {
     !expected.is_empty() && given.is_some_and(|given| given == expected)
-}
-
-fn is_own_issuer(given: &str) -> bool {
-    [Endpoints::zoom(), Endpoints::zoomgov()].iter().any(|cloud| cloud.oauth_base() == given)
-        || Url::parse(given).is_ok_and(|url| is_loopback(&url))
 }
 
 /// What a pasted text says.
@@ -209,11 +112,16 @@ impl PasteProblem {
 /// Reads what an admin pasted: the full final address, only its query, or only the code.
 ///
 /// White space, line breaks and invisible characters are removed wherever they stand, because a terminal or
-/// a mail program puts them into long addresses. The state is checked whenever there is one.
+/// a mail program puts them into long addresses. The state is checked whenever there is one, and so is `iss`, which
+/// must be `issuer`.
 ///
 /// # Errors
 /// [`PasteProblem`], in words for the admin.
-pub fn parse_paste(text: &str, pending: &PendingAuthorization) -> Result<PasteOutcome, PasteProblem> {
+pub fn parse_paste(
+    text: &str,
+    pending: &PendingAuthorization,
+    issuer: &str,
+) -> Result<PasteOutcome, PasteProblem> {
     if text.len() > LONGEST_PASTE {
         return Err(PasteProblem::TooLong);
     }
@@ -224,13 +132,13 @@ pub fn parse_paste(text: &str, pending: &PendingAuthorization) -> Result<PasteOu
     }
     if let Some(url) = as_address(text, pending) {
         let note = check_address(&url, pending)?;
-        return from_query(url.query().unwrap_or_default(), pending, note);
+        return from_query(url.query().unwrap_or_default(), pending, issuer, note);
     }
     let query = text.trim_start_matches(['?', '&']);
     let names_parameter =
         KNOWN.iter().any(|name| query.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')));
     if names_parameter || query.contains("&code=") || query.contains("&error=") {
-        return from_query(query, pending, None);
+        return from_query(query, pending, issuer, None);
     }
     from_bare_code(text, pending)
 }
@@ -303,13 +211,16 @@ fn is_local(url: &Url) -> bool {
 fn from_query(
     query: &str,
     pending: &PendingAuthorization,
+    issuer: &str,
     note: Option<String>,
 ) -> Result<PasteOutcome, PasteProblem> {
-    let callback = parse_query(query).map_err(PasteProblem::Query)?;
+    let callback = Callback::parse(query).map_err(PasteProblem::Query)?;
     if callback.state.is_some() && !check_state(&pending.state, callback.state.as_ref()) {
         return Err(PasteProblem::WrongState);
     }
-    Ok(PasteOutcome { answer: callback.answer, state_unchecked: callback.state.is_none(), note })
+    let state_unchecked = callback.state.is_none();
+    let answer = callback.answer(issuer).map_err(PasteProblem::Query)?;
+    Ok(PasteOutcome { answer, state_unchecked, note })
 }
 
 fn from_bare_code(text: &str, pending: &PendingAuthorization) -> Result<PasteOutcome, PasteProblem> {

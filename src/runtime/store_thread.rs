@@ -108,6 +108,8 @@ impl Worker {
             | Effect::Wake { .. }
             | Effect::Listen { .. }
             | Effect::AnswerCallback { .. }
+            | Effect::OfferLogin { .. }
+            | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
             | Effect::Token { .. }
             | Effect::Revoke { .. }

@@ -1,13 +1,13 @@
 //! The test login: every way in, every way it can fail, and nothing spent twice.
 
 use super::admin::Admin;
-use super::support::{ACCESS, CODE, Core, Storing, refusal};
+use super::support::{ACCESS, CODE, Core, Storing, bound_to, refusal, taken};
 use rstest::rstest;
 use zoom_setup::app::message::{Effect, Msg, Ticket};
 use zoom_setup::app::wizard::{AuthorizationPhase, LoginWay, MAX_REQUEST_LINES, StepState};
 use zoom_setup::oauth::callback::check_state;
 use zoom_setup::oauth::{Call, FailureKind, Grant};
-use zoom_setup::ports::{CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure};
+use zoom_setup::ports::{CallbackEvent, CallbackOutcome, CallbackPage};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{GrantDecision, SecretKey};
 
@@ -57,7 +57,7 @@ fn by_loopback_in_the_right_order() {
     let mut core = Core::at(DEX, "authorize");
     let effects = core.keys("Enter");
     let [Effect::Random { .. }, Effect::Listen { request, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((request.port, request.path.as_str()), (Some(47_823), "/callback"));
+    assert_eq!((request.ports.as_slice(), request.path.as_str()), (&[47_823][..], "/callback"));
     let state = request.state.clone();
     let effects = core.bound(47_823);
     // The pending login is stored before the browser opens.
@@ -131,14 +131,14 @@ fn a_taken_port_leads_to_any_free_one() {
         Effect::Listen { ticket, .. } => Some(*ticket),
         _ => None,
     });
-    let taken = ListenFailure::PortInUse { port: 47_823, holder: Some("another program".to_owned()) };
+    let taken = taken(47_823, Some("another program"));
     core.send(Msg::Listening { ticket, result: Err(taken) });
     assert!(matches!(core.login(), AuthorizationPhase::PortTaken { port: 47_823, .. }));
     let effects = core.keys("Enter");
     assert!(
         effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Listen { request, .. } if request.port.is_none()))
+            .any(|effect| matches!(effect, Effect::Listen { request, .. } if request.ports.is_empty()))
     );
     core.bound(50_001);
     let AuthorizationPhase::Waiting { pending, .. } = core.login() else { panic!("{:?}", core.login()) };
@@ -154,7 +154,10 @@ fn a_listener_nobody_waits_for_is_closed() {
         _ => None,
     });
     core.press("Esc");
-    assert_eq!(core.send(Msg::Listening { ticket, result: Ok(47_823) }), [Effect::Cancel { ticket }]);
+    assert_eq!(
+        core.send(Msg::Listening { ticket, result: Ok(bound_to(47_823)) }),
+        [Effect::Cancel { ticket }]
+    );
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn time_runs_out_once_a_second() {
     core.pass(600);
     let AuthorizationPhase::Waiting { tick, .. } = *core.login() else { panic!("{:?}", core.login()) };
     let effects = core.send(Msg::Woke { ticket: tick });
-    assert!(effects.contains(&Effect::Cancel { ticket }));
+    assert!(effects.contains(&Effect::ExpireCallback { ticket }));
     assert_eq!(failed(&core), "login-timed-out");
     assert!(core.secrets.keys().all(|key| !matches!(key, SecretKey::SetupPending(_))));
     core.press("r");
@@ -199,7 +202,7 @@ fn a_refusal_by_the_browser_is_named_there_and_here() {
     let outcome = CallbackOutcome::Error { error: "access_denied".to_owned(), description: None };
     let effects = arrives(&mut core, outcome);
     assert_eq!(failed(&core), "access-denied");
-    assert!(matches!(&effects[0], Effect::AnswerCallback { page: CallbackPage::Failed { .. }, .. }));
+    assert!(matches!(&effects[0], Effect::AnswerCallback { page: CallbackPage::Declined, .. }));
     core.press("Esc");
     assert!(matches!(core.login(), AuthorizationPhase::Offer { selected: 0 }));
 }
@@ -209,7 +212,7 @@ fn requests_that_are_not_the_callback_are_listed_and_bounded() {
     let mut core = waiting();
     let ticket = listener(&core);
     for number in 0..200 {
-        let event = CallbackEvent::Ignored { line: format!("GET /{number}") };
+        let event = CallbackEvent::Seen { line: format!("GET /{number}") };
         core.send(Msg::Callback { ticket, event });
     }
     let StepState::Authorize(authorization) = &core.wizard().state else { panic!("left") };
@@ -355,10 +358,7 @@ fn the_taken_up_login_goes_on_by_paste_if_its_port_is_gone() {
     core.restart();
     core.press("Enter");
     let ticket = listener(&core);
-    core.send(Msg::Listening {
-        ticket,
-        result: Err(ListenFailure::PortInUse { port: 47_823, holder: None }),
-    });
+    core.send(Msg::Listening { ticket, result: Err(taken(47_823, None)) });
     core.paste(CODE);
     core.press("Enter");
     assert!(matches!(core.login(), AuthorizationPhase::Exchanging { .. }));

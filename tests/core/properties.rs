@@ -1,7 +1,9 @@
 //! Whatever happens, in whatever order: no panic, no secret where none may be, the same twice.
 
 use super::admin::{Admin, key};
-use super::support::{ACCESS, CLIENT_SECRET, CODE, Core, REFRESH, SECRET_TOKEN, Storing, grant, me, refusal};
+use super::support::{
+    ACCESS, CLIENT_SECRET, CODE, Core, REFRESH, SECRET_TOKEN, Storing, bound_to, grant, me, refusal, taken,
+};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use zoom_setup::app::keymap;
@@ -256,17 +258,15 @@ impl Stage {
                     ticket,
                     result: match bad {
                         Some(how) if how % 2 == 0 => Err(ListenFailure::Other { detail: "no".to_owned() }),
-                        Some(_) => Err(ListenFailure::PortInUse { port: 47_823, holder: None }),
-                        None => Ok(47_823),
+                        Some(_) => Err(taken(47_823, None)),
+                        None => Ok(bound_to(47_823)),
                     },
                 }
             }
             Effect::AnswerCallback { ticket, .. } => Msg::Callback {
                 ticket,
                 event: match bad {
-                    Some(how) if how % 2 == 0 => {
-                        CallbackEvent::Ignored { line: "GET /favicon.ico".to_owned() }
-                    }
+                    Some(how) if how % 2 == 0 => CallbackEvent::Seen { line: "GET /favicon.ico".to_owned() },
                     Some(_) => CallbackEvent::Arrived {
                         outcome: CallbackOutcome::Error {
                             error: "access_denied".to_owned(),
@@ -306,7 +306,11 @@ impl Stage {
             Effect::OpenBrowser { .. } => Msg::BrowserOpened(bad.map_or(Ok(()), |_| Err("none".to_owned()))),
             Effect::Copy { what, .. } => Msg::Copied { what, how: "copied".to_owned() },
             Effect::Export { .. } => Msg::Exported { result: Ok("sheet.md".to_owned()) },
-            Effect::Cancel { .. } | Effect::ConfigureSandbox(_) | Effect::Exit(_) => return None,
+            Effect::OfferLogin { .. }
+            | Effect::ExpireCallback { .. }
+            | Effect::Cancel { .. }
+            | Effect::ConfigureSandbox(_)
+            | Effect::Exit(_) => return None,
         })
     }
 }

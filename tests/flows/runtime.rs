@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use zoom_setup::app::keymap::{Mode, mode};
 use zoom_setup::app::wizard::AuthorizationPhase;
 use zoom_setup::ports::{
-    CallbackPage, ListenFailure, ListenRequest, Listener, ListenerControl, Listening, Store,
+    BoundPort, CallbackPage, ListenFailure, ListenRequest, Listener, ListenerControl, Listening, Store,
 };
 use zoom_setup::procedure::FieldName;
 
@@ -34,11 +34,14 @@ impl Listener for Shared {
         self.0.state.lock().unwrap().1.push("listening");
         let (sender, events) = mpsc::unbounded_channel();
         let control = Control { lingering: Arc::clone(&self.0), _events: sender };
-        Ok(Listening { port: request.port.unwrap(), events, control: Box::new(control) })
+        let bound = BoundPort { port: request.ports[0], passed_over: Vec::new() };
+        Ok(Listening { bound, events, control: Box::new(control) })
     }
 }
 
 impl ListenerControl for Control {
+    fn offer_login(&self, _url: &str) {}
+
     fn answer(&self, _page: CallbackPage) {}
 }
 

@@ -12,7 +12,7 @@ use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::StepState;
 use zoom_setup::oauth::authorize::Endpoints;
 use zoom_setup::oauth::{ApiAnswer, Call, Failure, FailureKind, TokenGrant};
-use zoom_setup::ports::{StoreFailure, Unlocked};
+use zoom_setup::ports::{BoundPort, ListenFailure, PortProblem, PortReason, StoreFailure, Unlocked};
 use zoom_setup::procedure::{FieldName, Procedure, registry};
 use zoom_setup::runtime::message;
 use zoom_setup::secret::Secret;
@@ -181,6 +181,8 @@ impl Core {
             | Effect::Wake { .. }
             | Effect::Listen { .. }
             | Effect::AnswerCallback { .. }
+            | Effect::OfferLogin { .. }
+            | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
             | Effect::Token { .. }
             | Effect::Revoke { .. }
@@ -245,7 +247,7 @@ impl Core {
             Effect::Listen { ticket, .. } => Some(*ticket),
             _ => None,
         });
-        self.send(Msg::Listening { ticket, result: Ok(port) })
+        self.send(Msg::Listening { ticket, result: Ok(bound_to(port)) })
     }
 
     /// A grant of every chosen scope.
@@ -334,4 +336,15 @@ pub fn form(core: &Core) -> &zoom_setup::app::wizard::Form {
         StepState::Fill(form) => form,
         other => panic!("no form but {other:?}"),
     }
+}
+
+/// What the listener says when it is bound to the first port it tried.
+pub fn bound_to(port: u16) -> BoundPort {
+    BoundPort { port, passed_over: Vec::new() }
+}
+
+/// What it says when the only port it tried is held by somebody.
+pub fn taken(port: u16, holder: Option<&str>) -> ListenFailure {
+    let reason = PortReason::InUse { holder: holder.map(str::to_owned) };
+    ListenFailure::NoPort { problems: vec![PortProblem { port, reason }] }
 }

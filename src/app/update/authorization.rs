@@ -15,7 +15,8 @@ use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, MAX_REQUES
 use crate::oauth::callback::{self as paste, Answer, PasteProblem};
 use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, diagnosis, pkce};
 use crate::ports::{
-    CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, StoreFailure,
+    BoundPort, CallbackEvent, CallbackOutcome, CallbackPage, ListenFailure, ListenRequest, PortProblem,
+    PortReason, StoreFailure,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -58,8 +59,7 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
         return forget_pending(model, out);
     }
     if let Some(port) = loopback_port(&pending.redirect_uri) {
-        let state = pending.state.clone();
-        let request = ListenRequest { port: Some(port), path: CALLBACK_PATH.to_owned(), state };
+        let request = listen_for(&endpoints, vec![port], pending.state.clone());
         out.push(Effect::Listen { ticket, request });
     } else {
         authorization.way = LoginWay::Receiver;
@@ -77,6 +77,11 @@ pub fn take_up_pending(model: &mut Model, out: &mut Vec<Effect>) {
 fn loopback_port(redirect_uri: &str) -> Option<u16> {
     let url = url::Url::parse(redirect_uri).ok()?;
     if authorize::is_loopback(&url) { url.port() } else { None }
+}
+
+fn listen_for(endpoints: &authorize::Endpoints, ports: Vec<u16>, state: Secret) -> ListenRequest {
+    let issuer = endpoints.oauth_base().to_owned();
+    ListenRequest { ports, path: CALLBACK_PATH.to_owned(), state, issuer }
 }
 
 /// The authorize step, if it is on screen.
@@ -251,6 +256,7 @@ pub fn random(
     out: &mut Vec<Effect>,
 ) {
     let usual_port = model.settings.loopback_port;
+    let endpoints = model.settings.endpoints.clone();
     let Some(authorization) = state_mut(model) else { return };
     let way = authorization.way;
     let AuthorizationPhase::Preparing { ticket: expected, any_port, login, .. } = &mut authorization.phase
@@ -275,8 +281,8 @@ pub fn random(
     *login = Some((state.clone(), pkce::Verifier::from_bytes(second).into_secret()));
     match way {
         LoginWay::Loopback => {
-            let port = (!*any_port).then_some(usual_port);
-            let request = ListenRequest { port, path: CALLBACK_PATH.to_owned(), state };
+            let ports = if *any_port { Vec::new() } else { vec![usual_port] };
+            let request = listen_for(&endpoints, ports, state);
             out.push(Effect::Listen { ticket, request });
         }
         LoginWay::Receiver | LoginWay::Skip => keep_pending(model, None, out),
@@ -287,7 +293,7 @@ pub fn random(
 pub fn listening(
     model: &mut Model,
     ticket: Ticket,
-    result: Result<u16, ListenFailure>,
+    result: Result<BoundPort, ListenFailure>,
     out: &mut Vec<Effect>,
 ) {
     let Some(authorization) = state_mut(model) else {
@@ -298,7 +304,7 @@ pub fn listening(
         && *one == ticket
     {
         match result {
-            Ok(bound) => *port = Some(bound),
+            Ok(bound) => *port = Some(bound.port),
             Err(_) => authorization
                 .requests
                 .push("The port of this login is taken now: paste the final address, or press r.".to_owned()),
@@ -311,12 +317,17 @@ pub fn listening(
         return out.push(Effect::Cancel { ticket });
     }
     match result {
-        Ok(port) => keep_pending(model, Some(port), out),
-        Err(ListenFailure::PortInUse { port, holder }) => {
-            authorization.phase = AuthorizationPhase::PortTaken { port, holder, detail: None };
+        Ok(bound) => {
+            authorization.requests.extend(bound.passed_over.iter().map(PortProblem::message));
+            keep_pending(model, Some(bound.port), out);
         }
-        Err(ListenFailure::NotAllowed { port, detail }) => {
-            authorization.phase = AuthorizationPhase::PortTaken { port, holder: None, detail: Some(detail) };
+        Err(ListenFailure::NoPort { problems }) => {
+            let Some(PortProblem { port, reason }) = problems.into_iter().next() else { return };
+            let (holder, detail) = match reason {
+                PortReason::InUse { holder } => (holder, None),
+                PortReason::NotAllowed { detail } | PortReason::Other { detail } => (None, Some(detail)),
+            };
+            authorization.phase = AuthorizationPhase::PortTaken { port, holder, detail };
         }
         Err(ListenFailure::Other { detail }) => {
             authorization.phase =
@@ -397,7 +408,9 @@ pub fn secrets_written(
                     let message = store_failure_text(failure);
                     let page = CallbackPage::Failed {
                         heading: "The tokens could not be stored".to_owned(),
-                        next: "Look at the terminal.".to_owned(),
+                        cause: "Zoom granted the login, and then zoom-setup could not write to its store."
+                            .to_owned(),
+                        next: "The terminal says what to put right; r there logs in again.".to_owned(),
                     };
                     (AuthorizationPhase::NotStored { message }, page)
                 }
@@ -446,7 +459,7 @@ pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
         *tick = next;
         return out.push(Effect::Wake { ticket: next, seconds: 1 });
     }
-    out.push(Effect::Cancel { ticket: *listener });
+    out.push(Effect::ExpireCallback { ticket: *listener });
     authorization.pasting = false;
     authorization.phase = AuthorizationPhase::Failed {
         problem: Diagnosis {
@@ -472,7 +485,7 @@ pub fn callback(model: &mut Model, ticket: Ticket, event: CallbackEvent, out: &m
         return;
     }
     match event {
-        CallbackEvent::Ignored { line } => {
+        CallbackEvent::Seen { line } => {
             authorization.requests.push(line);
             let extra = authorization.requests.len().saturating_sub(MAX_REQUEST_LINES);
             authorization.requests.drain(..extra);
@@ -490,11 +503,12 @@ pub fn callback(model: &mut Model, ticket: Ticket, event: CallbackEvent, out: &m
 
 /// Enter in the paste box.
 fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
+    let issuer = model.settings.endpoints.oauth_base().to_owned();
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Waiting { ticket, pending, .. } = &authorization.phase else { return };
     let (ticket, pending) = (*ticket, pending.clone());
     let Some(field) = &authorization.paste else { return };
-    match paste::parse_paste(field.text(), &pending) {
+    match paste::parse_paste(field.text(), &pending, &issuer) {
         Ok(outcome) => {
             authorization.paste = None;
             authorization.pasting = false;

@@ -89,7 +89,15 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
 }
 
 pub fn fail(model: &mut Model, problem: Diagnosis, listener: Option<Ticket>, out: &mut Vec<Effect>) {
-    let page = CallbackPage::Failed { heading: problem.heading.clone(), next: problem.next.clone() };
+    let page = if problem.code == "access-denied" {
+        CallbackPage::Declined
+    } else {
+        CallbackPage::Failed {
+            heading: problem.heading.clone(),
+            cause: problem.cause.clone(),
+            next: problem.next.clone(),
+        }
+    };
     answer(listener, page, out);
     if let Some(authorization) = state_mut(model) {
         authorization.phase = AuthorizationPhase::Failed { problem };
