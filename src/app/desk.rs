@@ -172,14 +172,14 @@ pub fn hints(wizard: &Wizard, row: &DeskRow, expected: &Secret, given: &Secret) 
     exact::secret::hints(expected, given, &others)
 }
 
-/// The state of some strings in one line, for a step on which they matter: `OAuth Redirect URL the same, OAuth
+/// The state of some strings in one line, for a step on which they matter: `OAuth Redirect URL same, OAuth
 /// Allow Lists not compared`.
 pub fn summary(rows: &[DeskRow], wizard: &Wizard) -> String {
     let parts: Vec<String> = rows
         .iter()
         .map(|row| {
             let found = match row.standing(wizard) {
-                Some(compared) if compared.same => "the same",
+                Some(compared) if compared.same => "same",
                 Some(_) => "different",
                 None => "not compared",
             };

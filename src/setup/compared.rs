@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// A string with the field it must stand in. The order is the one on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum ExactString {
     /// The receiver's redirect URL in Zoom's field OAuth Redirect URL.
     ZoomRedirect,
@@ -89,7 +89,7 @@ impl ExactString {
         match self {
             Self::ZoomRedirect => "OAuth Redirect URL".to_owned(),
             Self::ZoomAllowList => "OAuth Allow Lists".to_owned(),
-            Self::Loopback => "OAuth Allow Lists, loopback".to_owned(),
+            Self::Loopback => "OAuth Allow Lists (loopback)".to_owned(),
             Self::ReceiverRedirect => named(Name::RedirectUrl).unwrap_or_else(|| "Redirect URL".to_owned()),
             Self::AccountId => {
                 named(Name::Field(FieldName::AccountId)).unwrap_or_else(|| "Account ID".to_owned())
@@ -164,11 +164,16 @@ pub fn checks(
         let part = |words: &str, places: &[String]| {
             (!places.is_empty()).then(|| format!("{words}: {}", places.join(", ")))
         };
-        let detail = [
+        let parts = [
             part("Different when pasted back", &different),
             part("The same byte for byte when pasted back", &same),
             part("Not compared", &open),
         ];
+        let detail = if same.is_empty() && different.is_empty() {
+            "Nothing was pasted back to be compared.".to_owned()
+        } else {
+            parts.into_iter().flatten().map(|part| format!("{part}.")).collect::<Vec<_>>().join(" ")
+        };
         let outcome = match (different.is_empty(), open.is_empty()) {
             (false, _) => Outcome::Warning,
             (true, false) => Outcome::NotChecked,
@@ -178,9 +183,9 @@ pub fn checks(
             code: code.to_owned(),
             title: title.to_owned(),
             outcome,
-            detail: detail.into_iter().flatten().collect::<Vec<_>>().join(". "),
+            detail,
             next: (outcome == Outcome::Warning)
-                .then(|| "Mend it there and save, then paste it back once more (= compares).".to_owned()),
+                .then(|| "Mend it there and save, then compare once more.".to_owned()),
             diagnosis: None,
         }
     };

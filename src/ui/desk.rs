@@ -9,7 +9,7 @@ use crate::app::desk::{Desk, DeskRow, hints, holds_secret, rows};
 use crate::app::model::Model;
 use crate::app::wizard::Wizard;
 use crate::entry::redirect;
-use crate::exact::{Comparison, Difference, Name, Signs, compare, picture};
+use crate::exact::{Comparison, Name, Signs, compare, picture};
 use crate::procedure::{CopySource, CopyValue, Name as TemplateName};
 use crate::secret::Secret;
 use crate::setup::compared::{self, ExactString};
@@ -19,8 +19,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Rows of the detail below which the list gives way.
-const DETAIL: usize = 12;
 /// Columns of the names before the two strings.
 const LEAD: usize = 10;
 
@@ -43,8 +41,12 @@ pub fn draw(
         Rect { y: area.y + rows, height: area.height - rows, ..area }
     };
     let rest = below(left, used);
-    let room = usize::from(rest.height).saturating_sub(DETAIL);
-    let least = if desk.paste.is_some() { 1 } else { 3 };
+    let detail_width = if wide { beside(area, MAIN, u16::MAX).width } else { area.width };
+    let body = body(model, wizard, desk, row, detail_width, look);
+    // The list gives way to what is to be read about its selected row.
+    let busy = desk.paste.is_some() || row.standing(wizard).is_some_and(|compared| !compared.same);
+    let least = if busy && used == 0 { 1 } else { 3 };
+    let room = usize::from(rest.height).saturating_sub(body.len() + 1);
     let shown = if wide { rows.len() } else { rows.len().min(room.max(least)) };
     let shown = u16::try_from(shown).unwrap_or(rest.height).min(rest.height);
     let list = List {
@@ -66,15 +68,27 @@ pub fn draw(
         rule(frame, Rect { height: 1, ..after }, "", look);
         below(after, 1)
     };
-    let text = detail(model, wizard, row, detail_area.width, look);
+    body.draw(frame, detail_area, model.scroll, look)
+}
+
+/// What is known of the selected string, and the box.
+fn body<'a>(
+    model: &Model,
+    wizard: &Wizard,
+    desk: &'a Desk,
+    row: &DeskRow,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
+    let text = detail(model, wizard, row, full, look);
     let own = desk.paste.as_ref().map(|field| {
-        let mut page = Page::new(detail_area.width, look);
+        let mut page = Page::new(full, look);
         let asked = format!("What stands in {}? Paste it here:", row.place());
         page.marked(true, vec![Span::styled(asked, look.theme.accent)]);
         input(&mut page, field, false, true);
         Own { share: 60, ..Own::rows(page) }
     });
-    Body { text, own }.draw(frame, detail_area, model.scroll, look)
+    Body { text, own }
 }
 
 /// Title and what to do, where there is room. Gives the rows used.
@@ -236,23 +250,21 @@ fn address(
         return bad(page, format!("Another text altogether, of {length}. It is not shown."));
     }
     draw_picture(page, expected, given, full);
-    bad(page, verdict(&difference));
-    for named in &difference.named {
-        let sign = look.dim(look.signs.bullet);
-        let advice = named.name.advice();
-        page.item(sign, vec![look.strong(format!("{}. ", named.says)), Span::raw(advice)]);
+    if let [named] = difference.named.as_slice() {
+        let says = Span::styled(format!("{}. ", named.says), look.theme.failure);
+        let sign = Span::styled(look.signs.bad, look.theme.failure);
+        page.item(sign, vec![says, Span::raw(named.name.advice())]);
+    } else {
+        let count = difference.named.len();
+        bad(page, format!("{count} differences, the first at column {}.", difference.column));
+        for named in &difference.named {
+            let says = look.strong(format!("{}. ", named.says));
+            page.item(look.dim(look.signs.bullet), vec![says, Span::raw(named.name.advice())]);
+        }
     }
     if let Err(finding) = redirect::check(crate::exact::without_line_end(given.expose())) {
         let text = format!("As it stands it can be no redirect URL: {}.", finding.message);
         page.item(look.dim(look.signs.bullet), vec![look.dim(text)]);
-    }
-}
-
-fn verdict(difference: &Difference) -> String {
-    let place = format!("Different from column {} on", difference.column);
-    match difference.named.len() {
-        0 | 1 => format!("{place}."),
-        count => format!("{place}, {count} things to mend."),
     }
 }
 
@@ -332,7 +344,11 @@ pub fn summary(page: &mut Page<'_>, model: &Model, wizard: &Wizard, wanted: impl
         (false, true) => (look.signs.good, look.theme.success),
         (false, false) => (look.signs.open, look.theme.dim),
     };
-    let text = format!("Compared: {}. ", crate::app::desk::summary(&rows, wizard));
+    let text = if rows.iter().all(|row| row.standing(wizard).is_none()) {
+        "Not compared yet what stands there. ".to_owned()
+    } else {
+        format!("Compared: {}. ", crate::app::desk::summary(&rows, wizard))
+    };
     page.item(Span::styled(sign, style), vec![Span::raw(text), look.accent("="), look.dim(" compares.")]);
 }
 
@@ -352,7 +368,7 @@ pub fn proved(page: &mut Page<'_>, wizard: &Wizard) {
         }
         spans.push(Span::raw(detail));
         if outcome != Outcome::Pass {
-            spans.extend([Span::raw(". "), look.accent("="), look.dim(" compares.")]);
+            spans.extend([Span::raw(" "), look.accent("="), look.dim(" compares.")]);
         }
         page.item(word, spans);
     }

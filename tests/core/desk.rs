@@ -94,7 +94,7 @@ fn the_rows_are_those_of_the_procedure() {
             "Zoom's OAuth Redirect URL",
             "Zoom's OAuth Allow Lists",
             "ServiceNow's OAuth Redirect URL",
-            "Zoom's OAuth Allow Lists, loopback",
+            "Zoom's OAuth Allow Lists (loopback)",
             "ServiceNow's OAuth Client ID",
             "ServiceNow's OAuth Client Secret",
             "ServiceNow's Secret Token",
@@ -106,7 +106,7 @@ fn the_rows_are_those_of_the_procedure() {
             "Zoom's OAuth Redirect URL",
             "Zoom's OAuth Allow Lists",
             "Celigo's Redirect URL",
-            "Zoom's OAuth Allow Lists, loopback",
+            "Zoom's OAuth Allow Lists (loopback)",
             "Celigo's iClient: Client ID",
             "Celigo's iClient: Client secret",
         ]
@@ -321,7 +321,7 @@ fn a_comparison_after_storing_reaches_the_connection_and_its_sheet() {
     let sheet = zoom_setup::handoff::sheet(connection, &procedure, &std::collections::BTreeMap::new());
     let proved = sheet.checks.iter().find(|check| check.code == "redirect-strings").unwrap();
     assert_eq!(proved.outcome, Outcome::Pass);
-    assert!(sheet.not_tried.iter().any(|line| line.starts_with("Receiver's copy: Not compared")));
+    assert!(sheet.not_tried.iter().any(|line| line.starts_with("Receiver's copy: Nothing was pasted back")));
     assert!(core.setups.is_empty(), "the set-up is finished");
 }
 
