@@ -165,10 +165,9 @@ const LOOK_ALIKES: [(char, &str); 44] = [
 
 /// The script a character belongs to (UAX #24): `Cyrillic`, `Greek`, `Han`. `None` for signs of no script.
 pub fn script(character: char) -> Option<&'static str> {
-    match character.script() {
-        Script::Common | Script::Inherited | Script::Unknown => None,
-        known => Some(known.full_name()),
-    }
+    let script = character.script();
+    let of_none = matches!(script, Script::Common | Script::Inherited | Script::Unknown);
+    (!of_none).then(|| script.full_name())
 }
 
 /// A character that is not ASCII, for the middle of a sentence: `U+0435 (е), a Cyrillic letter that looks like e`.

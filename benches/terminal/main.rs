@@ -296,5 +296,6 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         decision: None,
         verification: None,
         connection: None,
+        compared: BTreeMap::new(),
     })
 }

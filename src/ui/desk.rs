@@ -8,7 +8,6 @@ use super::{Drawn, MAIN, WIDE, beside};
 use crate::app::desk::{Desk, DeskRow, hints, holds_secret, rows};
 use crate::app::model::Model;
 use crate::app::wizard::Wizard;
-use crate::entry::redirect;
 use crate::exact::{Comparison, Name, Signs, compare, picture};
 use crate::procedure::{CopySource, CopyValue, Name as TemplateName};
 use crate::secret::Secret;
@@ -261,10 +260,6 @@ fn address(
             let says = look.strong(format!("{}. ", named.says));
             page.item(look.dim(look.signs.bullet), vec![says, Span::raw(named.name.advice())]);
         }
-    }
-    if let Err(finding) = redirect::check(crate::exact::without_line_end(given.expose())) {
-        let text = format!("As it stands it can be no redirect URL: {}.", finding.message);
-        page.item(look.dim(look.signs.bullet), vec![look.dim(text)]);
     }
 }
 
