@@ -173,7 +173,7 @@ pub fn hints(wizard: &Wizard, row: &DeskRow, expected: &Secret, given: &Secret) 
 }
 
 /// The state of some strings in one line, for a step on which they matter: `OAuth Redirect URL same, OAuth
-/// Allow Lists not compared`.
+/// Allow Lists not yet`.
 pub fn summary(rows: &[DeskRow], wizard: &Wizard) -> String {
     let parts: Vec<String> = rows
         .iter()
@@ -181,7 +181,7 @@ pub fn summary(rows: &[DeskRow], wizard: &Wizard) -> String {
             let found = match row.standing(wizard) {
                 Some(compared) if compared.same => "same",
                 Some(_) => "different",
-                None => "not compared",
+                None => "not yet",
             };
             format!("{} {found}", row.label)
         })

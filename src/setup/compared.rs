@@ -170,7 +170,7 @@ pub fn checks(
             part("Not compared", &open),
         ];
         let detail = if same.is_empty() && different.is_empty() {
-            "Nothing was pasted back to be compared.".to_owned()
+            "Nothing was pasted back.".to_owned()
         } else {
             parts.into_iter().flatten().map(|part| format!("{part}.")).collect::<Vec<_>>().join(" ")
         };
@@ -195,4 +195,83 @@ pub fn checks(
     }
     checks.push(check("receiver-values", "Receiver's copy", &given));
     checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::procedure::registry;
+    use crate::setup::Setup;
+
+    fn procedure(id: &str) -> Procedure {
+        registry::embedded().unwrap().into_iter().find(|procedure| procedure.id == id).unwrap()
+    }
+
+    fn found(text: &str, same: bool) -> Compared {
+        Compared {
+            at: "2026-03-12T10:00:00Z".parse().unwrap(),
+            same,
+            expected: Secret::new(text).fingerprint(),
+        }
+    }
+
+    #[test]
+    fn a_progress_file_of_an_older_program_still_loads() {
+        let old = r#"{ "format": 1, "id": "servicenow-dex-1f3a", "procedure": "servicenow-dex", "rehearsal": false,
+            "created": "2026-03-12T10:00:00Z", "updated": "2026-03-12T10:00:00Z", "current": "needs" }"#;
+        let mut setup: Setup = serde_json::from_str(old).unwrap();
+        assert!(setup.compared.is_empty());
+        assert!(!serde_json::to_string(&setup).unwrap().contains("compared"), "and is written as before");
+        setup.compared.insert(ExactString::ZoomAllowList, found("a", false));
+        let again: Setup = serde_json::from_str(&serde_json::to_string(&setup).unwrap()).unwrap();
+        assert_eq!(again, setup);
+    }
+
+    #[test]
+    fn a_result_stands_for_the_string_it_was_made_with() {
+        let comparisons = Comparisons::from([(ExactString::ClientId, found("abc", true))]);
+        let of = |text: &str| Secret::new(text).fingerprint();
+        assert!(standing(&comparisons, ExactString::ClientId, Some(&of("abc"))).is_some());
+        assert!(standing(&comparisons, ExactString::ClientId, Some(&of("abd"))).is_none());
+        assert!(standing(&comparisons, ExactString::ClientId, None).is_none());
+        assert!(standing(&comparisons, ExactString::AccountId, Some(&of("abc"))).is_none());
+    }
+
+    #[test]
+    fn the_checks_prove_only_what_was_pasted_back() {
+        const URL: &str = "https://dev12345.service-now.com/oauth_redirect.do";
+        let procedure = procedure("servicenow-dex");
+        let answers = BTreeMap::from([
+            (FieldName::Instance, "dev12345.service-now.com".to_owned()),
+            (FieldName::ClientId, "abc".to_owned()),
+        ]);
+        let values = AnswerValues { answers: &answers, procedure: &procedure };
+        let secrets = BTreeMap::from([(FieldName::ClientSecret, Secret::new("s3cret").fingerprint())]);
+        let outcomes = |comparisons: &Comparisons| -> Vec<Outcome> {
+            checks(&procedure, &values, &secrets, comparisons).iter().map(|check| check.outcome).collect()
+        };
+        let mut comparisons = Comparisons::new();
+        assert_eq!(outcomes(&comparisons), [Outcome::NotChecked, Outcome::NotChecked]);
+        for string in [ExactString::ZoomRedirect, ExactString::ZoomAllowList] {
+            comparisons.insert(string, found(URL, true));
+        }
+        assert_eq!(outcomes(&comparisons)[0], Outcome::NotChecked, "the receiver's form is still open");
+        comparisons.insert(ExactString::ReceiverRedirect, found(URL, true));
+        comparisons.insert(ExactString::ClientId, found("abc", true));
+        comparisons.insert(ExactString::ClientSecret, found("s3cret", false));
+        assert_eq!(outcomes(&comparisons), [Outcome::Pass, Outcome::Warning]);
+        comparisons.insert(ExactString::ClientSecret, found("another", false));
+        assert_eq!(outcomes(&comparisons)[1], Outcome::NotChecked, "void: another secret was expected then");
+    }
+
+    #[test]
+    fn every_embedded_procedure_has_labels_for_its_strings() {
+        for procedure in registry::embedded().unwrap() {
+            let strings = ExactString::of(&procedure, true);
+            assert_eq!(strings.contains(&ExactString::ZoomRedirect), procedure.redirect.is_some());
+            for string in strings {
+                assert!(!string.label(&procedure).is_empty());
+            }
+        }
+    }
 }

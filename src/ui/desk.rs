@@ -352,6 +352,7 @@ pub fn proved(page: &mut Page<'_>, wizard: &Wizard) {
     let look = page.look;
     let fingerprints = wizard.secrets.iter().map(|(field, secret)| (*field, secret.fingerprint())).collect();
     let checks = compared::checks(&wizard.procedure, &wizard.values(), &fingerprints, &wizard.setup.compared);
+    page.heading("Pasted back and compared");
     for Check { outcome, title, detail, .. } in checks {
         let word = Span::styled(super::text::column(outcome.word(), 11, ""), look.outcome(outcome));
         let mut spans =

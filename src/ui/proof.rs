@@ -125,13 +125,13 @@ pub fn verify<'a>(
         VerifyingPhase::Deciding { .. } => {}
     }
     checks(&mut page, &verifying.checks);
-    super::desk::proved(&mut page, wizard);
     if let Some(verification) = &wizard.setup.verification {
         scopes(&mut page, wizard, verification);
     }
     if let Some(account) = &verifying.account {
         account_facts(&mut page, account);
     }
+    super::desk::proved(&mut page, wizard);
     if let Some(verification) = &wizard.setup.verification {
         page.gap();
         page.styled(format!("Checked {}.", age(model.now, verification.at)), look.theme.dim);
