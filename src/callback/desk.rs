@@ -114,7 +114,7 @@ impl Desk {
                 "The login arrived, and zoom-setup is not finished with it yet.",
                 "Close this tab. The terminal shows how the login ends.",
             );
-            send(writer, &Answer::page(202, page).bytes(true));
+            send(writer, &Answer::page(202, page).cleaning_address().bytes(true));
         }
     }
 
@@ -175,7 +175,7 @@ impl Desk {
             Stage::Waiting { offered: Some(url) } => {
                 let page =
                     Page::new(Tone::Calm, "On to the login", "Your browser is being sent to Zoom.", "");
-                Answer { status: 302, location: Some(url.clone()), page: Some(page) }
+                Answer::redirect(302, url.clone(), page)
             }
             Stage::Waiting { offered: None } => Answer::page(
                 404,
@@ -228,7 +228,7 @@ impl Desk {
         } else {
             (200, "the login already arrived")
         };
-        let answer = Answer::page(status, Page::again(end));
+        let answer = Answer::page(status, Page::again(end)).cleaning_address();
         drop(stage);
         self.reporter.seen(format!("GET {} ignored ({status}): {why}", self.expected.path));
         send(writer, &answer.bytes(true));
@@ -243,8 +243,8 @@ impl Desk {
             *lock(&self.follow_up) = FollowUp::Expected;
             // 303 after the exchange, so that no code stays in the address bar (RFC 9700 section 4.3.1); a
             // history that keeps redirects keeps a spent one. The page is in the body too, for who does not follow.
-            let location = Some(self.expected.done_path.clone());
-            send(writer, &Answer { status: 303, location, page: Some(page) }.bytes(true));
+            let answer = Answer::redirect(303, self.expected.done_path.clone(), page);
+            send(writer, &answer.bytes(true));
             return;
         }
         match &mut *stage {
@@ -267,7 +267,7 @@ impl Desk {
             };
             let page = Page::final_page(&end);
             *stage = Stage::Answered { code, end };
-            send(writer, &Answer::page(503, page).bytes(true));
+            send(writer, &Answer::page(503, page).cleaning_address().bytes(true));
         }
     }
 

@@ -189,7 +189,7 @@ impl Refusal {
 
     pub(super) fn answer(self) -> Answer {
         let page = match self {
-            Self::Prefetch => return Answer { status: 204, location: None, page: None },
+            Self::Prefetch => return Answer::empty(204),
             Self::Host => Page::new(
                 Tone::Bad,
                 "Wrong address",
@@ -248,7 +248,22 @@ impl Refusal {
                 "Close this tab and open the address that the terminal shows.",
             ),
         };
-        Answer::page(self.status(), page)
+        let answer = Answer::page(self.status(), page);
+        match self {
+            Self::Host
+            | Self::Path
+            | Self::Method
+            | Self::Prefetch
+            | Self::NotNavigation
+            | Self::ForeignSite => answer,
+            Self::StateMissing
+            | Self::StateWrong
+            | Self::Repeated
+            | Self::Encoding
+            | Self::CodeTooLong
+            | Self::ForeignIssuer
+            | Self::Nothing => answer.cleaning_address(),
+        }
     }
 
     /// The line for the screen: method and path without the query, so no secret can be in it.

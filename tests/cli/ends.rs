@@ -193,6 +193,13 @@ fn two_at_once_do_not_mix_up_their_logins() {
         let url = until("the browser was not opened", || fs::read_to_string(&address).ok());
         runs.push((child, url));
     }
+    let of = |url: &str, name: &str| {
+        let url = url::Url::parse(url).unwrap();
+        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap()
+    };
+    for name in ["state", "code_challenge", "redirect_uri"] {
+        assert_ne!(of(&runs[0].1, name), of(&runs[1].1, name), "each login has its own {name}");
+    }
     // The later one is finished first, and each stays on its own port.
     for (child, url) in runs.into_iter().rev() {
         assert_eq!(exchange(&consent(&url), None).status, 303);

@@ -42,7 +42,11 @@ impl Listener for Shared {
 impl ListenerControl for Control {
     fn offer_login(&self, _url: &str) {}
 
-    fn answer(&self, _page: CallbackPage) {}
+    fn answer(&self, page: CallbackPage) {
+        if page == CallbackPage::Expired {
+            self.lingering.state.lock().unwrap().1.push("expired");
+        }
+    }
 }
 
 impl Drop for Control {
@@ -69,6 +73,29 @@ fn a_listener_that_closes_slowly_holds_up_no_key_and_no_port_is_wanted_twice() {
     lingering.changed.notify_all();
     harness.press("Enter");
     assert_eq!(lingering.state.lock().unwrap().1, ["listening", "closed", "listening"]);
+}
+
+/// N07: a login that is out of time is told to a late browser, and gives the port to the next login at once.
+#[test]
+fn n07_an_expired_login_is_told_and_its_port_is_had_by_the_next_one() {
+    let lingering = Arc::new(Lingering::default());
+    lingering.state.lock().unwrap().0 = true;
+    let mut world = World::new(&[]);
+    world.listener = Arc::new(Shared(Arc::clone(&lingering)));
+    world.settings.authorize_limit_s = 0;
+    world.browser.set(Reach::Nothing);
+    let mut harness = at_login(world, "servicenow-dex");
+    harness.press("Enter");
+    harness.until("the end of its time", |model| {
+        matches!(
+            model.wizard().and_then(|wizard| wizard.authorization()).map(|login| &login.phase),
+            Some(AuthorizationPhase::Failed { problem }) if problem.code == "login-timed-out"
+        )
+    });
+    assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired"]);
+    harness.press("r");
+    harness.until("the next login", |_| lingering.state.lock().unwrap().1.len() == 4);
+    assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired", "closed", "listening"]);
 }
 
 #[test]

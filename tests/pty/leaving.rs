@@ -33,6 +33,22 @@ fn from_a_step_by_key(#[case] key: &str) {
     terminal.assert_left(&["Every answer is kept", "zoom-setup --rehearse resume"]);
 }
 
+/// Ctrl-Z is a key like any other here: a wizard in the background would hold the port and miss its login.
+#[test]
+fn w07_control_z_does_not_put_it_to_sleep() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, &["--rehearse"], 80, 24);
+    terminal.wait_for(&["Omnichannel"]);
+    terminal.keys("\u{1a}?");
+    // It is awake: the next key has its effect.
+    terminal.wait_for(&["Keys on this screen"]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", terminal.id())).unwrap();
+    assert!(status.lines().any(|line| line.starts_with("State:") && !line.contains('T')), "{status}");
+    terminal.keys(CTRL_C);
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_restored();
+}
+
 #[rstest]
 #[case("TERM")]
 #[case("HUP")]

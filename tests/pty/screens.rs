@@ -10,6 +10,7 @@ use std::fs;
 #[rstest]
 #[case(40, 12)]
 #[case(200, 60)]
+#[case(300, 100)]
 fn a_whole_set_up_at_other_sizes(#[case] columns: u16, #[case] rows: u16) {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["--rehearse", "new", "celigo-s2s"], columns, rows);
@@ -23,6 +24,7 @@ fn a_whole_set_up_at_other_sizes(#[case] columns: u16, #[case] rows: u16) {
 #[case(39, 12)]
 #[case(40, 11)]
 #[case(60, 3)]
+#[case(20, 5)]
 fn below_the_least_size_one_clear_line(#[case] columns: u16, #[case] rows: u16) {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["--rehearse"], columns, rows);
