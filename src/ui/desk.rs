@@ -118,7 +118,7 @@ fn line<'a>(
         (Err(_), _) => (look.signs.open, look.theme.dim, "not known yet".to_owned()),
         (Ok(_), None) => (look.signs.open, look.theme.dim, "not compared".to_owned()),
         (Ok(_), Some(compared)) if compared.same => {
-            let found = format!("the same{}{}", look.signs.between, age(model.now, compared.at));
+            let found = format!("same{}{}", look.signs.between, age(model.now, compared.at));
             (look.signs.good, look.theme.success, found)
         }
         (Ok(_), Some(compared)) => {
@@ -127,8 +127,12 @@ fn line<'a>(
         }
     };
     let room = usize::from(width).saturating_sub(columns(sign) + usize::from(MARGIN) + 2).min(76);
-    let found =
-        if room < 50 { found.split(look.signs.between).next().unwrap_or_default().to_owned() } else { found };
+    // Where it is narrow the sign says that nothing was compared, and the label needs the room.
+    let found = match standing {
+        None if room < 50 => String::new(),
+        Some(_) if room < 50 => found.split(look.signs.between).next().unwrap_or_default().to_owned(),
+        Some(_) | None => found,
+    };
     let system = format!("{}: ", row.system);
     let label_room = room.saturating_sub(columns(&system) + columns(&found) + 2);
     let label = shorten(&row.label, label_room, look.signs.ellipsis);
@@ -340,7 +344,7 @@ pub fn summary(page: &mut Page<'_>, model: &Model, wizard: &Wizard, wanted: impl
         (false, false) => (look.signs.open, look.theme.dim),
     };
     let text = if rows.iter().all(|row| row.standing(wizard).is_none()) {
-        "Not compared yet what stands there. ".to_owned()
+        "What stands there was not compared yet. ".to_owned()
     } else {
         format!("Compared: {}. ", crate::app::desk::summary(&rows, wizard))
     };

@@ -64,7 +64,7 @@ fn the_box_takes_typed_text_in_the_smallest_terminal() {
     terminal.wait_for(&["Paste it here"]);
     terminal.keys(&redirect);
     terminal.keys(ENTER);
-    terminal.wait_for(&["the same"]);
+    terminal.wait_for(&["✓ Zoom: OAuth Allow Lists"]);
     terminal.keys("?");
     terminal.wait_for(&["Keys on this screen", "paste back"]);
     terminal.keys(ESC);
