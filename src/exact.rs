@@ -70,15 +70,21 @@ const MEASURED: usize = 600;
 
 /// Compares what should stand somewhere with what was copied from there.
 pub fn compare(expected: &str, given: &str) -> Comparison {
-    if expected == given {
-        return Comparison::Same { line_end: false };
+    if let Some(line_end) = same(expected, given) {
+        return Comparison::Same { line_end };
     }
     let given = without_line_end(given);
-    if expected == given {
-        return Comparison::Same { line_end: true };
-    }
     let (byte, column) = first_difference(expected, given);
     Comparison::Different(Difference { byte, column, named: named(expected, given, column) })
+}
+
+/// Whether the two are the same, without a word about how they differ. `Some`: they are; `true` if a line end was
+/// left out for it.
+pub fn same(expected: &str, given: &str) -> Option<bool> {
+    if expected == given {
+        return Some(false);
+    }
+    (expected == without_line_end(given)).then_some(true)
 }
 
 /// The text without one line end behind it.

@@ -1,20 +1,14 @@
 //! What can be said about two secrets that differ, without revealing either.
 
-use super::{Comparison, compare};
 use crate::characters::disguise;
 use crate::secret::Secret;
 
 /// Another value of the same set-up, with what it is called: `the Secret Token`.
 pub type Other<'a> = (&'a str, &'a Secret);
 
-/// Whether two secrets are the same: the same bytes, but for one line end behind the given one.
-pub fn same(expected: &Secret, given: &Secret) -> bool {
-    matches!(compare(expected.expose(), given.expose()), Comparison::Same { .. })
-}
-
-/// Sentences about a given value that is not the expected one, the most telling first; never empty. Neither a
-/// character of the two nor their common length is told: only hidden characters by name and column, which
-/// belong to no secret, how the one contains the other, and which other known value it is.
+/// Sentences about a given value that is not the expected one, the most telling first; never empty. No character
+/// of the two is told but hidden ones, by name and column, which belong to no secret. Told are the lengths, as in
+/// a fingerprint, how the one contains the other, and which other known value it is.
 pub fn hints(expected: &Secret, given: &Secret, others: &[Other<'_>]) -> Vec<String> {
     let (want, have) = (expected.expose(), super::without_line_end(given.expose()));
     let mut hints = Vec::new();

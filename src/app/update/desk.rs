@@ -10,7 +10,7 @@ use crate::app::desk::{Desk, DeskRow, rows};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent};
 use crate::app::model::{Model, Overlay, Tone};
-use crate::exact::{Comparison, Name, compare};
+use crate::exact;
 use crate::procedure::Phase;
 use crate::secret::Secret;
 use crate::setup::compared::Compared;
@@ -160,32 +160,22 @@ pub fn paste(model: &mut Model, given: &Secret, out: &mut Vec<Effect>) {
     if let Some(Overlay::Desk(desk)) = &mut model.overlay {
         desk.paste = None;
     }
-    let result = compare(expected.expose(), given.expose());
+    let same = exact::same(expected.expose(), given.expose());
     let Some(wizard) = wizard_mut(model) else { return };
-    let same = matches!(result, Comparison::Same { .. });
-    let compared = Compared { at: now, same, expected: expected.fingerprint() };
+    let compared = Compared { at: now, same: same.is_some(), expected: expected.fingerprint() };
     wizard.setup.compared.insert(row.string, compared);
     wizard.pasted.insert(row.string, given.clone());
     model.scroll = 0;
     save(model, out);
-    say(model, &row, &result);
+    say(model, &row, same);
 }
 
-/// The result in one line; the desk shows the rest.
-fn say(model: &mut Model, row: &DeskRow, result: &Comparison) {
-    let place = row.place();
-    match result {
-        Comparison::Same { line_end: false } => {
-            notify(model, Tone::Success, format!("{place}: the same, byte for byte."));
-        }
-        Comparison::Same { line_end: true } => {
-            let text = format!("{place}: the same. The line end of the copy was left out.");
-            notify(model, Tone::Success, text);
-        }
-        Comparison::Different(difference) => {
-            let unrelated = difference.named.iter().any(|named| named.name == Name::Unrelated);
-            let what = if unrelated { "another text altogether" } else { "different" };
-            notify(model, Tone::Failure, format!("{place}: {what}."));
-        }
-    }
+/// The result in one line; the desk shows the rest. `same`: as [`exact::same`] gives it.
+fn say(model: &mut Model, row: &DeskRow, same: Option<bool>) {
+    let (tone, words) = match same {
+        Some(false) => (Tone::Success, "the same, byte for byte."),
+        Some(true) => (Tone::Success, "the same. The line end of the copy was left out."),
+        None => (Tone::Failure, "different."),
+    };
+    notify(model, tone, format!("{}: {words}", row.place()));
 }
