@@ -2,7 +2,9 @@
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
 pub use crate::oauth::callback::Answer as CallbackOutcome;
-use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::oauth::{
+    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
 use jiff::Timestamp;
@@ -22,6 +24,9 @@ pub trait Zoom: Send + Sync {
     fn revoke(&self, request: RevokeRequest) -> PortFuture<'_, Result<(), Failure>>;
     /// Reads from the API; retried once on a lost connection.
     fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>>;
+    /// Looks at the authorize page without cookies, as far as it goes before a sign-in: follows redirects within
+    /// Zoom's hosts only, never to the redirect URL and never onto a sign-in page.
+    fn preflight(&self, request: PreflightRequest) -> PortFuture<'_, Result<PreflightAnswer, Failure>>;
 }
 
 /// Opens an address in the user's browser, detached.

@@ -224,6 +224,12 @@ impl Runtime {
                     Msg::Read { ticket, result: Box::new(zoom.read(request).await) }
                 });
             }
+            Effect::Preflight { ticket, request } => {
+                let zoom = Arc::clone(&self.zoom);
+                self.spawn(ticket, async move {
+                    Msg::Preflight { ticket, result: Box::new(zoom.preflight(request).await) }
+                });
+            }
             Effect::OpenBrowser { url } => {
                 // Launchers of the desktop are watched for a moment, which the screen must not wait for.
                 let (browser, sender) = (Arc::clone(&self.browser), self.sender.clone());

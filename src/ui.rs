@@ -19,6 +19,7 @@ mod scopes;
 mod step;
 mod text;
 mod theme;
+mod verdict;
 
 use crate::app::model::{Model, Overlay, Screen};
 use crate::app::wizard::Wizard;

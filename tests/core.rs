@@ -16,6 +16,8 @@ mod keys;
 mod login;
 #[path = "core/properties.rs"]
 mod properties;
+#[path = "core/proving.rs"]
+mod proving;
 #[path = "core/rows.rs"]
 mod rows;
 #[path = "core/steps.rs"]

@@ -112,7 +112,9 @@ fn an_odd_instance_is_taken_with_a_warning(#[case] raw: &str, #[case] host: &str
 #[case::version_six("https://[::1]/", "IP address", None)]
 #[case::hexadecimal("https://0x7f000001/", "IP address", None)]
 #[case::digits("12345", "a number", None)]
+// Row N04 of docs/callback-rows.md.
 #[case::localhost("localhost", "names a computer", None)]
+// Row N04 of docs/callback-rows.md.
 #[case::localhost_port("http://localhost:8080", "http://, not", None)]
 #[case::placeholder("<instance name>", "placeholder", None)]
 #[case::placeholder_address("https://<instance-name>.service-now.com/oauth_redirect.do", "placeholder", None)]

@@ -17,6 +17,8 @@ mod complete;
 mod faults;
 #[path = "support/harness.rs"]
 mod harness;
+#[path = "flows/mistakes.rs"]
+mod mistakes;
 #[path = "flows/resume.rs"]
 mod resume;
 #[path = "flows/runtime.rs"]

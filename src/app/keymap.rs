@@ -6,6 +6,7 @@
 
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
+use super::proof::{self, Shown};
 use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, VerifyingPhase};
 
@@ -266,6 +267,8 @@ pub const BINDINGS: &[Binding] = &[
         "try again",
         Some(2),
     ),
+    bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
+    bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
     // Fields.
     bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
@@ -354,6 +357,9 @@ pub const fn screen_mode(model: &Model) -> Mode {
         Screen::Connection { .. } => return Mode::Connection,
         Screen::Wizard(wizard) => wizard,
     };
+    if wizard.proving.asking.is_some() {
+        return Mode::Busy;
+    }
     match &wizard.state {
         StepState::Read { .. } => Mode::Read,
         StepState::Choose { .. } => Mode::Choose,
@@ -466,6 +472,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
     match (&wizard.state, intent) {
         (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
         (_, Intent::Open) => page,
+        (StepState::Read { .. } | StepState::Fill(_), Intent::Retry) => {
+            matches!(proof::shown(model), Some(Shown::Answered { left: 1.., .. }))
+        }
         (StepState::Read { .. } | StepState::HandOver { .. }, Intent::Copy) => {
             !wizard.copy_items().is_empty()
         }

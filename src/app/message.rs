@@ -1,7 +1,9 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
-use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::oauth::{
+    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+};
 use crate::ports::{
     BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
     Unlocked,
@@ -110,6 +112,10 @@ pub enum Msg {
     Read {
         ticket: Ticket,
         result: Box<Result<ApiAnswer, Failure>>,
+    },
+    Preflight {
+        ticket: Ticket,
+        result: Box<Result<PreflightAnswer, Failure>>,
     },
 
     // The desktop.
@@ -269,6 +275,10 @@ pub enum Effect {
     Read {
         ticket: Ticket,
         request: ApiRead,
+    },
+    Preflight {
+        ticket: Ticket,
+        request: PreflightRequest,
     },
 
     OpenBrowser {

@@ -2,7 +2,10 @@
 
 use super::input::TextField;
 use super::message::Ticket;
+use super::proof::Proving;
 use crate::entry::Checked;
+use crate::oauth::kind::KindFinding;
+use crate::oauth::verdict::Verdict;
 use crate::oauth::{Diagnosis, PendingAuthorization};
 use crate::procedure::{
     AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind, Template,
@@ -39,6 +42,8 @@ pub struct Wizard {
     pub loading: Option<Ticket>,
     /// What was pasted back on the desk, in this run only: what it found is in [`Setup::compared`].
     pub pasted: BTreeMap<ExactString, Secret>,
+    /// Questions to Zoom about what was entered.
+    pub proving: Proving,
 }
 
 /// Secrets on their way into the store.
@@ -159,11 +164,13 @@ pub enum Activation {
         until: Timestamp,
     },
     Failed {
-        diagnosis: Diagnosis,
+        verdict: Verdict,
     },
     /// A token was granted; `missing` may still be there after the last attempt.
     Granted {
         missing: Vec<String>,
+        /// Signs that the app is of the wrong kind.
+        findings: Vec<KindFinding>,
     },
 }
 

@@ -223,8 +223,8 @@ impl Refusal {
             Self::StateMissing | Self::StateWrong => Page::new(
                 Tone::Bad,
                 "This answer is of another login",
-                "Its state is not the one that zoom-setup sent last. It may come from an older tab. It changed \
-                 nothing, and the terminal still waits for the newest login.",
+                "It does not carry the state that zoom-setup gave to its newest login; perhaps it comes from an \
+                 older tab. It changed nothing, and the terminal still waits for the newest login.",
                 "Close this tab and finish the newest one. If there is none, open the address that the \
                  terminal shows.",
             ),
@@ -405,6 +405,7 @@ mod tests {
     #[case::error_no_state(head("GET", "/callback?error=x", &[HOST]), Refusal::StateMissing)]
     #[case::two_codes(head("GET", "/callback?code=c&code=d&state=right", &[HOST]), Refusal::Repeated)]
     #[case::bytes(head("GET", "/callback?code=%ff&state=right", &[HOST]), Refusal::Encoding)]
+    // Row B11 of docs/callback-rows.md.
     #[case::i02_foreign_issuer(
         head("GET", "/callback?code=c&state=right&iss=https://example.com", &[HOST]),
         Refusal::ForeignIssuer

@@ -84,13 +84,24 @@ impl Page {
             CallbackPage::Expired => Self::new(
                 Tone::Bad,
                 "This login took too long",
-                "Its time was over before the browser came back, so zoom-setup did not use the answer.",
-                "Go back to the terminal and press r to begin a new login.",
+                "Its time was over before the browser came back, so zoom-setup did not take the answer by itself.",
+                "Go back to the terminal and press r to begin a new login. Or copy the address of this page, press \
+                 p there and paste it: its code is good for about five minutes.",
             ),
             CallbackPage::Failed { heading, cause, next } => {
                 Self::new(Tone::Bad, heading.as_str(), cause.as_str(), next.as_str())
             }
         }
+    }
+
+    /// The page of an address that led to a login, or to its end, and does no more.
+    pub(super) fn over() -> Self {
+        Self::new(
+            Tone::Calm,
+            "This login is over",
+            "It has come back to zoom-setup, or its time has run out.",
+            "Look at the terminal: it shows how the login ended and how to begin another.",
+        )
     }
 
     /// The page for a callback that comes again: how the login ended, or that it has not yet.
@@ -250,6 +261,7 @@ const fn reason(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
+    // Row B17 of docs/callback-rows.md.
     #[test]
     fn every_field_is_escaped() {
         let page = CallbackPage::Failed {
@@ -265,6 +277,7 @@ mod tests {
         assert!(html.contains("&lt;b&gt;{{next}}&lt;/b&gt;"), "{html}");
     }
 
+    // Row B09 of docs/callback-rows.md.
     #[test]
     fn the_template_is_filled_and_fetches_nothing() {
         let html = Page::new(Tone::Calm, "Heading", "Text", "Next").html(false);
@@ -275,6 +288,7 @@ mod tests {
         assert!(html.contains("<style>") && html.contains("prefers-color-scheme: dark"));
     }
 
+    // Row B16 of docs/callback-rows.md.
     #[test]
     fn the_policy_names_the_hashes_of_what_is_sent() {
         for clean in [false, true] {

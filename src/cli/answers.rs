@@ -9,10 +9,12 @@ use super::world::{self, World};
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Intent, Msg};
 use crate::app::model::{Model, Overlay, Screen, SecretStore, Tone};
+use crate::app::proof::{Shown, shown};
 use crate::app::update::connection_of;
 use crate::app::wizard::{Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase};
 use crate::error::{Error, ErrorKind};
 use crate::handoff;
+use crate::oauth::verdict::Judgement;
 use crate::oauth::{Diagnosis, DiagnosisClass};
 use crate::ports::Clock;
 use crate::procedure::{FieldName, Procedure, StepKind};
@@ -188,6 +190,7 @@ impl<W: Write> Driver<W> {
         let outcome = match &wizard.state {
             StepState::Read { .. } => {
                 self.confirm().await?;
+                self.proved(index, true).await?;
                 "not checked"
             }
             StepState::HandOver { .. } => {
@@ -265,13 +268,41 @@ impl<W: Write> Driver<W> {
         if let Some(error) = self.bad_field() {
             return Err(error);
         }
-        for _field in 0..=names.len() {
+        // Once for each field, and once more past the answer of Zoom.
+        for _field in 0..=names.len() + 1 {
             if self.model.wizard().is_none_or(|wizard| wizard.step != index) {
                 break;
             }
             self.confirm().await?;
+            self.proved(index, false).await?;
         }
         Ok(())
+    }
+
+    /// What Zoom answered about the step, if it was asked, in a line. A refusal of what everything rests on ends
+    /// the run; anything else is marked and goes on, once `forward` or by the next confirmation.
+    async fn proved(&mut self, index: usize, forward: bool) -> Result<(), Error> {
+        if self.model.wizard().is_none_or(|wizard| wizard.step != index) {
+            return Ok(());
+        }
+        let Some(Shown::Answered { record, .. }) = shown(&self.model) else { return Ok(()) };
+        let verdict = record.verdict.clone();
+        let word = match verdict.judgement {
+            Judgement::Proved => Outcome::Pass.word(),
+            Judgement::Expected | Judgement::Open => Outcome::NotChecked.word(),
+            Judgement::Refused => Outcome::Fail.word(),
+        };
+        let _ = writeln!(self.talk, "    {word:<11} {}", verdict.summary());
+        if verdict.judgement == Judgement::Open
+            && let Some(zoom) = &verdict.zoom
+        {
+            let _ = writeln!(self.talk, "                Zoom said: {zoom}");
+        }
+        match verdict.judgement {
+            Judgement::Refused => Err(Error::from(&verdict)),
+            Judgement::Proved | Judgement::Expected | Judgement::Open if forward => self.confirm().await,
+            Judgement::Proved | Judgement::Expected | Judgement::Open => Ok(()),
+        }
     }
 
     /// The first field whose value the entry rules refuse.
@@ -296,9 +327,13 @@ impl<W: Write> Driver<W> {
             return Ok("done");
         };
         match activation {
-            Activation::Failed { diagnosis } => Err(refused(diagnosis)),
-            Activation::Granted { missing } => {
+            Activation::Failed { verdict } => Err(Error::from(verdict)),
+            Activation::Granted { missing, findings } => {
                 let outcome = if missing.is_empty() { "PASS" } else { "WARN, scopes are missing" };
+                for finding in findings {
+                    let word = if finding.wrong { Outcome::Fail } else { Outcome::Warning }.word();
+                    let _ = writeln!(self.talk, "    {word:<11} App kind: {}", finding.text());
+                }
                 self.confirm().await?;
                 Ok(outcome)
             }

@@ -356,7 +356,7 @@ impl Browser for StandInBrowser {
         let runtime = super::set_up::tokio_runtime().map_err(|error| error.to_string())?;
         runtime.block_on(async {
             let Ok(answer) = client.get(url).send().await else { return Ok(()) };
-            // Where it was sent on, the listener answered, and knows more than the answer says.
+            // Where it was sent on, to the sign-in or back to the listener, that knows more than the answer says.
             if answer.status().is_success() || answer.url().as_str() != url {
                 return Ok(());
             }

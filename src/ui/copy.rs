@@ -1,6 +1,7 @@
 //! Values to copy, and the hand-over.
 
 use super::desk::{is_redirect, summary};
+use super::entry::answered;
 use super::page::{Body, Own, Page};
 use super::step::{details, instructions, opening};
 use super::text::{columns, template};
@@ -59,8 +60,14 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
 }
 
 /// Instruct and copy steps.
-pub fn read<'a>(model: &Model, wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
-    let text = opening(wizard, full, look);
+pub fn read<'a>(
+    model: &'a Model,
+    wizard: &'a Wizard,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
+    let (text, share) = answered(model, opening(wizard, full, look), 60, full, look);
     if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
@@ -69,7 +76,7 @@ pub fn read<'a>(model: &Model, wizard: &'a Wizard, selected: usize, full: u16, l
         foot.line(ratatui::text::Line::default());
         summary(&mut foot, model, wizard, |string| string.is_in_zoom() && string != ExactString::Loopback);
     }
-    Body { text, own: Some(Own { foot, share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
+    Body { text, own: Some(Own { foot, share, ..Own::rows(values(wizard, selected, full, look)) }) }
 }
 
 /// The receiver's form: how to get there, the fields, and what to press last.

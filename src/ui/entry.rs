@@ -4,6 +4,7 @@ use super::page::{Body, MARGIN, Own, Page};
 use super::step::opening;
 use super::text::columns;
 use super::theme::Look;
+use super::verdict;
 use crate::app::input::TextField;
 use crate::app::model::Model;
 use crate::app::update::offer;
@@ -64,8 +65,30 @@ pub fn fill<'a>(model: &'a Model, wizard: &'a Wizard, form: &'a Form, full: u16,
         }
         page.gap();
     }
-    Body { text: opening(wizard, full, look), own: Some(Own { share: 70, ..Own::rows(page) }) }
+    let (text, share) = answered(model, opening(wizard, full, look), 70, full, look);
+    Body { text, own: Some(Own { share, ..Own::rows(page) }) }
 }
+
+/// What Zoom answered about the step stands above everything else of it, and gets its room.
+pub fn answered<'a>(
+    model: &'a Model,
+    opening: Page<'a>,
+    share: usize,
+    full: u16,
+    look: Look<'a>,
+) -> (Page<'a>, usize) {
+    match verdict::of_step(model, full, look) {
+        None => (opening, share),
+        Some(mut text) => {
+            text.gap();
+            text.append(opening);
+            (text, share.min(SHARE_BESIDE_ANSWER))
+        }
+    }
+}
+
+/// Share of the height in percent that is left to the part that is worked in, beside an answer.
+const SHARE_BESIDE_ANSWER: usize = 40;
 
 /// What Ctrl-Y would do.
 fn offer_words(
@@ -79,6 +102,12 @@ fn offer_words(
         } else {
             format!("take {cleaned}")
         };
+    }
+    if let [(crate::procedure::FieldName::ClientId, id), (crate::procedure::FieldName::ClientSecret, _)] =
+        offer
+        && model.wizard().is_some_and(|wizard| wizard.credentials().client_secret == Some(id))
+    {
+        return "put ID and secret into each other's field".to_owned();
     }
     if model.settings.rehearsal.is_some() {
         return "take the rehearsal's values".to_owned();

@@ -114,6 +114,7 @@ fn other_host(port: u16, host: &str) -> Left {
 #[case::keep_alive(|port| answered(port, get(port, "/callback", "Connection: keep-alive\r\n"), 400))]
 // Other addresses on the port.
 #[case::n08_favicon(|port| answered(port, get(port, "/favicon.ico", ""), 404))]
+// Rows B09, B16 of docs/callback-rows.md.
 #[case::n08_root(|port| answered(port, get(port, "/", ""), 404))]
 #[case::w02_well_known(|port| answered(port, get(port, "/.well-known/appspecific/com.chrome.devtools.json", ""), 404))]
 #[case::n08_below(|port| answered(port, get(port, &honest_target().replace("/callback", "/callback/x"), ""), 404))]
@@ -142,6 +143,7 @@ fn other_host(port: u16, host: &str) -> Left {
 })]
 // Other hosts.
 #[case::b18_rebinding(|port| other_host(port, "rebind.example.com:PORT"))]
+// Row N04 of docs/callback-rows.md.
 #[case::b18_host_localhost(|port| other_host(port, "localhost:PORT"))]
 #[case::b18_host_without_port(|port| other_host(port, "127.0.0.1"))]
 #[case::b18_host_other_port(|port| other_host(port, "127.0.0.1:1"))]
@@ -163,15 +165,18 @@ fn other_host(port: u16, host: &str) -> Left {
 #[case::w01_x_moz_prefetch(|port| looked_ahead(port, "X-Moz: prefetch"))]
 #[case::w01_safari_preview(|port| looked_ahead(port, "X-Purpose: preview"))]
 #[case::script_fetch(|port| answered(port, get(port, &honest_target(), "Sec-Fetch-Mode: cors\r\n"), 400))]
+// Row B13 of docs/callback-rows.md.
 #[case::image(|port| {
     answered(port, get(port, &honest_target(), "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n"), 400)
 })]
+// Row B13 of docs/callback-rows.md.
 #[case::frame(|port| {
     answered(port, get(port, &honest_target(), "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n"), 400)
 })]
 // Other queries.
 #[case::n10_no_query(|port| answered(port, get(port, "/callback", ""), 400))]
 #[case::n10_code_without_state(|port| answered(port, with_query(port, "code=foreign"), 400))]
+// Row B13 of docs/callback-rows.md.
 #[case::n10_wrong_state(|port| answered(port, with_query(port, "code=foreign&state=other"), 400))]
 #[case::n10_empty_state(|port| answered(port, with_query(port, "code=foreign&state="), 400))]
 #[case::n10_state_prefix(|port| answered(port, with_query(port, &format!("code=x&state={}", &STATE[..5])), 400))]

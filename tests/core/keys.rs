@@ -137,6 +137,23 @@ fn screens() -> Vec<Model> {
     let mut core = Core::at("celigo-oauth", "needs");
     core.press("=");
     keep(&core);
+    // The question of a step: under way, answered in both ways, and on a step without fields.
+    let mut core = Core::at("servicenow-dex", "credentials");
+    core.asks = true;
+    core.paste(super::support::CLIENT_ID);
+    core.press("Enter");
+    core.paste(super::support::CLIENT_SECRET);
+    core.press("Enter");
+    assert_eq!(mode(&core.model), Mode::Busy);
+    keep(&core);
+    for body in [super::support::CODE_REFUSED, r#"{"error":"invalid_client"}"#] {
+        core.token(Err(super::support::refusal(zoom_setup::oauth::Call::ExchangeCode, 400, body)));
+        keep(&core);
+        core.press("Ctrl-R");
+    }
+    let mut core = Core::at("servicenow-dex", "redirect-url");
+    core.press("Enter");
+    keep(&core);
     // The login, stretch by stretch.
     let mut core = Core::at("servicenow-dex", "authorize");
     core.press("Down");

@@ -25,7 +25,7 @@ fn asks_for_a_token(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::Token { .. }))
 }
 
-/// N05, F14, B01: one redirect, byte for byte the same wherever it goes.
+/// N02, N05, F14, B01: one redirect, byte for byte the same wherever it goes.
 #[test]
 fn n05_listener_authorize_address_and_exchange_name_one_redirect() {
     let mut core = waiting();

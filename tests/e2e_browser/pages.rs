@@ -108,7 +108,7 @@ fn picture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pages").join(format!("{name}.png"))
 }
 
-fn failed() -> CallbackPage {
+fn failure_in_markup() -> CallbackPage {
     CallbackPage::Failed {
         heading: "The login's code is too old <img src=x onerror=alert(1)>".to_owned(),
         cause: "Zoom's codes are good for five minutes & once. <script>document.title='x'</script>"
@@ -118,14 +118,17 @@ fn failed() -> CallbackPage {
 }
 
 #[rstest]
+// Rows B09, B10, B16 of docs/callback-rows.md.
 #[case::success(
     "success", "code=CODE", CallbackPage::Done, &["Zoom login finished", "Close this tab", "your terminal"]
 )]
+// Row B10 of docs/callback-rows.md.
 #[case::declined(
     "declined", "error=access_denied", CallbackPage::Declined,
     &["The login was declined", "No token was issued", "press r to begin again", "press Allow"]
 )]
-#[case::failed("failed", "code=CODE", failed(), &["is too old <img", "<script>document.title='x'", "Press r in the"])]
+// Row B17 of docs/callback-rows.md.
+#[case::failed("failed", "code=CODE", failure_in_markup(), &["is too old <img", "<script>document.title='x'", "Press r in the"])]
 fn an_ended_login(
     #[case] name: &str,
     #[case] answer: &str,
@@ -139,6 +142,7 @@ fn an_ended_login(
     assert_ne!(stage.browser.evaluate("document.title"), "x");
 }
 
+// Rows B10, W03 of docs/callback-rows.md.
 #[test]
 fn a_login_that_is_done_already() {
     let Some(mut stage) = Stage::new(Limits::default()) else { return };
@@ -151,6 +155,7 @@ fn a_login_that_is_done_already() {
     );
 }
 
+// Row B10 of docs/callback-rows.md.
 #[test]
 fn an_answer_of_another_login() {
     let Some(stage) = Stage::new(Limits::default()) else { return };
@@ -172,13 +177,15 @@ fn an_answer_that_is_too_late() {
     let Some(stage) = Stage::new(Limits::default()) else { return };
     stage.control.as_ref().unwrap().answer(CallbackPage::Expired);
     stage.browser.open(&stage.callback(&format!("code={CODE}")));
+    // The one page whose address keeps the code: it can still be pasted.
     stage.looks_right(
         "expired",
-        "/callback/done",
-        &["This login took too long", "did not use the answer", "press r to begin a new login"],
+        &format!("/callback?code={CODE}&state={STATE}"),
+        &["This login took too long", "press r to begin a new login", "copy the address of this page"],
     );
 }
 
+// Row B10 of docs/callback-rows.md.
 #[test]
 fn an_exchange_that_takes_long() {
     let Some(stage) = Stage::new(Limits { hold: Duration::ZERO, ..Limits::default() }) else { return };

@@ -41,11 +41,12 @@ impl Desk {
         Some(Self { terminal, browser, home })
     }
 
-    /// Starts the login, and opens what the wizard tells the browser to open.
-    fn log_in(&mut self) {
+    /// Starts the login by a key, and opens what the wizard tells the browser to open.
+    fn log_in(&mut self, key: &str) {
         let note = self.home.path("address");
+        // There is none before the first login.
         let _ = fs::remove_file(&note);
-        self.terminal.keys(ENTER);
+        self.terminal.keys(key);
         let waiting = self.terminal.wait_until("the listener", |screen| {
             screen.contains("Listening on") || screen.contains("another port")
         });
@@ -75,10 +76,11 @@ impl Desk {
 const ALLOW: &str = "button[value=allow]";
 const DECLINE: &str = "button[value=decline]";
 
+// Rows B10, N01 of docs/callback-rows.md.
 #[test]
 fn a_click_on_allow_and_the_wizard_goes_on() {
     let Some(mut desk) = Desk::at_login("servicenow-dex") else { return };
-    desk.log_in();
+    desk.log_in(ENTER);
     desk.browser.click(ALLOW);
     desk.page_says(&["Zoom login finished", "Close this tab and go back to the terminal"]);
     desk.terminal.wait_for(&["Zoom granted the login"]);
@@ -97,18 +99,13 @@ fn a_click_on_allow_and_the_wizard_goes_on() {
 #[test]
 fn a_click_on_decline_is_told_and_the_next_try_is_allowed() {
     let Some(mut desk) = Desk::at_login("celigo-oauth") else { return };
-    desk.log_in();
+    desk.log_in(ENTER);
     desk.browser.click(DECLINE);
     desk.page_says(&["The login was declined", "press r to begin again"]);
     let declined = desk.terminal.wait_for(&["The login was declined", "access_denied"]);
     assert!(walk::bar(&declined).contains("try again"), "{declined}");
     // What the page says is what the terminal does.
-    let note = desk.home.path("address");
-    fs::remove_file(&note).unwrap();
-    desk.terminal.keys("r");
-    desk.terminal.wait_for(&["Listening on"]);
-    let address = until("the wizard opens no browser", || fs::read_to_string(&note).ok());
-    desk.browser.open(&address);
+    desk.log_in("r");
     desk.browser.click(ALLOW);
     desk.page_says(&["Zoom login finished"]);
     desk.terminal.wait_for(&["Zoom granted the login"]);

@@ -52,7 +52,7 @@ fn at_every_step(procedure: &str, end: End) {
                 harness = killed_and_back(harness);
                 assert_eq!(
                     harness.wizard().state,
-                    StepState::Activate(Activation::Granted { missing: Vec::new() })
+                    StepState::Activate(Activation::Granted { missing: Vec::new(), findings: Vec::new() })
                 );
                 harness.press("Enter");
             }
@@ -157,6 +157,7 @@ fn a_look_at_another_step_does_not_end_a_login() {
     assert_eq!(*harness.login(), AuthorizationPhase::Granted);
 }
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn cancelling_frees_the_port() {
     let world = World::new(&[]);
@@ -210,7 +211,8 @@ fn what_is_typed_when_leaving_is_kept() {
     assert_eq!(harness.step(), "credentials");
     assert_eq!(harness.wizard().setup.answers[&FieldName::ClientId], id);
     assert_eq!(harness.wizard().secrets[&FieldName::ClientSecret].expose(), secret);
-    harness.press("Enter");
+    harness.press("Enter Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
     harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
 }
@@ -316,16 +318,19 @@ fn is_failed(check: &zoom_setup::setup::Check) -> bool {
     check.outcome == zoom_setup::setup::Outcome::Fail
 }
 
+// Row W06 of docs/callback-rows.md.
 #[test]
 fn the_power_fails_anywhere_and_the_login_is_revoked() {
     power_failure("servicenow-dex", "verify", End::Revoke);
 }
 
+// Row W06 of docs/callback-rows.md.
 #[test]
 fn the_power_fails_anywhere_and_the_login_is_kept() {
     power_failure("celigo-oauth", "credentials", End::Keep);
 }
 
+// Row W06 of docs/callback-rows.md.
 /// Tokens that were written just before a kill are found, though the progress file does not name them yet.
 #[test]
 fn tokens_written_before_the_kill_are_taken_up() {

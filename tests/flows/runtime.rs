@@ -115,6 +115,8 @@ fn without_a_keyring_the_passphrase_is_asked_for_once_in_each_run() {
         model.overlay.is_none() && model.wizard().is_some_and(|wizard| !wizard.setup.secrets.is_empty())
     });
     harness.press("Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
+    harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
     harness.until_stored();
     let mut harness = harness.restart();

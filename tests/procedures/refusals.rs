@@ -161,12 +161,14 @@ impl Spoiled {
     "< is no character of a redirect URL",
     ""
 )]
+// Row F04 of docs/callback-rows.md.
 #[case::region_no_url(
     "\"https://eu.example",
     "«\"https://eu..%zz.example/a\"»\n#",
     "not an address: invalid international domain name",
     ""
 )]
+// Row F04 of docs/callback-rows.md.
 #[case::region_relative(
     "\"https://eu.example",
     "«\"/oauth2callback\"»\n#",
@@ -185,6 +187,7 @@ impl Spoiled {
     "a redirect URL that is not https",
     "the wizard's own loopback"
 )]
+// Row F04 of docs/callback-rows.md.
 #[case::region_fragment(
     "\"https://eu.example",
     "\"https://eu.example.com/a«#»b\"\n#",
@@ -203,6 +206,7 @@ impl Spoiled {
     "a redirect URL that is not in its normal form",
     "https://eu.example.com/a"
 )]
+// Row F04 of docs/callback-rows.md.
 #[case::region_query(
     "\"https://eu.example",
     "«\"https://eu.example.com/a?b\"»\n#",

@@ -49,6 +49,7 @@ fn w07_control_z_does_not_put_it_to_sleep() {
     terminal.assert_restored();
 }
 
+// Row W07 of docs/callback-rows.md.
 #[rstest]
 #[case("TERM")]
 #[case("HUP")]
@@ -78,6 +79,7 @@ fn by_a_signal_at_the_start() {
     }
 }
 
+// Row W07 of docs/callback-rows.md.
 #[test]
 fn while_the_browser_is_out() {
     let home = Home::new();
@@ -96,6 +98,7 @@ fn while_the_browser_is_out() {
 /// Names the way in which the child of a test panics; see [`panics`].
 const PANIC: &str = "PTY_TEST_PANIC";
 
+// Row W07 of docs/callback-rows.md.
 #[rstest]
 #[case("main")]
 #[case("thread")]

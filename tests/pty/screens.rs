@@ -7,6 +7,7 @@ use rstest::rstest;
 use std::collections::BTreeMap;
 use std::fs;
 
+// Row W08 of docs/callback-rows.md.
 #[rstest]
 #[case(40, 12)]
 #[case(200, 60)]
@@ -20,6 +21,7 @@ fn a_whole_set_up_at_other_sizes(#[case] columns: u16, #[case] rows: u16) {
     });
 }
 
+// Row W08 of docs/callback-rows.md.
 #[rstest]
 #[case(39, 12)]
 #[case(40, 11)]

@@ -3,10 +3,12 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
+    clippy::result_large_err,
     reason = "what cannot be built here is a failed test"
 )]
 
 mod desk;
+mod proofs;
 mod states;
 mod world;
 
@@ -123,6 +125,7 @@ fn any_size_is_drawn() {
 }
 
 proptest::proptest! {
+    // Row W08 of docs/callback-rows.md.
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
     #[test]
     fn any_size_at_random(columns in 1_u16..=220, height in 1_u16..=70, scroll in 0_u16..=500, ascii: bool) {
@@ -134,6 +137,7 @@ proptest::proptest! {
     }
 }
 
+// Row W08 of docs/callback-rows.md.
 #[test]
 fn secrets_are_not_drawn() {
     for (name, model) in all() {

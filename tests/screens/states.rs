@@ -16,7 +16,7 @@ use zoom_setup::procedure::{FieldName, Procedure, StepKind};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Check, Done, GrantDecision, Outcome, Verification};
 
-fn read(id: &str, name: &str) -> Model {
+pub fn read(id: &str, name: &str) -> Model {
     on(wizard(id, step(id, name), StepState::Read { selected: 0 }))
 }
 
@@ -41,7 +41,7 @@ pub fn fill(id: &str, name: &str, entries: Vec<(&str, Checked)>) -> Model {
     on(wizard(id, index, StepState::Fill(Form { fields, focus: 0 })))
 }
 
-fn good(value: &str) -> Checked {
+pub fn good(value: &str) -> Checked {
     Checked::Good { value: value.to_owned(), warnings: Vec::new() }
 }
 
@@ -71,7 +71,7 @@ fn scopes(search: Option<&str>) -> Model {
     on(wizard(id, index, StepState::Scopes(list)))
 }
 
-fn activate(activation: Activation) -> Model {
+pub fn activate(activation: Activation) -> Model {
     let id = "celigo-s2s";
     on(wizard(id, kind(id, |kind| *kind == StepKind::Activate), StepState::Activate(activation)))
 }
@@ -144,7 +144,7 @@ fn pasting() -> Model {
     model
 }
 
-fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verification>) -> Model {
+pub fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verification>) -> Model {
     let id = "servicenow-dex";
     let state = Verifying {
         phase,
@@ -239,7 +239,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
     }
     let removal = Overlay::ConfirmRemoval { what: HomeItem::Connection(0), name: "DEX for Zoom".to_owned() };
     let selected = step("servicenow-dex", "credentials");
-    vec![
+    let mut states = vec![
         ("home", home()),
         ("home_empty", empty),
         ("home_reading", reading),
@@ -261,9 +261,9 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("activate_ready", activate(Activation::Ready)),
         ("activate_asking", activate(asking)),
         ("activate_lagging", activate(lagging)),
-        ("activate_failed", activate(Activation::Failed { diagnosis: diagnosis() })),
-        ("activate_granted", activate(Activation::Granted { missing: vec![] })),
-        ("activate_missing", activate(Activation::Granted { missing })),
+        ("activate_failed", activate(Activation::Failed { verdict: super::proofs::not_activated(None) })),
+        ("activate_granted", activate(Activation::Granted { missing: vec![], findings: vec![] })),
+        ("activate_missing", activate(Activation::Granted { missing, findings: vec![] })),
         ("login_offer", authorize(AuthorizationPhase::Offer { selected: 0 })),
         (
             "login_preparing",
@@ -336,7 +336,9 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("unlock_new", above(credentials(), unlock(true))),
         ("unlock_again", above(home(), unlock(false))),
         ("removal", above(home(), removal)),
-    ]
+    ];
+    states.extend(super::proofs::all());
+    states
 }
 
 fn choose() -> Model {

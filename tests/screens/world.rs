@@ -99,6 +99,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         verification: None,
         connection: None,
         compared: BTreeMap::new(),
+        proofs: BTreeMap::new(),
     }
 }
 
@@ -116,6 +117,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         storing: None,
         pending: None,
         pasted: BTreeMap::new(),
+        proving: zoom_setup::app::proof::Proving::default(),
         procedure,
     }
 }

@@ -32,6 +32,7 @@ pub fn setup(id: &str) -> Setup {
         verification: None,
         connection: None,
         compared: BTreeMap::new(),
+        proofs: std::collections::BTreeMap::new(),
     }
 }
 

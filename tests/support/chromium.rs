@@ -90,6 +90,8 @@ pub struct Chromium {
 impl Chromium {
     /// Starts it with a profile of its own.
     pub fn start(program: &Path, profile: &Path) -> Self {
+        // What it leaves in the temporary directory goes with the profile.
+        std::fs::create_dir_all(profile).unwrap();
         // The browser wants its two pipes as descriptors 3 and 4.
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh"])
@@ -97,6 +99,7 @@ impl Chromium {
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", profile.display()))
             .args(["--remote-debugging-pipe", "about:blank"])
+            .env("TMPDIR", profile)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

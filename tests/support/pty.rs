@@ -13,6 +13,7 @@ pub const TAB: &str = "\t";
 pub const DOWN: &str = "\u{1b}[B";
 /// Takes what is offered for a field.
 pub const CTRL_Y: &str = "\u{19}";
+pub const CTRL_R: &str = "\u{12}";
 /// Shows or hides a secret.
 pub const CTRL_T: &str = "\u{14}";
 pub const CTRL_C: &str = "\u{3}";

@@ -530,7 +530,7 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
                 .then(|| diagnosis::scan_authorize_page(field.text()))
                 .flatten();
             if let Some(number) = refused {
-                return page_refused(model, number, out);
+                return page_refused(model, diagnosis::diagnose_authorize_page(number), out);
             }
             authorization.paste_problem = Some(format!("{}. {}", problem.message(), problem.hint()))
         }
@@ -540,7 +540,7 @@ fn use_paste(model: &mut Model, out: &mut Vec<Effect>) {
 /// The browser was not opened, or says at which page the login stopped.
 pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
     match diagnosis::scan_authorize_page(why) {
-        Some(number) => page_refused(model, number, out),
+        Some(number) => page_refused(model, diagnosis::diagnose_authorize_page(number), out),
         None => {
             let text =
                 format!("The browser did not open ({why}). The address is on the screen: c copies it.");
@@ -550,13 +550,13 @@ pub fn browser_refused(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
 }
 
 /// The login ended on an error page of Zoom: no callback will come.
-fn page_refused(model: &mut Model, number: u16, out: &mut Vec<Effect>) {
+pub fn page_refused(model: &mut Model, problem: Diagnosis, out: &mut Vec<Effect>) {
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Waiting { ticket, .. } = authorization.phase else { return };
     authorization.paste = None;
     authorization.pasting = false;
     authorization.paste_problem = None;
-    fail(model, diagnosis::diagnose_authorize_page(number), Some(ticket), out);
+    fail(model, problem, Some(ticket), out);
 }
 
 fn login_url(endpoints: &authorize::Endpoints, pending: &PendingAuthorization) -> String {

@@ -5,7 +5,9 @@
 )]
 
 use super::keys::Typed;
-use super::{authorization, notify, offer, progress, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{
+    authorization, notify, offer, progress, proof, save, secrets, steps, store_failure_text, wizard_mut,
+};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
@@ -162,6 +164,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             }
         }
         Intent::Confirm => confirm(model, out),
+        Intent::Retry => proof::retry(model, out),
         Intent::Back => {
             keep_typed(model, out);
             if steps::leave_step(model, out) {
@@ -213,7 +216,7 @@ fn confirm(model: &mut Model, out: &mut Vec<Effect>) {
     }
     match &mut wizard.saving {
         Some(saving) => saving.advance = true,
-        None if wizard.unsaved.is_empty() => steps::finish(model, out),
+        None if wizard.unsaved.is_empty() => proof::conclude(model, out),
         None => write_secrets(model, true, out),
     }
 }
@@ -327,6 +330,6 @@ pub fn secrets_written(
     if more {
         write_secrets(model, saving.advance, out);
     } else if saving.advance {
-        steps::finish(model, out);
+        proof::conclude(model, out);
     }
 }

@@ -189,6 +189,7 @@ pub fn random(
         verification: None,
         connection: None,
         compared: BTreeMap::new(),
+        proofs: std::collections::BTreeMap::new(),
     };
     show_wizard(model, procedure, setup);
     steps::go_to(model, 0, out);
@@ -259,5 +260,6 @@ fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
         storing: None,
         loading: None,
         pasted: BTreeMap::new(),
+        proving: crate::app::proof::Proving::default(),
     }));
 }

@@ -5,7 +5,8 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, scopes, secrets, steps, storing, verification, wizard_mut,
+    authorization, desk, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification,
+    wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -233,6 +234,15 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if intent == Intent::Open && mode != Mode::LoginWaiting {
         return steps::open_page(model, out);
     }
+    if wizard_mut(model).is_some_and(|wizard| wizard.proving.asking.is_some()) {
+        return match intent {
+            Intent::Back => {
+                proof::cancel(model, out);
+                notify(model, Tone::Information, "Cancelled. Nothing was spent by asking.");
+            }
+            other => scroll(model, other),
+        };
+    }
     let only_text = matches!(mode, Mode::Activate | Mode::LoginWaiting | Mode::LoginEnded | Mode::Verify);
     if only_text && matches!(intent, Intent::Up | Intent::Down) {
         return scroll(model, intent);
@@ -252,7 +262,8 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 
 fn read_step(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     match intent {
-        Intent::Confirm => steps::finish(model, out),
+        Intent::Confirm => proof::conclude(model, out),
+        Intent::Retry => proof::retry(model, out),
         Intent::Back => steps::back(model, out),
         other => select_or_copy(model, other, out),
     }

@@ -1,7 +1,8 @@
 //! From step to step.
 
 use super::{
-    activation, authorization, form, home, notify, progress, save, scopes, storing, verification, wizard_mut,
+    activation, authorization, form, home, notify, progress, proof, save, scopes, storing, verification,
+    wizard_mut,
 };
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
@@ -93,6 +94,7 @@ pub fn leave_step(model: &mut Model, out: &mut Vec<Effect>) -> bool {
         return false;
     }
     out.extend(under_way.map(|ticket| Effect::Cancel { ticket }));
+    proof::cancel(model, out);
     true
 }
 
