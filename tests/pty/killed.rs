@@ -91,7 +91,7 @@ fn while_a_login_waits() {
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login over the receiver's URL"));
     terminal.keys(ENTER);
     terminal.wait_for(&["paste address", "The login began"]);
-    let secrets = || fs::read(home.data().join("rehearsal/secrets.age")).unwrap();
+    let secrets = || fs::read(home.data().join("rehearsal/rehearsal-secrets.age")).unwrap();
     let before = secrets();
     terminal.keys("e");
     terminal.wait_for(&["Five minutes more"]);
