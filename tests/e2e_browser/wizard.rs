@@ -1,7 +1,7 @@
 //! The wizard in its terminal and a person at a real browser: consent, redirect, page, and the wizard goes on.
 
 use super::chromium::{Chromium, installed};
-use super::home::{Home, script, until};
+use super::home::{Home, free_port, script, until};
 use super::pty::{DOWN, ENTER, Terminal};
 use super::walk::{self, press};
 use std::fs;
@@ -26,8 +26,8 @@ impl Desk {
         let note = home.path("address").display().to_string();
         script(&opener, &format!("printf '%s' \"$1\" > '{note}.tmp'; mv '{note}.tmp' '{note}'"));
         let opener = opener.display().to_string();
-        let mut terminal =
-            Terminal::start_with(&home, &["--rehearse", "new", procedure], 80, 40, &[("BROWSER", &opener)]);
+        let arguments = ["--rehearse", "new", procedure, "--port", &free_port()];
+        let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &[("BROWSER", &opener)]);
         walk::until(&mut terminal, "the login", |screen| screen.contains(LOOPBACK));
         for _way in 0..MOST_WAYS {
             let screen = terminal.screen();
@@ -47,14 +47,8 @@ impl Desk {
         // There is none before the first login.
         let _ = fs::remove_file(&note);
         self.terminal.keys(key);
-        let waiting = self.terminal.wait_until("the listener", |screen| {
-            screen.contains("Listening on") || screen.contains("another port")
-        });
+        let waiting = self.terminal.wait_for(&["Listening on"]);
         assert!(waiting.contains("REHEARSAL"), "{waiting}");
-        if !waiting.contains("Listening on") {
-            self.terminal.keys(ENTER);
-            self.terminal.wait_for(&["Listening on"]);
-        }
         let address = until("the wizard opens no browser", || fs::read_to_string(&note).ok());
         self.browser.open(&address);
         let text = self.browser.text();
