@@ -88,10 +88,44 @@ impl Mode {
     }
 }
 
+/// A set of modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modes(u32);
+
+impl Modes {
+    /// Every mode.
+    const ALL: Self = Self(u32::MAX);
+
+    const fn of(modes: &[Mode]) -> Self {
+        Self(0).with(modes)
+    }
+
+    const fn with(mut self, mut modes: &[Mode]) -> Self {
+        while let [first, rest @ ..] = modes {
+            self.0 |= 1 << *first as u32;
+            modes = rest;
+        }
+        self
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn without(self, modes: &[Mode]) -> Self {
+        Self(self.0 & !Self::of(modes).0)
+    }
+
+    /// Whether the mode is one of them.
+    pub const fn contains(self, mode: Mode) -> bool {
+        self.0 & (1 << mode as u32) != 0
+    }
+}
+
 /// A line of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binding {
-    pub modes: &'static [Mode],
+    pub modes: Modes,
     /// Any of them; the first is the one that is shown.
     pub keys: &'static [Key],
     /// How the keys are written in bar and help.
@@ -110,106 +144,47 @@ use Mode::{
     Scopes, ScopesFound, Steps, Unlock, Verify,
 };
 
-/// Modes of a set-up in which letters are keys.
-const STEP: &[Mode] = &[
-    ScopesFound,
-    Read,
-    Choose,
-    Scopes,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-];
-/// Modes of a set-up in which Esc goes one step back.
-const BACK: &[Mode] =
-    &[Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection];
 /// Modes in which the arrows move a selection.
-const SELECT: &[Mode] = &[ScopesFound, Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps, Desk];
+const SELECT: Modes =
+    Modes::of(&[Home, Read, Choose, Scopes, ScopesFound, LoginOffer, Decide, HandOver, Steps, Desk]);
 /// Modes in which the arrows scroll the text.
-const SCROLL: &[Mode] =
-    &[LoginWaiting, LoginEnded, LoginFailed, LoginPort, Activate, Busy, Verify, Reading, Connection];
+pub const SCROLL: Modes = Modes::of(&[
+    Activate,
+    Busy,
+    LoginWaiting,
+    LoginEnded,
+    LoginFailed,
+    LoginPort,
+    Verify,
+    Connection,
+    Reading,
+]);
 /// Modes in which the page keys do something.
-const PAGES: &[Mode] = &[
-    ScopesFound,
-    Home,
-    Read,
-    Choose,
-    Field,
-    Scopes,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-    Connection,
-    Reading,
-    Steps,
-    Desk,
-];
+const PAGES: Modes = SELECT.and(SCROLL).with(&[Field]);
 /// Modes in which Tab goes round the values.
-const VALUES: &[Mode] = &[ScopesFound, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Desk];
+const VALUES: Modes = SELECT.without(&[Home, Steps]);
+/// Modes of a set-up in which letters are keys.
+const STEP: Modes = SELECT.and(SCROLL).without(&[Home, Steps, Desk, Connection, Reading]);
 /// Modes in which letters are keys, and a set-up or connection is open.
-const OPEN: &[Mode] = &[
-    ScopesFound,
-    Read,
-    Choose,
-    Scopes,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-    Connection,
-    Steps,
-];
-/// Every mode.
-const ALL: &[Mode] = &[
-    ScopesFound,
-    Home,
-    Read,
-    Choose,
-    Field,
-    Scopes,
-    ScopeSearch,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    PasteBox,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-    Connection,
-    Reading,
-    Steps,
-    Desk,
-    DeskPaste,
-    Unlock,
-    ConfirmRemoval,
-];
+const OPEN: Modes = STEP.with(&[Connection, Steps]);
+/// Modes of a set-up in which Esc goes one step back.
+const BACK: Modes = Modes::of(&[
+    Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection,
+]);
 
 const fn bind(
     modes: &'static [Mode],
+    keys: &'static [Key],
+    shown: &'static str,
+    intent: Intent,
+    label: &'static str,
+    bar: Option<u8>,
+) -> Binding {
+    across(Modes::of(modes), keys, shown, intent, label, bar)
+}
+
+const fn across(
+    modes: Modes,
     keys: &'static [Key],
     shown: &'static str,
     intent: Intent,
@@ -261,8 +236,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[LoginPort], &[Char('p')], "p", Intent::PasteBox, "paste instead", Some(1)),
     bind(&[PasteBox], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
     bind(&[Desk], &[Char('p')], "p", Intent::PasteBox, "paste back", Some(0)),
-    bind(STEP, &[Char('=')], "=", Intent::Desk, "compare", Some(5)),
-    bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
+    across(STEP, &[Char('=')], "=", Intent::Desk, "compare", Some(5)),
+    across(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
     bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
     bind(&[LoginFailed], &[Char('r')], "r", Intent::Retry, "try again", Some(0)),
     bind(&[LoginEnded], &[Char('r')], "r", Intent::Retry, "log in anew", Some(2)),
@@ -288,12 +263,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Field, ScopeSearch, PasteBox], &[Ctrl('e')], "Ctrl-E", Intent::Desk, "compare", Some(6)),
     bind(&[ScopeSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
     // Moving.
-    bind(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
-    bind(SELECT, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
-    bind(SCROLL, &[Up, Char('k')], "Up k", Intent::Up, "scroll up", None),
-    bind(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
-    bind(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
-    bind(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
+    across(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
+    across(SELECT, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
+    across(SCROLL, &[Up, Char('k')], "Up k", Intent::Up, "scroll up", None),
+    across(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
+    across(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
+    across(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
     bind(
         &[Home, Scopes, ScopesFound, Steps, Desk],
         &[Key::Home, Char('g')],
@@ -303,26 +278,24 @@ pub const BINDINGS: &[Binding] = &[
         None,
     ),
     bind(&[Home, Scopes, ScopesFound, Steps, Desk], &[End, Char('G')], "End G", Intent::Last, "last", None),
-    bind(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
-    bind(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
+    across(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
+    across(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
     // Around the step.
-    bind(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
-    bind(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
+    across(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
+    across(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
     bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(1)),
     bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "other ways", Some(8)),
     bind(&[PasteBox, ScopeSearch, Reading, Steps, DeskPaste], &[Esc], "Esc", Intent::Back, "close", Some(8)),
     bind(&[Desk], &[Esc, Char('='), Char('q')], "Esc", Intent::Back, "to the step", Some(8)),
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
     bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
-    bind(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
+    across(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
     bind(&[Home], &[Char('q')], "q", Intent::Quit, "quit", Some(9)),
     bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
-    bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
-    bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Desk], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Home], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
+    across(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
+    across(OPEN.with(&[Home, Desk]), &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
     bind(&[Field, ScopeSearch, PasteBox, DeskPaste], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
-    bind(ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
+    across(Modes::ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
 
 /// The mode that the model is in.
@@ -344,17 +317,7 @@ const fn desk_mode(desk: &super::desk::Desk) -> Mode {
 
 /// The mode whose keys the help shows: that of the desk or of the screen below.
 pub const fn help_mode(model: &Model) -> Mode {
-    match &model.overlay {
-        Some(Overlay::Desk(desk)) => desk_mode(desk),
-        Some(
-            Overlay::Help
-            | Overlay::Document
-            | Overlay::Steps { .. }
-            | Overlay::Unlock(_)
-            | Overlay::ConfirmRemoval { .. },
-        )
-        | None => screen_mode(model),
-    }
+    if let Some(Overlay::Desk(desk)) = &model.overlay { desk_mode(desk) } else { screen_mode(model) }
 }
 
 /// The mode of the screen, whatever lies above it.
@@ -418,7 +381,7 @@ pub fn intent(mode: Mode, key: Key) -> Option<Intent> {
 
 /// The bindings of a mode, for the help.
 pub fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| binding.modes.contains(&mode))
+    BINDINGS.iter().filter(move |binding| binding.modes.contains(mode))
 }
 
 /// The bindings for the key bar, most useful first. What makes no sense on the screen as it stands is left
