@@ -126,7 +126,7 @@ fn besides<'a>(page: &mut Page<'a>, remote: &'a Remote, port: u16) {
     let look = page.look;
     let (place, shell) = place(remote);
     if let Some(line) = tunnel(remote, port) {
-        let words = format!(" {} there leads to the long address, after:", short(port));
+        let words = format!(" Where the browser is, this line makes {} lead here:", short(port));
         page.text(vec![look.dim(place), look.dim(words)]);
         page.value(&line, look.theme.value);
     } else {
