@@ -77,8 +77,11 @@ const LONGEST_LINE: usize = 4000;
 /// An error on standard error: what failed, then the advice, a line each. Paths and names in it come from
 /// anywhere, so whatever could steer a terminal is taken out here.
 pub fn report(error: &Error, out: &mut dyn Write) {
+    let message = printable(&error.message, LONGEST_LINE);
+    let line =
+        if error.kind == ErrorKind::Left { format!("{message}.") } else { format!("error: {message}") };
     // Nothing can be done about a closed standard error.
-    let _ = writeln!(out, "error: {}", printable(&error.message, LONGEST_LINE));
+    let _ = writeln!(out, "{line}");
     for line in error.hints.iter().flat_map(|hint| hint.lines()) {
         let _ = writeln!(out, "  {}", printable(line, LONGEST_LINE));
     }

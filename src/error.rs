@@ -10,8 +10,10 @@ pub enum ErrorKind {
     CheckFailed,
     /// The command line, a file or an answer is not usable.
     Usage,
-    /// The user left before the end.
+    /// It was ended from outside before its end.
     Cancelled,
+    /// The user chose to leave before the end, which is no failure.
+    Left,
     /// Network or Zoom out of reach.
     Unreachable,
     /// Zoom refused the credentials or the grant.
@@ -28,7 +30,7 @@ impl ErrorKind {
         match self {
             Self::CheckFailed => 1,
             Self::Usage => 2,
-            Self::Cancelled => 3,
+            Self::Cancelled | Self::Left => 3,
             Self::Unreachable => 4,
             Self::Refused => 5,
             Self::Store => 6,

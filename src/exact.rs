@@ -104,6 +104,9 @@ fn named(expected: &str, given: &str, column: usize) -> Vec<Named> {
     if given.is_empty() {
         return vec![Named::new(Name::Empty, 1, "Nothing stands there")];
     }
+    if given.trim().is_empty() {
+        return vec![Named::new(Name::Empty, 1, "Only white space stands there")];
+    }
     let mut found = Vec::new();
     let text = surface::cleaned(expected, given, &mut found);
     // Behind a wildcard nothing can be compared.

@@ -373,6 +373,26 @@ impl FieldName {
         }
     }
 
+    /// In words, for a reader.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::AppName => "App name",
+            Self::Instance => "Instance",
+            Self::Region => "Region",
+            Self::Management => "Management",
+            Self::ClientType => "Client type",
+            Self::Company => "Company",
+            Self::ShortDescription => "Short description",
+            Self::DeveloperName => "Developer name",
+            Self::DeveloperEmail => "Developer email",
+            Self::ClientId => "Client ID",
+            Self::ClientSecret => "Client Secret",
+            Self::AccountId => "Account ID",
+            Self::SecretToken => "Secret Token",
+            Self::ConnectionName => "Connection name",
+        }
+    }
+
     /// The field of that name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|name| name.as_str() == text)

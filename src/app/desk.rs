@@ -9,6 +9,9 @@ use crate::secret::Secret;
 use crate::setup::compared::{Compared, ExactString, standing};
 use crate::setup::loopback_redirect;
 
+/// The result where the copy had a line end of its own.
+pub const LESS_LINE_BREAK: &str = "The same, byte for byte, apart from the line break that copying added";
+
 /// The desk while it is open.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desk {
@@ -38,6 +41,11 @@ impl DeskRow {
     /// `Zoom's OAuth Redirect URL`.
     pub fn place(&self) -> String {
         format!("{}'s {}", self.system, self.label)
+    }
+
+    /// Whether it matters only to whoever takes that way: nothing is left open without it.
+    pub fn is_optional(&self) -> bool {
+        self.string == ExactString::Loopback
     }
 
     /// Whether neither string may be shown.

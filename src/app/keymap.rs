@@ -160,7 +160,7 @@ pub const SCROLL: Modes = Modes::of(&[
     Reading,
 ]);
 /// Modes in which the page keys do something.
-const PAGES: Modes = SELECT.and(SCROLL).with(&[Field]);
+const PAGES: Modes = SELECT.and(SCROLL).with(&[Field, PasteBox]);
 /// Modes in which Tab goes round the values.
 const VALUES: Modes = SELECT.without(&[Home, Steps]);
 /// Modes of a set-up in which letters are keys.
@@ -263,8 +263,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Field, ScopeSearch, PasteBox], &[Ctrl('e')], "Ctrl-E", Intent::Desk, "compare", Some(6)),
     bind(&[ScopeSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
     // Moving.
-    across(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
-    across(SELECT, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
+    bind(&[Desk], &[Down, Char('j')], "Down j", Intent::Down, "next", Some(2)),
+    bind(&[Desk], &[Up, Char('k')], "Up k", Intent::Up, "before", Some(3)),
+    across(SELECT.without(&[Desk]), &[Up, Char('k')], "Up k", Intent::Up, "up", None),
+    across(SELECT.without(&[Desk]), &[Down, Char('j')], "Down j", Intent::Down, "down", None),
     across(SCROLL, &[Up, Char('k')], "Up k", Intent::Up, "scroll up", None),
     across(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
     across(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
@@ -284,7 +286,7 @@ pub const BINDINGS: &[Binding] = &[
     across(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
     across(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
     bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(1)),
-    bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "other ways", Some(8)),
+    bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "back", Some(8)),
     bind(&[PasteBox, ScopeSearch, Reading, Steps, DeskPaste], &[Esc], "Esc", Intent::Back, "close", Some(8)),
     bind(&[Desk], &[Esc, Char('='), Char('q')], "Esc", Intent::Back, "to the step", Some(8)),
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),

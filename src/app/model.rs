@@ -68,6 +68,8 @@ pub struct Settings {
 pub struct Rehearsal {
     /// Name of the fault that is rehearsed, if any.
     pub fault: Option<String>,
+    /// No browser can be opened here: the rehearsal follows a login by itself.
+    pub stand_in: bool,
     /// Offers for a General app.
     pub general: BTreeMap<FieldName, Secret>,
     /// Offers for a Server-to-Server app.

@@ -85,7 +85,15 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
         Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
-            Ok(None) => notify(model, Tone::Information, "Asked the browser to open the page."),
+            Ok(None) => {
+                let stand_in = model.settings.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.stand_in);
+                let text = if stand_in {
+                    "The rehearsal followed the login by itself."
+                } else {
+                    "Asked the browser to open the page."
+                };
+                notify(model, Tone::Information, text);
+            }
             Ok(Some(address)) => waiting::browser_landed(model, address),
             Err(why) => waiting::browser_refused(model, &why, &mut out),
         },

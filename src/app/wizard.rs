@@ -374,6 +374,9 @@ pub enum Progress {
     CheckAgain,
 }
 
+/// What the address of a step's page is called among the values to copy.
+pub const PAGE: &str = "Page";
+
 /// A value that `c` can copy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CopyItem {
@@ -473,8 +476,7 @@ impl Wizard {
         });
         // Where no browser opens (over SSH, in a container) the address is carried over like any other value.
         let reads = matches!(step.kind, StepKind::Instruct | StepKind::Copy);
-        let page =
-            step.open.iter().filter(|_| reads).map(|template| of_template("Page (o opens it)", template));
+        let page = step.open.iter().filter(|_| reads).map(|template| of_template(PAGE, template));
         values.chain(page).collect()
     }
 

@@ -78,16 +78,20 @@ pub fn run(
             // What failed can be mended in place: the set-up stands at that step.
             result = driver.drive(&procedure) => result.map_err(|error| match error.kind {
                 ErrorKind::Unreachable | ErrorKind::Refused | ErrorKind::CheckFailed => {
-                    error.hint(world::go_on(global))
+                    error.hint(world::go_on(global, port))
                 }
-                ErrorKind::Usage | ErrorKind::Cancelled | ErrorKind::Store | ErrorKind::Internal => error,
+                ErrorKind::Usage
+                | ErrorKind::Cancelled
+                | ErrorKind::Left
+                | ErrorKind::Store
+                | ErrorKind::Internal => error,
             }),
             () = crate::terminal::panicked() => {
                 return Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
-                    .hint(world::go_on(global)));
+                    .hint(world::go_on(global, port)));
             }
             () = signals.next() => Err(Error::new(ErrorKind::Cancelled, "interrupted")
-                .hint(world::go_on(global))),
+                .hint(world::go_on(global, port))),
         };
         driver.runtime.finish().await;
         result

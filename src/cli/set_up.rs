@@ -88,13 +88,13 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
             on_terminal(&rehearsal, Opening::Home, port)
         }
         Ended::Exit(Exit::Left) => {
-            Err(Error::new(ErrorKind::Cancelled, "left before the end").hint(super::world::go_on(global)))
+            Err(Error::new(ErrorKind::Left, "Left before the end").hint(super::world::go_on(global, port)))
         }
         Ended::Panicked => Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")
-            .hint(super::world::go_on(global))),
+            .hint(super::world::go_on(global, port))),
         Ended::TerminalLost(why) => {
             Err(Error::new(ErrorKind::Cancelled, format!("the terminal went away: {why}"))
-                .hint(super::world::go_on(global)))
+                .hint(super::world::go_on(global, port)))
         }
     }
 }

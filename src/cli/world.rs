@@ -66,7 +66,7 @@ impl World {
         if let Some(name) = &global.rehearse {
             let started = start_sandbox(name, &data_dir, interactive && environment.can_open())?;
             endpoints = Endpoints::parse(Some(started.oauth_url()), Some(started.api_url()), Cloud::Zoom)?;
-            rehearsal = Some(offers(&started, name));
+            rehearsal = Some(offers(&started, name, !environment.can_open()));
             sandbox = Some(Arc::new(started));
         }
         let lag_delays_s =
@@ -226,8 +226,9 @@ pub fn store_error(failure: StoreFailure) -> Error {
     }
 }
 
-/// How to go on with a set-up that was left, as advice: the command as it has to be typed for this data.
-pub fn go_on(global: &Global) -> String {
+/// How to go on with a set-up that was left, as advice: the command as it has to be typed for this data, with the
+/// port that was asked for.
+pub fn go_on(global: &Global, port: Option<u16>) -> String {
     if global.store == Some(StoreArgument::Memory) {
         return "--store memory keeps nothing; begin again with: zoom-setup new".to_owned();
     }
@@ -235,7 +236,8 @@ pub fn go_on(global: &Global) -> String {
     let directory = global.data_dir.as_ref().map_or_else(String::new, |directory| {
         format!(" --data-dir '{}'", crate::secret::printable(&directory.display().to_string(), 200))
     });
-    format!("Every answer is kept. Go on with: zoom-setup{rehearse} resume{directory}")
+    let port = port.map_or_else(String::new, |port| format!(" --port {port}"));
+    format!("Every answer is kept. Go on with: zoom-setup{rehearse} resume{directory}{port}")
 }
 
 /// A secret from the environment; empty counts as not set.
@@ -306,7 +308,7 @@ fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, E
 }
 
 /// What the wizard offers in rehearsal: the values of the sandbox's app page, and examples for the rest.
-fn offers(sandbox: &Sandbox, fault: &str) -> Rehearsal {
+fn offers(sandbox: &Sandbox, fault: &str, stand_in: bool) -> Rehearsal {
     let examples = || -> BTreeMap<FieldName, Secret> {
         [
             (FieldName::Instance, "dev12345"),
@@ -333,6 +335,7 @@ fn offers(sandbox: &Sandbox, fault: &str) -> Rehearsal {
     };
     Rehearsal {
         fault: (!fault.is_empty()).then(|| fault.to_owned()),
+        stand_in,
         general: page(AppKind::General),
         server_to_server: page(AppKind::ServerToServer),
     }
@@ -406,5 +409,21 @@ impl Clipboard for BothClipboards {
             (Err(_), true) => "sent to the terminal's clipboard".to_owned(),
             (Err(why), false) => format!("not copied ({why}); select it by hand"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::Arguments;
+    use clap::Parser;
+
+    #[test]
+    fn the_command_to_go_on_keeps_the_port() {
+        let arguments = Arguments::try_parse_from(["zoom-setup", "--rehearse", "new", "--port", "40000"]);
+        let global = arguments.unwrap().global;
+        let words = go_on(&global, Some(40_000));
+        assert!(words.ends_with("zoom-setup --rehearse resume --port 40000"), "{words}");
+        assert!(go_on(&global, None).ends_with("resume"));
     }
 }

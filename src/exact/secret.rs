@@ -17,6 +17,9 @@ pub fn hints(expected: &Secret, given: &Secret, others: &[Other<'_>]) -> Vec<Str
     }
     for (name, value) in others {
         if !value.is_empty() && value.expose() == have.trim() {
+            if have.contains("://") {
+                return vec![format!("This is {name}: it was copied from another field.")];
+            }
             hints.push(format!("It is {name}: the values are swapped."));
         }
     }
@@ -69,4 +72,28 @@ fn hidden(want: &str, have: &str, hints: &mut Vec<String>) {
 
 fn is_hidden(character: char) -> bool {
     character == ' ' || disguise(character).is_some_and(|disguise| !disguise.visible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_the_place_of_a_secret_is_one_mistake() {
+        let redirect = Secret::new("https://dev1.service-now.com/oauth_redirect.do");
+        let said = hints(&Secret::new("abcdef"), &redirect, &[("the redirect URL", &redirect)]);
+        assert_eq!(said, ["This is the redirect URL: it was copied from another field."]);
+    }
+
+    #[test]
+    fn white_space_alone_is_one_difference() {
+        for given in [" ", "\t", "  \u{a0}"] {
+            let expected = "https://dev1.service-now.com/oauth_redirect.do";
+            let super::super::Comparison::Different(difference) = super::super::compare(expected, given)
+            else {
+                panic!("the same");
+            };
+            assert_eq!(difference.named.len(), 1, "{:?}", difference.named);
+        }
+    }
 }

@@ -194,7 +194,7 @@ fn scopes(page: &mut Page, sheet: &Sheet) {
 fn checks(page: &mut Page, sheet: &Sheet) {
     page.heading("What was checked");
     match sheet.verified_at {
-        Some(at) => page.line(&format!("Checked: {at}")),
+        Some(at) => page.line(&format!("Checked: {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))),
         None if sheet.checks.is_empty() => {
             return page.line("Nothing: the connection was never verified.");
         }
@@ -281,12 +281,13 @@ fn prose(text: &str) -> String {
     while let Some(character) = characters.next() {
         let first = out.is_empty();
         let escaped = match character {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~' => true,
+            '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '&' | '~' => true,
             // Inside a word it is no emphasis, and `redirect_url` stays readable.
             '_' => {
                 !(before.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric()))
             }
-            '#' | '-' | '+' | '=' => first,
+            // At the beginning of a line it is a quotation.
+            '#' | '-' | '+' | '=' | '>' => first,
             '.' | ')' => !first && digits_only,
             _ => false,
         };
@@ -322,9 +323,11 @@ mod tests {
     #[case("plain words, 4.5 (yes)", "plain words, 4.5 (yes)")]
     #[case("redirect_url and _x_", "redirect_url and \\_x\\_")]
     #[case("# a", "\\# a")]
+    #[case("> a", "\\> a")]
+    #[case("Features > Access", "Features > Access")]
     #[case("1. a", "1\\. a")]
     #[case("- a", "\\- a")]
-    #[case("[a](b) <i> *x* `y` a|b", "\\[a\\](b) \\<i\\> \\*x\\* \\`y\\` a\\|b")]
+    #[case("[a](b) <i> *x* `y` a|b", "\\[a\\](b) \\<i> \\*x\\* \\`y\\` a\\|b")]
     #[case("a\n# b", "a # b")]
     fn prose_is_no_markup(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(prose(text), expected);

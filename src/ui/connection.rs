@@ -6,7 +6,7 @@ use super::proof::checks;
 use super::text::{age, date, remaining};
 use super::theme::Look;
 use crate::app::model::Model;
-use crate::procedure::{AppKind, FieldName};
+use crate::procedure::AppKind;
 use crate::setup::{Connection, Owner};
 use ratatui::text::Span;
 
@@ -86,17 +86,15 @@ const fn refresh(connection: &Connection) -> &'static str {
     }
 }
 
-/// Answers as values that can be selected in the terminal, secrets by fingerprint.
+/// Answers, secrets by fingerprint.
 fn values<'a>(page: &mut Page<'a>, connection: &'a Connection) {
     let look = page.look;
-    let label = |field: FieldName| field.as_str().replace('_', " ");
+    const NAME: usize = 18;
     page.heading("Answers");
     for (field, value) in &connection.answers {
-        page.styled(label(*field), look.theme.dim);
-        page.value(value, look.theme.value);
+        page.fact(field.label(), NAME, vec![Span::styled(value.as_str(), look.theme.value)]);
     }
     for (field, fingerprint) in &connection.secrets {
-        page.styled(label(*field), look.theme.dim);
-        page.plain(fingerprint.to_string());
+        page.fact(field.label(), NAME, vec![Span::raw(fingerprint.to_string())]);
     }
 }

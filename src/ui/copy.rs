@@ -7,7 +7,7 @@ use super::step::{details, instructions, opening};
 use super::text::{columns, template};
 use super::theme::Look;
 use crate::app::model::Model;
-use crate::app::wizard::{CopyItem, Wizard};
+use crate::app::wizard::{CopyItem, PAGE, Wizard};
 use crate::procedure::{Phase, StepKind};
 use crate::setup::compared::ExactString;
 use crate::setup::{GrantDecision, loopback_redirect};
@@ -33,7 +33,7 @@ pub fn values<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>
         let start = page.len();
         let marked = index == selected;
         let style = if marked { look.theme.accent } else { look.theme.dim };
-        page.marked(marked, vec![Span::styled(format!("{}:", item.label), style)]);
+        page.marked(marked, vec![Span::styled(label(&item), style)]);
         value(&mut page, &item);
         if marked {
             page.focus_from(start);
@@ -43,6 +43,11 @@ pub fn values<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>
         }
     }
     page
+}
+
+/// What the value is called, and the key for a page.
+fn label(item: &CopyItem) -> String {
+    if item.label == PAGE { format!("{PAGE} (o opens it):") } else { format!("{}:", item.label) }
 }
 
 /// One value, as far as it may be seen.

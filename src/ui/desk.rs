@@ -5,10 +5,10 @@ use super::page::{Body, List, MARGIN, Own, Page, rule};
 use super::text::{age, columns, plural, shorten};
 use super::theme::Look;
 use super::{Drawn, MAIN, WIDE, beside};
-use crate::app::desk::{Desk, DeskRow, hints, holds_secret, rows};
+use crate::app::desk::{Desk, DeskRow, LESS_LINE_BREAK, hints, holds_secret, rows};
 use crate::app::model::Model;
 use crate::app::wizard::Wizard;
-use crate::exact::{Comparison, Name, Signs, compare, picture};
+use crate::exact::{Comparison, Name, Signs, compare, picture, same};
 use crate::procedure::{CopySource, CopyValue, Name as TemplateName};
 use crate::secret::Secret;
 use crate::setup::compared::{self, ExactString};
@@ -116,6 +116,9 @@ fn line<'a>(
     let standing = row.standing(wizard);
     let (sign, style, found) = match (&row.expected, standing) {
         (Err(_), _) => (look.signs.open, look.theme.dim, "not known yet".to_owned()),
+        (Ok(_), None) if row.is_optional() => {
+            (look.signs.bullet, look.theme.dim, "only for a login caught here".to_owned())
+        }
         (Ok(_), None) => (look.signs.open, look.theme.dim, "not compared".to_owned()),
         (Ok(_), Some(compared)) if compared.same => {
             let found = format!("same{}{}", look.signs.between, age(model.now, compared.at));
@@ -126,7 +129,7 @@ fn line<'a>(
             (look.signs.bad, look.theme.failure, found)
         }
     };
-    let room = usize::from(width).saturating_sub(columns(sign) + usize::from(MARGIN) + 2).min(76);
+    let room = usize::from(width).saturating_sub(columns(sign) + usize::from(MARGIN) + 3).min(76);
     // Where it is narrow the sign says that nothing was compared, and the label needs the room.
     let found = match standing {
         None if room < 50 => String::new(),
@@ -178,10 +181,12 @@ fn detail<'a>(model: &Model, wizard: &Wizard, row: &DeskRow, full: u16, look: Lo
     page.gap();
     match standing {
         Some(compared) if compared.same => {
-            let when = format!("The same, byte for byte, {}.", age(model.now, compared.at));
+            let line_end = given.is_some_and(|given| same(expected.expose(), given.expose()) == Some(true));
+            let words = if line_end { LESS_LINE_BREAK } else { "The same, byte for byte" };
+            let when = format!("{words}, {}.", age(model.now, compared.at));
             page.item(Span::styled(look.signs.good, look.theme.success), vec![Span::raw(when)]);
         }
-        Some(_) => mend(&mut page, row),
+        Some(_) => mend(&mut page, row, expected, given),
         None => how(&mut page, row),
     }
     page
@@ -308,8 +313,26 @@ fn how(page: &mut Page<'_>, row: &DeskRow) {
 }
 
 /// What to do about a difference.
-fn mend(page: &mut Page<'_>, row: &DeskRow) {
+fn mend(page: &mut Page<'_>, row: &DeskRow, expected: &Secret, given: Option<&Secret>) {
     let look = page.look;
+    let other = given.is_some_and(|given| match compare(expected.expose(), given.expose()) {
+        Comparison::Different(difference) => {
+            difference.named.iter().any(|named| matches!(named.name, Name::OtherInstance | Name::OtherRegion))
+        }
+        Comparison::Same { .. } => false,
+    });
+    if other {
+        page.text(vec![
+            Span::raw(format!("Either the field or the answer here is wrong. {}: ", row.place())),
+            look.accent("c"),
+            Span::raw(" copies what the answer makes, paste it there, save. The answer here: "),
+            look.accent("Esc"),
+            Span::raw(", then "),
+            look.accent("s"),
+            Span::raw(" leads to the step that asks for it."),
+        ]);
+        return;
+    }
     if row.read_only {
         let text = format!(
             "{} makes this address: choose the other region here, if this is the right account there.",

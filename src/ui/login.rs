@@ -9,6 +9,7 @@ use super::theme::Look;
 use super::waiting::{log, paste_box, waiting};
 use crate::app::model::Model;
 use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, PortProblem, Wizard};
+use crate::procedure::Receiver;
 use crate::setup::loopback_redirect;
 use ratatui::text::Span;
 
@@ -47,7 +48,11 @@ pub fn authorize<'a>(
                 look.accent("r"),
                 Span::raw(" tries again, "),
                 look.accent("Esc"),
-                Span::raw(" goes back to the three ways."),
+                Span::raw(if wizard.tokens.is_some() {
+                    " goes back to the login before, which nothing has revoked."
+                } else {
+                    " goes back to the three ways."
+                }),
             ]);
             log(&mut page, &authorization.log);
         }
@@ -101,9 +106,6 @@ fn offer<'a>(
         let start = page.len();
         let taken = index == selected;
         one_of(&mut page, taken, title(way), why(wizard, way));
-        if taken && way == LoginWay::Loopback {
-            allow(&mut page, &model.settings.loopback_ports, authorization.next_address);
-        }
         if taken {
             page.focus_from(start);
         }
@@ -115,7 +117,13 @@ fn offer<'a>(
         let words = if full < NARROW { "PKCE is on in this app" } else { PKCE };
         own.foot.item(look.accent("Space"), vec![Span::raw(format!("{sign} {words}"))]);
     }
-    let text = opening(wizard, full, look);
+    // Above the ways, which keep their places whichever is selected.
+    let mut text = Page::new(full, look);
+    if wizard.login_ways().get(selected) == Some(&LoginWay::Loopback) {
+        allow(&mut text, &model.settings.loopback_ports, authorization.next_address);
+        text.gap();
+    }
+    text.append(opening(wizard, full, look));
     if full >= NARROW {
         own.head.text(vec![look.strong(
             "Zoom keeps one grant per user and app, and a new login ends the one before. So the wizard logs in \
@@ -139,13 +147,19 @@ const fn title(way: LoginWay) -> &'static str {
 /// What a way takes, and why it stands where it stands.
 fn why(wizard: &Wizard, way: LoginWay) -> &'static str {
     match (way, wizard.takes_loopback()) {
-        (LoginWay::Receiver, false) => {
-            "First, since Zoom's changelog allows a loopback address to PKCE apps only. You paste the browser's \
-             final address: the code is in it, even where the receiver shows an error page."
-        }
+        (LoginWay::Receiver, false) => match wizard.procedure.receiver {
+            Receiver::ServiceNow => {
+                "Zoom allows a loopback address only where PKCE is switched on (its changelog), so this way comes \
+                 first. You paste the browser's final address: the code is in it, even on an error page of ServiceNow."
+            }
+            Receiver::Celigo => {
+                "Zoom allows a loopback address only where PKCE is switched on (its changelog), so this way comes \
+                 first. You paste the browser's final address: the code is in it, even on an error page of Celigo."
+            }
+        },
         (LoginWay::Receiver, true) => "Nothing more to allow. You paste the browser's final address here.",
         (LoginWay::Loopback, false) => {
-            "Takes PKCE, switched on in the app (Space says that it is). The browser comes back by itself."
+            "Only where PKCE is switched on in the app; Space says that it is. The browser comes back by itself."
         }
         (LoginWay::Loopback, true) if wizard.is_public_client() => {
             "First, since an app without a client secret is a PKCE app. The browser comes back by itself."

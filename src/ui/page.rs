@@ -21,6 +21,7 @@ pub const NARROW: u16 = 60;
 const ENOUGH: usize = 24;
 
 /// A row of a page.
+#[derive(Clone)]
 struct Row<'a> {
     /// Column it begins at.
     x: u16,
@@ -30,6 +31,7 @@ struct Row<'a> {
 }
 
 /// Lines of text of one column.
+#[derive(Clone)]
 pub struct Page<'a> {
     rows: Vec<Row<'a>>,
     /// Columns for text, from [`MARGIN`] on.
@@ -41,6 +43,8 @@ pub struct Page<'a> {
     pub cursor: Option<(u16, usize)>,
     /// Rows that must be seen.
     focus: Option<Range<usize>>,
+    /// First rows of what belongs together, as a label and its value do.
+    items: Vec<usize>,
     /// An address over the whole width, and its first row.
     link: Option<(usize, String)>,
 }
@@ -56,6 +60,7 @@ impl<'a> Page<'a> {
             look,
             cursor: None,
             focus: None,
+            items: Vec::new(),
             link: None,
         }
     }
@@ -70,9 +75,11 @@ impl<'a> Page<'a> {
         self.rows.push(Row { x: MARGIN, line: line.into(), value: false });
     }
 
-    /// A line with the sign of the selected line before it, if it is that; wrapped if need be.
+    /// A line with the sign of the selected line before it, if it is that; wrapped if need be. What follows belongs
+    /// to it, up to the next one.
     pub fn marked(&mut self, selected: bool, spans: Vec<Span<'a>>) {
         let start = self.len();
+        self.items.push(start);
         for line in wrap(spans, self.width) {
             if selected && self.len() == start {
                 let mut marked = vec![self.look.accent(self.look.signs.selected), Span::raw(" ")];
@@ -212,13 +219,48 @@ impl<'a> Page<'a> {
         if let Some((row, address)) = other.link {
             self.link = Some((row + offset, address));
         }
+        self.items.extend(other.items.iter().map(|row| row + offset));
         self.rows.extend(other.rows);
     }
 
-    /// First row shown so that the focus is seen, with what is around it, in `height` rows.
-    fn offset(&self, height: usize) -> usize {
-        let Some(focus) = &self.focus else { return 0 };
-        centred(focus.clone(), self.len(), height)
+    /// Appends another page as an item of its own, without the empty rows that set it apart.
+    fn append_item(&mut self, mut other: Self) {
+        let blank = other.rows.iter().take_while(|row| !row.value && row.line.width() == 0).count();
+        other.rows.drain(..blank);
+        if !other.rows.is_empty() {
+            self.items.push(self.len());
+            self.append(other);
+        }
+    }
+
+    /// Where one item ends and the next begins, from the first row to behind the last. A page of a single item may
+    /// be cut anywhere.
+    fn seams(&self) -> Vec<usize> {
+        let mut seams: Vec<usize> = [0, self.len()].into_iter().chain(self.items.iter().copied()).collect();
+        seams.sort_unstable();
+        seams.dedup();
+        if seams.len() > 2 { seams } else { (0..=self.len()).collect() }
+    }
+
+    /// The rows that are shown in `height` of them: what has the focus, and around it whole items, as many as fit.
+    fn window(&self, height: usize) -> Range<usize> {
+        let seams = self.seams();
+        let focus = self.focus.clone().unwrap_or(0..0);
+        let mut first = seams.iter().rposition(|seam| *seam <= focus.start).unwrap_or(0);
+        let mut last = seams.iter().position(|seam| *seam >= focus.end).unwrap_or(seams.len() - 1);
+        if seams[last] - seams[first] > height {
+            let start = focus.start.min(self.len().saturating_sub(height));
+            return start..(start + height).min(self.len());
+        }
+        loop {
+            if last + 1 < seams.len() && seams[last + 1] - seams[first] <= height {
+                last += 1;
+            } else if first > 0 && seams[last] - seams[first - 1] <= height {
+                first -= 1;
+            } else {
+                return seams[first]..seams[last];
+            }
+        }
     }
 
     /// Draws the rows from `offset` on.
@@ -239,32 +281,44 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Draws with the focus in sight, and arrows at the edge where there is more.
+    /// Draws with the focus in sight. If not all of it fits, the last row says how much more there is; where there is
+    /// only one row, a sign at its end says that there is more.
     fn draw_following(&self, frame: &mut Frame<'_>, area: Rect) {
         let height = usize::from(area.height);
-        let offset = self.offset(height);
-        self.draw(frame, area, offset);
-        if height == 0 {
-            return;
+        if self.len() <= height {
+            return self.draw(frame, area, 0);
         }
-        let plain = |row: usize| self.rows.get(row).is_some_and(|row| !row.value);
-        if offset > 0 && plain(offset) {
-            arrow(frame, area, area.y, self.look.signs.up, self.look);
+        let signs = self.look.signs;
+        if height < 2 {
+            let row = self.focus.as_ref().map_or(0, |focus| focus.start);
+            self.draw(frame, area, row);
+            let sign = if row + 1 < self.len() { signs.down } else { signs.up };
+            return arrow(frame, area, area.y, sign, self.look);
         }
-        if offset + height < self.len() && plain(offset + height - 1) {
-            arrow(frame, area, area.bottom() - 1, self.look.signs.down, self.look);
+        let shown = self.window(height - 1);
+        let rows = u16::try_from(shown.len()).unwrap_or(area.height);
+        self.draw(frame, Rect { height: rows, ..area }, shown.start);
+        let seams = self.seams();
+        let above = seams.iter().filter(|seam| **seam < shown.start).count();
+        let below = seams.iter().filter(|seam| **seam > shown.end).count();
+        let mut words = Vec::new();
+        if above > 0 {
+            words.push(format!("{} {above} more", signs.up));
         }
+        if below > 0 {
+            words.push(format!("{} {below} more", signs.down));
+        }
+        let line = Line::from(self.look.dim(words.join("   ")));
+        frame.buffer_mut().set_line(area.x + MARGIN, area.bottom() - 1, &line, area.width - MARGIN);
     }
 }
 
-/// A sign in the last column of a row, if nothing stands there.
+/// A sign in the last column of a row, whatever stands there: nothing is cut without a mark.
 fn arrow(frame: &mut Frame<'_>, area: Rect, y: u16, sign: &'static str, look: Look<'_>) {
     let Some(cell) = area.right().checked_sub(1).and_then(|x| frame.buffer_mut().cell_mut((x, y))) else {
         return;
     };
-    if cell.symbol() == " " {
-        cell.set_symbol(sign).set_style(look.theme.dim);
-    }
+    cell.set_symbol(sign).set_style(look.theme.dim);
 }
 
 /// First of `height` rows out of `count` such that `focus` is in the middle, as far as the ends allow.
@@ -331,8 +385,7 @@ pub struct Own<'a> {
 impl<'a> Own<'a> {
     /// Rows alone, half of the height.
     pub fn rows(page: Page<'a>) -> Self {
-        let empty = || Page { rows: Vec::new(), cursor: None, focus: None, link: None, ..page_like(&page) };
-        Self { head: empty(), foot: empty(), rows: Rows::Page(page), share: 50 }
+        Self { head: page_like(&page), foot: page_like(&page), rows: Rows::Page(page), share: 50 }
     }
 
     fn len(&self) -> usize {
@@ -341,22 +394,46 @@ impl<'a> Own<'a> {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: Look<'_>) {
         let height = usize::from(area.height);
-        // The rows come first: head and foot give way until three rows, or all of them, are seen.
+        // The rows come first: head and foot keep their places only where three rows, or all of them, are seen.
         let wanted = self.rows.len().min(3);
-        let foot = self.foot.len().min(height.saturating_sub(self.head.len() + wanted));
-        let head = self.head.len().min(height.saturating_sub(wanted));
-        let room = height - head - foot;
-        let rows = self.rows.len().min(room);
         let part = |from: usize, size: usize| {
             let y = area.y + u16::try_from(from).unwrap_or(0);
             Rect { y, height: u16::try_from(size).unwrap_or(0), ..area }
         };
-        self.head.draw(frame, part(0, head), 0);
         match &self.rows {
-            Rows::Page(page) => page.draw_following(frame, part(head, rows)),
-            Rows::List(list) => list.draw(frame, part(head, rows), look),
+            Rows::Page(page) => {
+                // A part that has no place of its own is moved through with the rows.
+                let mut page = page.clone();
+                let wanted = wanted + usize::from(self.len() > height && wanted > 1);
+                let mut head = self.head.len();
+                let mut foot = self.foot.len();
+                if head + foot + wanted > height {
+                    page.append_item(self.foot.clone());
+                    foot = 0;
+                }
+                if head + wanted > height {
+                    let mut whole = self.head.clone();
+                    whole.append(page);
+                    page = whole;
+                    head = 0;
+                }
+                let rows = page.len().min(height - head - foot);
+                self.head.draw(frame, part(0, head), 0);
+                page.draw_following(frame, part(head, rows));
+                self.foot.draw(frame, part(head + rows, foot), 0);
+            }
+            Rows::List(list) => {
+                let foot = self.foot.len().min(height.saturating_sub(self.head.len() + wanted));
+                let head = self.head.len().min(height.saturating_sub(wanted));
+                let rows = self.rows.len().min(height - head - foot);
+                self.head.draw(frame, part(0, head), 0);
+                list.draw(frame, part(head, rows), look);
+                self.foot.draw(frame, part(head + rows, foot), 0);
+                if foot < self.foot.len() || head < self.head.len() {
+                    arrow(frame, area, area.bottom() - 1, look.signs.down, look);
+                }
+            }
         }
-        self.foot.draw(frame, part(head + rows, foot), 0);
     }
 }
 
@@ -369,6 +446,7 @@ fn page_like<'a>(page: &Page<'a>) -> Page<'a> {
         look: page.look,
         cursor: None,
         focus: None,
+        items: Vec::new(),
         link: None,
     }
 }
@@ -478,6 +556,39 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, word: &str, look: Look<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::Theme;
+
+    /// Six labels with a value of one or two rows each, the one at `selected` with the focus.
+    fn values<'a>(theme: &'a Theme, selected: usize) -> Page<'a> {
+        let mut page = Page::new(80, Look::new(theme, false));
+        for index in 0..6 {
+            let start = page.len();
+            page.marked(index == selected, vec![Span::raw(format!("Label {index}:"))]);
+            page.value(&"v".repeat(40 + 50 * (index % 2)), Style::new());
+            if index == selected {
+                page.focus_from(start);
+            }
+        }
+        page
+    }
+
+    #[test]
+    fn a_value_is_not_cut_from_its_label() {
+        let theme = Theme::plain();
+        for selected in 0..6 {
+            let page = values(&theme, selected);
+            let seams = page.seams();
+            assert_eq!(seams.len(), 7);
+            for height in 3..page.len() {
+                let shown = page.window(height);
+                assert!(shown.len() <= height, "{selected} {height}: {shown:?}");
+                assert!(seams.contains(&shown.start) && seams.contains(&shown.end), "{selected}: {shown:?}");
+                let focus = page.focus.clone().unwrap_or_default();
+                assert!(shown.start <= focus.start && focus.end <= shown.end, "{selected}: {shown:?}");
+            }
+            assert_eq!(page.window(page.len()), 0..page.len());
+        }
+    }
 
     #[test]
     fn the_focus_is_always_in_sight() {

@@ -28,44 +28,49 @@ pub fn waiting<'a>(
     else {
         return;
     };
+    // While the box has the focus, letters are text: no key is named that would be typed into it.
+    let pasting = authorization.pasting;
     if *late {
-        too_late(page, model, pending.useless_at());
+        too_late(page, model, pending.useless_at(), pasting);
     } else {
-        page.text(vec![
+        let mut first = vec![
             look.strong("Waiting for the browser"),
             Span::raw("   "),
             look.accent(countdown(model.now, *deadline)),
-            look.dim(" left, "),
-            look.accent("e"),
-            look.dim(" adds five minutes"),
-        ]);
-        if let Some(remote) = &model.settings.remote {
-            far_away(page, remote, *port);
+            look.dim(" left"),
+        ];
+        if !pasting {
+            first.extend([look.dim(", "), look.accent("e"), look.dim(" adds five minutes")]);
         }
-        if authorization.way == LoginWay::Receiver {
-            by_paste(page, wizard.procedure.receiver.label());
+        page.text(first);
+        match (authorization.way, &model.settings.remote) {
+            (LoginWay::Loopback, Some(remote)) => far_away(page, remote, *port, pasting),
+            (LoginWay::Receiver, _) => by_paste(page, wizard.procedure.receiver.label(), pasting),
+            (LoginWay::Loopback | LoginWay::Skip, _) => {}
         }
-        address(page, url);
+        address(page, url, pasting);
         let told = model.settings.remote.as_ref().is_some_and(has_tunnel);
-        if let Some(port) = port.filter(|_| !told) {
-            page.text(vec![
+        match (authorization.way, &model.settings.remote, *port) {
+            (LoginWay::Receiver, Some(remote), Some(port)) => besides(page, remote, port),
+            (_, _, Some(port)) if !told => page.text(vec![
                 look.dim("In short, for a browser that reaches this machine: "),
                 Span::raw(short(port)),
-            ]);
+            ]),
+            _ => {}
         }
         if authorization.way == LoginWay::Loopback {
-            by_itself(page, model, *port, authorization.paste.is_some());
+            by_itself(page, model, *port, pasting);
         }
         passed(page, passed_over);
     }
     log(page, &authorization.log);
     if !late {
-        redirect_refused(page, &pending.redirect_uri);
+        redirect_refused(page, &pending.redirect_uri, pasting);
     }
 }
 
 /// The listener's time is over; a late code can still be pasted.
-fn too_late<'a>(page: &mut Page<'a>, model: &Model, until: Timestamp) {
+fn too_late<'a>(page: &mut Page<'a>, model: &Model, until: Timestamp, pasting: bool) {
     let look = page.look;
     page.text(vec![
         Span::styled("The time to wait is over", look.theme.warning),
@@ -78,6 +83,9 @@ fn too_late<'a>(page: &mut Page<'a>, model: &Model, until: Timestamp) {
         "Nothing listens here any more. A code that Zoom gave at the last moment lives five minutes, so the final \
          address can still be pasted until the time above is over. Then this login is forgotten.",
     );
+    if pasting {
+        return;
+    }
     page.text(vec![
         look.accent("p"),
         Span::raw(" opens the box for it, "),
@@ -86,65 +94,84 @@ fn too_late<'a>(page: &mut Page<'a>, model: &Model, until: Timestamp) {
     ]);
 }
 
-/// What leads to this machine from where the browser probably is.
-fn far_away<'a>(page: &mut Page<'a>, remote: &'a Remote, port: Option<u16>) {
-    let look = page.look;
-    let (place, shell) = match remote {
+/// Where the program runs, and where a second shell beside it is.
+const fn place(remote: &Remote) -> (&'static str, &'static str) {
+    match remote {
         Remote::Ssh { .. } => ("You are here over SSH.", "here"),
         Remote::Container => ("You are in a container.", "in this container"),
         Remote::Pod { .. } => ("You are in a pod of Kubernetes.", "in this pod"),
         Remote::Wsl => ("You are in WSL.", "here"),
         Remote::NoDisplay { .. } => ("This machine has no display, so no browser opens here.", "here"),
-    };
+    }
+}
+
+/// The line that leads a distant browser to the port, where there is one.
+fn tunnel(remote: &Remote, port: u16) -> Option<String> {
+    match remote {
+        Remote::Ssh { target } | Remote::NoDisplay { target } => {
+            Some(format!("ssh -L {port}:127.0.0.1:{port} {target}"))
+        }
+        Remote::Pod { name } => Some(format!("kubectl port-forward pod/{name} {port}:{port}")),
+        Remote::Container | Remote::Wsl => None,
+    }
+}
+
+/// The line for a second shell that takes the final address.
+fn hand_in(port: u16, look: Look<'_>) -> String {
+    format!("curl '{}?{}'", loopback_redirect(port), look.signs.ellipsis)
+}
+
+/// On the receiver's way the answer is pasted and needs no port; what else works from afar, in short.
+fn besides<'a>(page: &mut Page<'a>, remote: &'a Remote, port: u16) {
+    let look = page.look;
+    let (place, shell) = place(remote);
+    if let Some(line) = tunnel(remote, port) {
+        let words = format!(" Where the browser is, this line makes {} lead here:", short(port));
+        page.text(vec![look.dim(place), look.dim(words)]);
+        page.value(&line, look.theme.value);
+    } else {
+        page.styled(place, look.theme.dim);
+    }
+    let words = format!(
+        "A second shell {shell} takes the final address too ({} is its part after ?):",
+        look.signs.ellipsis
+    );
+    page.styled(words, look.theme.dim);
+    page.value(&hand_in(port, look), look.theme.value);
+}
+
+/// What leads to this machine from where the browser probably is.
+fn far_away<'a>(page: &mut Page<'a>, remote: &'a Remote, port: Option<u16>, pasting: bool) {
+    let look = page.look;
+    let (place, shell) = place(remote);
     let Some(port) = port else {
-        return page.text(vec![
+        let mut words = vec![
             look.strong(place),
-            Span::raw(" Open the address below in any browser, and paste the final one ("),
-            look.accent("p"),
-            Span::raw(")."),
-        ]);
+            Span::raw(" Open the address below in any browser, and paste the final one"),
+        ];
+        if !pasting {
+            words.extend([Span::raw(" ("), look.accent("p"), Span::raw(")")]);
+        }
+        words.push(Span::raw("."));
+        return page.text(words);
     };
-    let first = match remote {
-        Remote::Ssh { target } => {
-            page.text(vec![look.strong(place), Span::raw(" Where the browser is, run:")]);
-            Some(format!("ssh -L {port}:127.0.0.1:{port} {target}"))
-        }
-        Remote::NoDisplay { target } => {
-            page.text(vec![
-                look.strong(place),
-                Span::raw(" If you can log in here over SSH, run where the browser is:"),
-            ]);
-            Some(format!("ssh -L {port}:127.0.0.1:{port} {target}"))
-        }
-        Remote::Pod { name } => {
-            page.text(vec![look.strong(place), Span::raw(" Where the browser is, run:")]);
-            Some(format!("kubectl port-forward pod/{name} {port}:{port}"))
-        }
+    let words = match remote {
+        Remote::Ssh { .. } | Remote::Pod { .. } => " Where the browser is, run:",
+        Remote::NoDisplay { .. } => " If you can log in here over SSH, run where the browser is:",
         Remote::Container => {
-            page.text(vec![
-                look.strong(place),
-                Span::raw(
-                    " Its 127.0.0.1 is its own: a published port does not lead there, the network of the host does \
-                     (--network host). Otherwise paste.",
-                ),
-            ]);
-            None
+            " Its 127.0.0.1 is its own: a published port does not lead there, the network of the host does \
+             (--network host). Otherwise paste."
         }
         Remote::Wsl => {
-            page.text(vec![
-                look.strong(place),
-                Span::raw(
-                    " The browser of Windows usually reaches this listener. If its last page does not load, paste \
-                     the address of that page.",
-                ),
-            ]);
-            None
+            " The browser of Windows usually reaches this listener. If its last page does not load, paste the \
+             address of that page."
         }
     };
+    page.text(vec![look.strong(place), Span::raw(words)]);
     let dots = look.signs.ellipsis;
     let hand_over =
         format!("a second shell {shell} takes the final address too ({dots} is its part after ?):");
-    if let Some(line) = first {
+    if let Some(line) = tunnel(remote, port) {
         page.value(&line, look.theme.value);
         page.text(vec![
             Span::raw("and open "),
@@ -154,7 +181,7 @@ fn far_away<'a>(page: &mut Page<'a>, remote: &'a Remote, port: Option<u16>) {
     } else {
         page.text(vec![Span::raw(format!("Besides, {hand_over}"))]);
     }
-    page.value(&format!("curl '{}?{dots}'", loopback_redirect(port)), look.theme.value);
+    page.value(&hand_in(port, look), look.theme.value);
 }
 
 /// Whether a line is shown that leads a distant browser to the listener.
@@ -171,36 +198,39 @@ fn short(port: u16) -> String {
 }
 
 /// The long address and the keys for it.
-fn address<'a>(page: &mut Page<'a>, url: &'a str) {
+fn address<'a>(page: &mut Page<'a>, url: &'a str, pasting: bool) {
     let look = page.look;
-    page.text(vec![
-        look.dim("Sign in, select Allow. No page? "),
-        look.accent("o"),
-        look.dim(" opens it, "),
-        look.accent("c"),
-        look.dim(" copies it, "),
-        look.accent("v"),
-        look.dim(" shows a QR code:"),
-    ]);
+    if pasting {
+        page.styled("Sign in, select Allow. No page? This is its address:", look.theme.dim);
+    } else {
+        page.text(vec![
+            look.dim("Sign in, select Allow. No page? "),
+            look.accent("o"),
+            look.dim(" opens it, "),
+            look.accent("c"),
+            look.dim(" copies it, "),
+            look.accent("v"),
+            look.dim(" shows a QR code:"),
+        ]);
+    }
     page.link(url, look.theme.value);
     page.gap();
 }
 
 /// Over the receiver's redirect URL nothing comes back by itself.
-fn by_paste<'a>(page: &mut Page<'a>, receiver: &'static str) {
+fn by_paste<'a>(page: &mut Page<'a>, receiver: &'static str, pasting: bool) {
     let look = page.look;
     let sign = Span::styled(look.signs.warn, look.theme.warning);
-    page.item(
-        sign,
-        vec![
-            Span::raw(format!(
-                "The answer comes by paste: the browser ends at {receiver}, perhaps on an error page. Copy its \
-                 whole address, or the text of Zoom's error page, and press "
-            )),
-            look.accent("p"),
-            Span::raw("."),
-        ],
-    );
+    let mut words = vec![Span::raw(format!(
+        "The answer comes by paste: the browser ends at {receiver}, perhaps on an error page. Copy its whole \
+         address, or the text of Zoom's error page, and "
+    ))];
+    if pasting {
+        words.push(Span::raw("paste it below."));
+    } else {
+        words.extend([Span::raw("press "), look.accent("p"), Span::raw(".")]);
+    }
+    page.item(sign, words);
 }
 
 /// Over the loopback address the answer comes to the listener.
@@ -238,12 +268,13 @@ fn passed<'a>(page: &mut Page<'a>, passed_over: &'a [PortProblem]) {
 }
 
 /// What to do where Zoom refuses the login before it begins: no callback comes then.
-fn redirect_refused<'a>(page: &mut Page<'a>, redirect_uri: &'a str) {
+fn redirect_refused<'a>(page: &mut Page<'a>, redirect_uri: &'a str, pasting: bool) {
     let look = page.look;
     page.gap();
+    let then = if pasting { "Esc, then " } else { "" };
     page.text(vec![
         look.dim("Zoom shows Invalid redirect (4,700)? Put this into OAuth Allow Lists, save, press "),
-        look.accent("r"),
+        look.accent(format!("{then}r")),
         look.dim(":"),
     ]);
     page.value(redirect_uri, look.theme.value);
@@ -256,17 +287,25 @@ pub fn paste_box<'a>(authorization: &'a Authorization, full: u16, look: Look<'a>
     page.marked(authorization.pasting, vec![look.strong("Final address, its query, or the code")]);
     let start = page.len();
     input(&mut page, paste, false, authorization.pasting);
+    if let Some(problem) = &authorization.paste_problem {
+        let sign = Span::styled(look.signs.bad, look.theme.failure);
+        page.item(sign, vec![Span::styled(problem.as_str(), look.theme.failure)]);
+    }
     if authorization.landed.is_some() && paste.text().is_empty() {
         page.item(
             look.accent("Ctrl-Y:"),
             vec![Span::raw("paste the address that the rehearsal's browser ended at")],
         );
     }
-    page.focus_from(start);
-    if let Some(problem) = &authorization.paste_problem {
-        let sign = Span::styled(look.signs.bad, look.theme.failure);
-        page.item(sign, vec![Span::styled(problem.as_str(), look.theme.failure)]);
+    if authorization.pasting {
+        page.text(vec![
+            look.accent("Enter"),
+            look.dim(" uses it, "),
+            look.accent("Esc"),
+            look.dim(" closes the box, and the letters are keys again."),
+        ]);
     }
+    page.focus_from(start);
     Some(Own::rows(page))
 }
 

@@ -147,7 +147,11 @@ fn a_paste_goes_to_the_selected_row_at_once_and_the_result_is_kept() {
     assert!(core.notice().contains("different"), "{}", core.notice());
     core.paste(&format!("{REDIRECT}\n"));
     assert_eq!(result(&core, ExactString::ZoomRedirect), Some(true));
-    assert!(core.notice().contains("line end"), "{}", core.notice());
+    assert!(
+        core.notice().contains("The same, byte for byte, apart from the line break"),
+        "{}",
+        core.notice()
+    );
     assert_eq!(result(&core, ExactString::ZoomAllowList), None);
     // On disk, without what was pasted.
     let disk = core.on_disk().clone();
@@ -156,6 +160,39 @@ fn a_paste_goes_to_the_selected_row_at_once_and_the_result_is_kept() {
     core.press("Home Enter");
     assert_eq!(result(&core, ExactString::ZoomRedirect), Some(true));
     assert!(core.wizard().pasted.is_empty());
+}
+
+#[test]
+fn after_the_same_the_next_row_that_is_open_is_selected() {
+    let mut core = Core::at("servicenow-dex", "redirect-url");
+    let selected = |core: &Core| {
+        let Some(Overlay::Desk(desk)) = &core.model.overlay else { panic!("the desk is closed") };
+        rows(core.wizard(), &core.model.settings)[desk.selected].string
+    };
+    core.press("=");
+    core.paste(REDIRECT);
+    assert_eq!(selected(&core), ExactString::ZoomAllowList);
+    assert!(core.notice().contains("Next: OAuth Allow Lists."), "{}", core.notice());
+    core.paste(&format!("{REDIRECT}/"));
+    assert_eq!(selected(&core), ExactString::ZoomAllowList, "what is wrong is mended first");
+    core.paste(REDIRECT);
+    assert_eq!(selected(&core), ExactString::ReceiverRedirect);
+    core.paste(REDIRECT);
+    assert_eq!(selected(&core), ExactString::ClientId, "the loopback is nobody's open work");
+}
+
+#[test]
+fn a_paste_on_the_redirect_step_is_compared_with_the_selected_value() {
+    let mut core = Core::at("servicenow-dex", "redirect-url");
+    core.press("Down");
+    core.paste(&REDIRECT.replace("dev", "Dev"));
+    assert!(desk(&core));
+    assert_eq!(result(&core, ExactString::ZoomAllowList), Some(false));
+    assert_eq!(result(&core, ExactString::ZoomRedirect), None);
+    let mut core = Core::at("servicenow-dex", "create-app");
+    core.paste(REDIRECT);
+    assert!(!desk(&core), "nothing there is compared");
+    assert!(core.notice().contains("Nothing on this screen takes a paste"), "{}", core.notice());
 }
 
 #[test]
@@ -168,6 +205,7 @@ fn the_box_compares_what_was_typed_and_takes_a_paste_whole() {
     core.press("Enter");
     assert_eq!(result(&core, ExactString::ZoomAllowList), Some(true));
     // A space at the end of a paste is not lost on the way through the box.
+    select(&mut core, ExactString::ZoomAllowList);
     core.press("p");
     core.paste(&format!("{REDIRECT}\t"));
     assert_eq!(result(&core, ExactString::ZoomAllowList), Some(false));

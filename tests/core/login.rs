@@ -383,4 +383,34 @@ fn another_way_after_a_grant_starts_anew() {
     assert!(matches!(core.login(), AuthorizationPhase::Preparing { .. }));
     let StepState::Authorize(authorization) = &core.wizard().state else { panic!("left") };
     assert_eq!(authorization.way, LoginWay::Loopback);
+    let notice = core.model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    assert!(notice.contains("A new login ends the one before"), "{notice}");
+}
+
+#[test]
+fn a_new_login_that_is_given_up_leaves_the_one_before() {
+    let mut core = Core::at(DEX, "authorize");
+    granted(&mut core);
+    let kept = |core: &Core| {
+        assert!(matches!(core.login(), AuthorizationPhase::Granted), "{:?}", core.login());
+        assert_eq!(core.wizard().tokens.as_ref().unwrap().access_token.expose(), ACCESS);
+        let notice = core.model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+        assert!(notice.contains("revoked nothing"), "{notice}");
+    };
+    core.press("r Esc");
+    kept(&core);
+    core.press("r");
+    core.bound(47_823);
+    assert!(matches!(core.login(), AuthorizationPhase::Waiting { .. }), "{:?}", core.login());
+    core.press("Esc");
+    kept(&core);
+    core.press("r");
+    core.bound(47_823);
+    let declined = CallbackOutcome::Error { error: "access_denied".to_owned(), description: None };
+    arrives(&mut core, declined);
+    assert_eq!(failed(&core), "access-denied");
+    core.press("Enter");
+    assert!(matches!(core.login(), AuthorizationPhase::Offer { .. }), "another way can be taken");
+    core.press("Esc");
+    kept(&core);
 }

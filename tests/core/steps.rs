@@ -83,10 +83,16 @@ fn the_first_step_leads_back_home_and_the_set_up_is_resumed_where_it_was() {
 }
 
 #[test]
-fn the_list_of_steps_ends_at_the_first_that_is_not_done() {
+fn a_step_that_comes_later_is_not_gone_to_and_the_list_says_why() {
     let mut core = Core::at("servicenow-dex", "create-app");
-    core.press("s End Enter");
+    let first = core.wizard().current().title.clone();
+    core.press("s End End Enter");
     assert_eq!(core.step(), "create-app");
+    let notice = core.model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    assert_eq!(notice, format!("That step comes later; first: {first}"));
+    core.press("Up");
+    assert_eq!(core.model.notice, None);
+    core.press("Esc");
     core.press("s Home");
     let Some(Overlay::Steps { selected }) = core.model.overlay else { panic!("no list") };
     assert_eq!(selected, 0);

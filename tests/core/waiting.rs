@@ -407,6 +407,45 @@ fn where_the_rehearsals_browser_ended_is_offered() {
 }
 
 #[test]
+fn with_the_box_open_the_text_scrolls_and_a_question_mark_is_explained() {
+    let mut core = waiting();
+    core.press("p");
+    (core.model.max_scroll, core.model.page) = (15, 6);
+    core.press("PgDn");
+    assert_eq!(core.model.scroll, 5);
+    core.press("PgUp");
+    assert_eq!(core.model.scroll, 0);
+    let notice = |core: &Core| core.model.notice.as_ref().map(|notice| notice.text.clone());
+    core.press("?");
+    assert!(notice(&core).is_some_and(|text| text.contains("F1")), "{:?}", notice(&core));
+    core.press("c");
+    assert_eq!(notice(&core), None, "a query may begin with it");
+}
+
+#[test]
+fn the_stand_in_of_a_rehearsal_follows_a_resumed_login_again() {
+    for stand_in in [false, true] {
+        let mut core = waiting();
+        let fields = std::collections::BTreeMap::new;
+        core.model.settings.rehearsal = Some(zoom_setup::app::model::Rehearsal {
+            fault: None,
+            stand_in,
+            general: fields(),
+            server_to_server: fields(),
+        });
+        core.press("s Up Enter");
+        assert_ne!(core.step(), "authorize");
+        core.press("s End Enter");
+        assert!(matches!(core.login(), AuthorizationPhase::Waiting { .. }), "{:?}", core.login());
+        let effects = listening(&mut core, Ok(bound_to(47_823)));
+        let followed = effects.iter().any(|effect| matches!(effect, Effect::OpenBrowser { .. }));
+        assert_eq!(followed, stand_in);
+        core.send(Msg::BrowserOpened(Ok(None)));
+        assert_eq!(core.notice().contains("by itself"), stand_in, "{}", core.notice());
+    }
+}
+
+#[test]
 fn the_qr_code_comes_and_goes() {
     let mut core = waiting();
     core.press("v");

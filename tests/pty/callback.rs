@@ -102,7 +102,7 @@ fn while_it_waits_only_the_countdown_moves() {
 }
 
 #[test]
-fn over_ssh_the_tunnel_comes_first() {
+fn over_ssh_the_receivers_way_has_the_tunnel_below() {
     let home = Home::new();
     let ssh = [("SSH_CONNECTION", "198.51.100.9 50022 203.0.113.7 2222"), ("USER", "admin")];
     let terminal = waiting(&home, (80, 40), &ssh);
@@ -111,8 +111,9 @@ fn over_ssh_the_tunnel_comes_first() {
     let port = line.split([' ', ':']).nth(2).unwrap();
     assert_eq!(line, format!("ssh -L {port}:127.0.0.1:{port} -p 2222 admin@203.0.113.7"));
     let at = |words: &str| screen.find(words).unwrap_or_else(|| panic!("no {words:?} in\n{screen}"));
-    assert!(at("ssh -L ") < at("/oauth/authorize?"));
-    assert!(at(&format!("http://127.0.0.1:{port}/go")) < at("/oauth/authorize?"));
+    assert!(at("The answer comes by paste") < at("/oauth/authorize?"));
+    assert!(at("/oauth/authorize?") < at(&format!("http://127.0.0.1:{port}/go")));
+    assert!(at("/oauth/authorize?") < at("ssh -L "));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn from_a_step_by_key(#[case] key: &str) {
     terminal.keys(key);
     assert_eq!(terminal.end(), 3, "left before the end");
     terminal.assert_restored();
-    terminal.assert_left(&["Every answer is kept", "zoom-setup --rehearse resume"]);
+    terminal.assert_left(&["Left before the end.", "Every answer is kept", "zoom-setup --rehearse resume"]);
 }
 
 /// Ctrl-Z is a key like any other here: a wizard in the background would hold the port and miss its login.

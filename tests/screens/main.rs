@@ -259,6 +259,89 @@ fn all_of_the_text_can_be_reached_by_scrolling() {
 }
 
 #[test]
+fn with_the_paste_box_open_no_letter_is_named_as_a_key() {
+    let mut seen = 0;
+    for (name, model) in all() {
+        let pasting = model
+            .wizard()
+            .and_then(|wizard| wizard.authorization())
+            .is_some_and(|authorization| authorization.pasting);
+        if !pasting || model.overlay.is_some() {
+            continue;
+        }
+        seen += 1;
+        let text = text(&model, 100, 60).replace('\n', " ");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for key in
+            ["press p", "e adds", "o opens", "c copies", "v shows", " p takes", "p opens", "save, press r"]
+        {
+            assert!(!text.contains(key), "{name}: {key}\n{text}");
+        }
+        assert!(text.contains("Enter uses it") && text.contains("Esc closes the box"), "{name}\n{text}");
+    }
+    assert!(seen > 1, "{seen}");
+}
+
+#[test]
+fn no_way_to_log_in_is_scrolled_away_by_another() {
+    let mut offers = 0;
+    for (name, model) in all().into_iter().filter(|(name, _)| name.starts_with("login_offer")) {
+        offers += 1;
+        let text = text(&model, 80, 24);
+        for way in ["Test login, caught here", "Test login over the receiver's URL", "No test login"] {
+            assert!(text.contains(way), "{name}: {way}\n{text}");
+        }
+    }
+    assert!(offers > 1);
+}
+
+#[test]
+fn on_the_receivers_way_the_paste_is_named_before_the_tunnel() {
+    let (_, model) = all().into_iter().find(|(name, _)| *name == "login_waiting_receiver_ssh").unwrap();
+    let text = text(&model, 80, 60);
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}\n{text}"));
+    assert!(at("The answer comes by paste") < at("https://zoom.us/oauth/authorize"));
+    assert!(at("https://zoom.us/oauth/authorize") < at("ssh -L"));
+}
+
+#[test]
+fn no_value_is_left_out_without_a_mark() {
+    let models: Vec<_> = all()
+        .into_iter()
+        .filter_map(|(name, model)| {
+            let labels: Vec<String> =
+                model.wizard()?.copy_items().into_iter().map(|item| item.label).collect();
+            let shown = model.overlay.is_none()
+                && matches!(model.wizard()?.state, StepState::Read { .. } | StepState::HandOver { .. });
+            (shown && !labels.is_empty()).then_some((name, model, labels))
+        })
+        .collect();
+    assert!(models.len() > 5, "{}", models.len());
+    for (name, model, labels) in models {
+        for columns in [40, 41, 59, 60, 61, 79, 80, 81, 100] {
+            for height in 12..=40 {
+                let text = text(&model, columns, height);
+                // A long label is broken; its first words are enough to know it by.
+                let seen = |label: &&String| {
+                    let words = label.split(" (").next().unwrap();
+                    text.contains(&format!("{words}:")) || text.contains(&format!("{words} ("))
+                };
+                let left_out = labels.len() - labels.iter().filter(seen).count();
+                let marked = text.lines().any(|line| {
+                    ["\u{2191}", "\u{2193}"].iter().any(|sign| {
+                        line.split(sign).skip(1).any(|rest| {
+                            rest.trim_start().starts_with(|next: char| next.is_ascii_digit())
+                                && !rest.contains("PgDn")
+                        }) || line.ends_with(sign)
+                    })
+                });
+                assert!(left_out == 0 || marked, "{name} {columns}x{height}: {left_out} left out\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_cursor_stands_where_text_goes() {
     for (name, column) in [("fill_empty", 2), ("fill_secret", 34), ("scopes_search", 14), ("unlock_new", 10)]
     {

@@ -206,6 +206,13 @@ pub fn waiting_for_paste() -> Model {
     model
 }
 
+/// The receiver's way, from afar: the paste comes first, the tunnel after it.
+fn receiver_over_ssh() -> Model {
+    let mut model = waiting_for_paste();
+    model.settings.remote = waiting_over_ssh().settings.remote;
+    model
+}
+
 fn waiting_passed_over() -> Model {
     let mut model = waiting(Some(53684));
     if let AuthorizationPhase::Waiting { passed_over, .. } = &mut authorization(&mut model).phase {
@@ -419,6 +426,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("login_waiting", waiting(Some(53682))),
         ("login_waiting_ssh", waiting_over_ssh()),
         ("login_waiting_receiver", waiting_for_paste()),
+        ("login_waiting_receiver_ssh", receiver_over_ssh()),
         ("login_waiting_container", waiting_at(Remote::Container)),
         ("login_waiting_pod", waiting_at(Remote::Pod { name: "tools-7d9f".to_owned() })),
         ("login_waiting_wsl", waiting_at(Remote::Wsl)),

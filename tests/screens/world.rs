@@ -54,6 +54,7 @@ pub fn rehearse(mut model: Model, fault: Option<&str>) -> Model {
     ]);
     model.settings.rehearsal = Some(Rehearsal {
         fault: fault.map(str::to_owned),
+        stand_in: false,
         general: offers.clone(),
         server_to_server: offers,
     });

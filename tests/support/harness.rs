@@ -77,6 +77,7 @@ impl World {
             endpoints,
             rehearsal: Some(Rehearsal {
                 fault: faults.first().map(|fault| fault.as_str().to_owned()),
+                stand_in: false,
                 general: page(&sandbox, AppKind::General),
                 server_to_server: page(&sandbox, AppKind::ServerToServer),
             }),

@@ -92,20 +92,27 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             authorization.way = LoginWay::Receiver;
             start(model, false, out);
         }
-        (
-            AuthorizationPhase::Failed { .. }
-            | AuthorizationPhase::NotStored { .. }
-            | AuthorizationPhase::Granted,
-            Intent::Retry,
-        ) => start(model, false, out),
+        (AuthorizationPhase::Granted, Intent::Retry) => {
+            start(model, false, out);
+            // Law 1, before the browser has asked anything.
+            let text = "A new login ends the one before, once Zoom grants it. Esc keeps the one before.";
+            notify(model, Tone::Warning, text);
+        }
+        (AuthorizationPhase::Failed { .. } | AuthorizationPhase::NotStored { .. }, Intent::Retry) => {
+            start(model, false, out);
+        }
         (AuthorizationPhase::Granted | AuthorizationPhase::Skipped, Intent::Confirm) => {
             steps::finish(model, out)
         }
+        (AuthorizationPhase::Failed { .. } | AuthorizationPhase::NotStored { .. }, Intent::Confirm) => {
+            offer_again(model);
+        }
         (
-            AuthorizationPhase::Failed { .. } | AuthorizationPhase::NotStored { .. },
-            Intent::Confirm | Intent::Back,
-        )
-        | (AuthorizationPhase::PortTaken { .. }, Intent::Back) => offer_again(model),
+            AuthorizationPhase::Failed { .. }
+            | AuthorizationPhase::NotStored { .. }
+            | AuthorizationPhase::PortTaken { .. },
+            Intent::Back,
+        ) => give_up(model),
         (
             AuthorizationPhase::Waiting { ticket, .. } | AuthorizationPhase::Preparing { ticket, .. },
             Intent::Back,
@@ -153,6 +160,7 @@ fn on_offer(model: &mut Model, selected: usize, intent: Intent, out: &mut Vec<Ef
                 LoginWay::Loopback | LoginWay::Receiver => start(model, false, out),
             }
         }
+        Intent::Back if wizard.tokens.is_some() => give_up(model),
         Intent::Back => steps::back(model, out),
         _ => {}
     }
@@ -198,6 +206,19 @@ fn offer_again(model: &mut Model) {
     }
 }
 
+/// A login is given up before it was granted: back to the one before, if there is one, otherwise to the ways.
+fn give_up(model: &mut Model) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    if wizard.tokens.is_none() {
+        return offer_again(model);
+    }
+    if let StepState::Authorize(authorization) = &mut wizard.state {
+        authorization.phase = AuthorizationPhase::Granted;
+        authorization.end_waiting();
+    }
+    notify(model, Tone::Information, "The login before is kept: beginning a new one revoked nothing.");
+}
+
 fn skip(model: &mut Model, out: &mut Vec<Effect>) {
     if let Some(wizard) = wizard_mut(model) {
         wizard.setup.decision = Some(GrantDecision::Skipped);
@@ -211,8 +232,14 @@ fn skip(model: &mut Model, out: &mut Vec<Effect>) {
 fn cancel(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
     out.push(Effect::Cancel { ticket });
     pending::forget(model, out);
-    offer_again(model);
-    notify(model, Tone::Information, "Cancelled. The port is free again and the address no longer works.");
+    give_up(model);
+    let kept = wizard_mut(model).is_some_and(|wizard| wizard.tokens.is_some());
+    let text = if kept {
+        "Cancelled. The login before is kept: beginning a new one revoked nothing."
+    } else {
+        "Cancelled. The port is free again and the address no longer works."
+    };
+    notify(model, Tone::Information, text);
 }
 
 /// First of all: randomness.

@@ -6,10 +6,11 @@
 
 use super::keys::Typed;
 use super::{form, notify, save, wizard_mut};
-use crate::app::desk::{Desk, DeskRow, rows};
+use crate::app::desk::{Desk, DeskRow, LESS_LINE_BREAK, rows};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent};
 use crate::app::model::{Model, Overlay, Tone};
+use crate::app::wizard::StepState;
 use crate::exact;
 use crate::procedure::Phase;
 use crate::secret::Secret;
@@ -167,15 +168,62 @@ pub fn paste(model: &mut Model, given: &Secret, out: &mut Vec<Effect>) {
     wizard.pasted.insert(row.string, given.clone());
     model.scroll = 0;
     save(model, out);
-    say(model, &row, same);
+    let next = if same.is_some() { to_next(model) } else { None };
+    say(model, &row, same, next.as_ref());
+}
+
+/// The next row that is not compared and can be: what is copied next belongs there.
+fn to_next(model: &mut Model) -> Option<DeskRow> {
+    let wizard = model.wizard()?;
+    let Some(Overlay::Desk(desk)) = &model.overlay else { return None };
+    let rows = rows(wizard, &model.settings);
+    let open = |row: &DeskRow| !row.is_optional() && row.expected.is_ok() && row.standing(wizard).is_none();
+    let (before, after) = rows.split_at((desk.selected + 1).min(rows.len()));
+    let count = before.len();
+    let after = after.iter().position(open).map(|index| index + count);
+    let index = after.or_else(|| before.iter().position(open))?;
+    let row = rows.into_iter().nth(index);
+    if let Some(Overlay::Desk(desk)) = &mut model.overlay {
+        desk.selected = index;
+    }
+    row
+}
+
+/// A paste on a step with values to copy: it is compared with the selected one, if the desk has it. `false`: it
+/// has not.
+pub fn paste_on_step(model: &mut Model, given: &Secret, out: &mut Vec<Effect>) -> bool {
+    let Some(wizard) = model.wizard() else { return false };
+    let (StepState::Read { selected } | StepState::HandOver { selected }) = &wizard.state else {
+        return false;
+    };
+    let in_zoom = wizard.current().phase != Phase::HandOver;
+    let Some(item) = wizard.copy_items().into_iter().nth(*selected) else { return false };
+    let of_item = |row: &DeskRow| {
+        row.string.is_in_zoom() == in_zoom
+            && item.value.is_some()
+            && row.expected.as_ref().ok() == item.value.as_ref()
+    };
+    let all = rows(wizard, &model.settings);
+    let named = |row: &DeskRow| of_item(row) && item.label.starts_with(&row.label);
+    let Some(index) = all.iter().position(named).or_else(|| all.iter().position(of_item)) else {
+        return false;
+    };
+    open(model, out);
+    if let Some(Overlay::Desk(desk)) = &mut model.overlay {
+        desk.selected = index;
+    }
+    paste(model, given, out);
+    true
 }
 
 /// The result in one line; the desk shows the rest. `same`: as [`exact::same`] gives it.
-fn say(model: &mut Model, row: &DeskRow, same: Option<bool>) {
+fn say(model: &mut Model, row: &DeskRow, same: Option<bool>, next: Option<&DeskRow>) {
+    let next = next.map_or_else(String::new, |next| format!(" Next: {}.", next.label));
     let (tone, words) = match same {
-        Some(false) => (Tone::Success, "the same, byte for byte."),
-        Some(true) => (Tone::Success, "the same. The line end of the copy was left out."),
-        None => (Tone::Failure, "different."),
+        Some(false) => (Tone::Success, format!("{}: the same, byte for byte.{next}", row.place())),
+        // Both would not fit on the line; the selection shows the next one.
+        Some(true) => (Tone::Success, format!("{LESS_LINE_BREAK}.")),
+        None => (Tone::Failure, format!("{}: different.", row.place())),
     };
-    notify(model, tone, format!("{}: {words}", row.place()));
+    notify(model, tone, words);
 }

@@ -88,6 +88,9 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
         // The one screen where a paste can mean only one thing: the address the login ended at.
         waiting::open_paste_box(model);
     }
+    if matches!(keymap::mode(model), Mode::Read | Mode::HandOver) && desk::paste_on_step(model, text, out) {
+        return;
+    }
     if !keymap::mode(model).is_text() {
         return notify(model, Tone::Information, "Nothing on this screen takes a paste.");
     }
@@ -169,17 +172,25 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         },
         Overlay::Steps { selected } => {
             let Screen::Wizard(wizard) = &model.screen else { return close(model) };
-            let last = steps::furthest(wizard);
+            let last = wizard.procedure.steps.len() - 1;
+            let furthest = steps::furthest(wizard);
+            model.notice = None;
             match intent {
                 Intent::Up => *selected = selected.saturating_sub(1),
                 Intent::Down => *selected = (*selected + 1).min(last),
                 Intent::PageUp => *selected = selected.saturating_sub(10),
                 Intent::PageDown => *selected = (*selected + 10).min(last),
                 Intent::First => *selected = 0,
-                Intent::Last => *selected = last,
+                // First to where one may go, then to the end.
+                Intent::Last => *selected = if *selected < furthest { furthest } else { last },
                 Intent::Confirm => {
                     let index = *selected;
                     let elsewhere = index != wizard.step;
+                    let first = &wizard.procedure.steps[furthest].title;
+                    if index > furthest {
+                        let text = format!("That step comes later; first: {first}");
+                        return notify(model, Tone::Information, text);
+                    }
                     close(model);
                     if elsewhere && steps::leave_step(model, out) {
                         steps::go_to(model, index, out);

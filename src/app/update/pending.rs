@@ -2,7 +2,7 @@
 //! restart and can still be finished.
 
 use super::authorization::{listen_for, login_url};
-use super::{notify, secrets, wizard_mut};
+use super::{notify, secrets, steps, wizard_mut};
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{AuthorizationPhase, LoginWay, StepState};
@@ -19,8 +19,11 @@ pub fn take_up(model: &mut Model, out: &mut Vec<Effect>) {
     let ticket = model.ticket();
     let endpoints = model.settings.endpoints.clone();
     let usual_ports = model.settings.loopback_ports.clone();
+    let rehearsal = model.settings.rehearsal.is_some();
     let Some(wizard) = wizard_mut(model) else { return };
-    let StepState::Authorize(authorization) = &mut wizard.state else { return };
+    if wizard.authorization().is_none() {
+        return;
+    }
     let Some(pending) = wizard.pending.take() else { return };
     let ours = wizard.setup.answers.get(&FieldName::ClientId) == Some(&pending.client_id);
     if !ours || wizard.tokens.is_some() {
@@ -31,6 +34,8 @@ pub fn take_up(model: &mut Model, out: &mut Vec<Effect>) {
         }
         return;
     }
+    let told = rehearsal.then(|| steps::sandbox_app(wizard, vec![pending.redirect_uri.clone()]));
+    let StepState::Authorize(authorization) = &mut wizard.state else { return };
     let own_port = loopback_port(&pending.redirect_uri);
     authorization.way = if own_port.is_some() { LoginWay::Loopback } else { LoginWay::Receiver };
     if now >= pending.useless_at() {
@@ -38,6 +43,7 @@ pub fn take_up(model: &mut Model, out: &mut Vec<Effect>) {
         return forget(model, out);
     }
     authorization.note(now, "Taken up again: this login was begun before, and is still good");
+    out.extend(told.map(Effect::ConfigureSandbox));
     let late = now >= pending.expires_at;
     if !late {
         let ports = own_port.map_or(usual_ports, |port| vec![port]);

@@ -37,6 +37,9 @@ pub fn typed(model: &mut Model, typed: Typed<'_>) {
     {
         typed.apply(field);
         authorization.paste_problem = None;
+        if field.text() == "?" && matches!(typed, Typed::Character(_)) {
+            notify(model, Tone::Information, "In the box ? is text. F1 shows the keys.");
+        }
     }
 }
 
@@ -126,10 +129,13 @@ pub fn listening(
     out: &mut Vec<Effect>,
 ) {
     let now = model.now;
+    let stand_in = model.settings.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.stand_in);
     let Some(authorization) = state_mut(model) else { return };
     let AuthorizationPhase::Waiting { port, passed_over, url, late, .. } = &mut authorization.phase else {
         return;
     };
+    // The stand-in of the run before is gone, with the address at which it had ended.
+    let again = (stand_in && !*late).then(|| Effect::OpenBrowser { url: url.clone() });
     match result {
         // Its time ended while the port was being bound.
         Ok(_) if *late => out.push(Effect::Cancel { ticket }),
@@ -144,6 +150,7 @@ pub fn listening(
             }
         }
     }
+    out.extend(again);
 }
 
 /// Why nothing listens, a line each.
