@@ -372,6 +372,8 @@ pub enum Progress {
     Done,
     /// Done, but an answer it depends on has changed since.
     CheckAgain,
+    /// Passed without the proof that it asks for.
+    NotProved,
 }
 
 /// A value that `c` can copy.
@@ -424,6 +426,7 @@ impl Wizard {
         match self.setup.done.get(&step.id) {
             _ if index == self.step => Progress::Current,
             Some(done) if done.check_again => Progress::CheckAgain,
+            Some(done) if done.not_proved => Progress::NotProved,
             Some(_) => Progress::Done,
             None => Progress::Open,
         }
@@ -442,10 +445,12 @@ impl Wizard {
                     Progress::Current
                 } else if steps().any(|(_, step)| done(step).is_some_and(|done| done.check_again)) {
                     Progress::CheckAgain
-                } else if steps().all(|(_, step)| done(step).is_some()) {
-                    Progress::Done
-                } else {
+                } else if steps().any(|(_, step)| done(step).is_none()) {
                     Progress::Open
+                } else if steps().any(|(_, step)| done(step).is_some_and(|done| done.not_proved)) {
+                    Progress::NotProved
+                } else {
+                    Progress::Done
                 };
                 (phase, progress)
             })

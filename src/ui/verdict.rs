@@ -1,11 +1,11 @@
 //! What Zoom answered to a step's question: heading, what was seen, what it can be, and the next key.
 
 use super::page::Page;
-use super::text::age;
+use super::text::{age, plural};
 use super::theme::Look;
 use crate::app::keymap::{Mode, mode};
 use crate::app::model::Model;
-use crate::app::proof::{MOST_TIMES, Shown, shown};
+use crate::app::proof::{MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
 use crate::oauth::verdict::{Judgement, Verdict};
 use crate::setup::Question;
 use ratatui::text::Span;
@@ -19,9 +19,11 @@ pub fn of_step<'a>(model: &'a Model, full: u16, look: Look<'a>) -> Option<Page<'
             page.styled("Nothing is spent by asking.", look.theme.dim);
         }
         Shown::Answered { question, record, left } => {
+            let all =
+                model.wizard().map_or(0, |wizard| wizard.times_asked(question, &model.settings.endpoints).1);
             let key = if mode(model) == Mode::Field { "Ctrl-R" } else { "r" };
             heading(&mut page, &record.verdict);
-            next(&mut page, question, record.verdict.judgement, left, key);
+            next(&mut page, question, record.verdict.judgement, (left, all), key);
             zoom(&mut page, &record.verdict);
             reasons(&mut page, &record.verdict, key);
             page.styled(format!("Zoom was asked {}.", age(model.now, record.at)), look.theme.dim);
@@ -87,7 +89,13 @@ fn reasons<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str) {
 }
 
 /// What the keys do now.
-fn next(page: &mut Page<'_>, question: Question, judgement: Judgement, left: usize, key: &'static str) {
+fn next(
+    page: &mut Page<'_>,
+    question: Question,
+    judgement: Judgement,
+    (left, all): (usize, usize),
+    key: &'static str,
+) {
     let look = page.look;
     let enter = look.accent("Enter");
     let again = look.accent(key);
@@ -101,11 +109,17 @@ fn next(page: &mut Page<'_>, question: Question, judgement: Judgement, left: usi
             page.text(vec![
                 Span::raw(mend),
                 enter,
-                Span::raw(format!(" asks again ({left} of {MOST_TIMES} left).")),
+                Span::raw(format!(" asks again (with the same values {} more).", plural(left, "time"))),
             ]);
         }
         Judgement::Refused => {
-            let said = format!("Zoom was asked {MOST_TIMES} times and is not asked again in this run. ");
+            let said = if all < MOST_TIMES {
+                format!(
+                    "Zoom was asked {MOST_TIMES_SAME} times about these values and is not asked again. Changed values are. "
+                )
+            } else {
+                format!("Zoom was asked {MOST_TIMES} times and is not asked again in this run. ")
+            };
             page.text(vec![Span::raw(said), enter, Span::raw(" goes on; this counts as not proved.")]);
         }
         Judgement::Open => {

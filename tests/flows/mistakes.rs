@@ -5,7 +5,7 @@ use super::admin::Admin;
 use super::browser::Reach;
 use super::complete::{End, at_login, check_disk, verify_and_finish};
 use super::harness::{Harness, World};
-use zoom_setup::app::proof::MOST_TIMES;
+use zoom_setup::app::proof::MOST_TIMES_SAME;
 use zoom_setup::app::wizard::{AuthorizationPhase, StepState};
 use zoom_setup::oauth::verdict::Judgement;
 use zoom_setup::procedure::{AppKind, FieldName};
@@ -189,7 +189,7 @@ fn the_pair_of_the_production_view() {
     let sent = "https://dev12345.service-now.com/oauth_redirect.do";
     assert!(verdict.evidence.iter().any(|line| line.contains(sent)), "{verdict:?}");
     // It can be passed, after it was asked a few times, and stays marked.
-    for _time in 1..MOST_TIMES {
+    for _time in 1..MOST_TIMES_SAME {
         harness.press("Enter");
         assert_eq!(harness.step(), "redirect-url");
     }

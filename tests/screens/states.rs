@@ -356,7 +356,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
     };
     let mut changed = read("servicenow-dex", "redirect-url");
     if let Screen::Wizard(wizard) = &mut changed.screen {
-        let again = Done { at: now(), check_again: true };
+        let again = Done { at: now(), check_again: true, not_proved: false };
         wizard.setup.done.insert("redirect-url".to_owned(), again.clone());
         wizard.setup.done.insert("instance".to_owned(), again);
         wizard.setup.answers.remove(&FieldName::Instance);

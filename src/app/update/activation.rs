@@ -105,7 +105,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
     let granted = matches!(state, Activation::Granted { .. });
     wizard.state = StepState::Activate(state);
     if granted {
-        progress::mark_done(wizard, now);
+        progress::mark_done(wizard, &endpoints, now);
     }
     save(model, out);
 }
