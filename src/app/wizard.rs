@@ -524,6 +524,12 @@ impl Wizard {
         self.procedure.app_kind == AppKind::ServerToServer
     }
 
+    /// Scopes that the document requires and that are not chosen, in its order.
+    pub fn required_left_out(&self) -> Vec<&str> {
+        let required = self.procedure.scope_ids(ScopeNeed::Required).into_iter();
+        required.filter(|id| !self.setup.scopes.contains(*id)).collect()
+    }
+
     /// Chosen scopes that are not ticked as added in Zoom, in the order of the checklist.
     pub fn scopes_to_add(&self) -> Vec<&str> {
         let listed = self.procedure.scopes.iter().map(|scope| scope.id.as_str());

@@ -1,7 +1,7 @@
 //! What Zoom answered to a step's question: heading, what was seen, what it can be, and the next key.
 
 use super::page::Page;
-use super::text::{age, plural};
+use super::text::age;
 use super::theme::Look;
 use crate::app::keymap::{Mode, mode};
 use crate::app::model::Model;
@@ -109,7 +109,7 @@ fn next(
             page.text(vec![
                 Span::raw(mend),
                 enter,
-                Span::raw(format!(" asks again (with the same values {} more).", plural(left, "time"))),
+                Span::raw(format!(" asks again ({left} of {MOST_TIMES_SAME} left for these values).")),
             ]);
         }
         Judgement::Refused => {

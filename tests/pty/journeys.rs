@@ -132,5 +132,5 @@ fn a_missing_scope_is_mended_by_a_new_login() {
             || screen.contains("take offer")
     });
     let end = walk::until(&mut terminal, "the stored connection", is_stored);
-    assert!(end.contains("6 chosen, 6 granted, 0 missing"), "{end}");
+    assert!(end.contains("6 chosen, 6 granted, none missing"), "{end}");
 }
