@@ -94,6 +94,12 @@ impl Wizard {
         }
     }
 
+    /// The step at which the credentials are entered.
+    pub fn credentials_step(&self) -> Option<usize> {
+        let asks = |step: &Step| matches!(self.question_of(step), Some(Question::Pair | Question::Account));
+        self.procedure.steps.iter().position(asks)
+    }
+
     /// Whether whoever leaves the current step now leaves it without the proof that it asks for.
     pub fn is_not_proved(&self, endpoints: &Endpoints) -> bool {
         match &self.state {

@@ -102,6 +102,13 @@ pub struct Field {
     pub visited: bool,
 }
 
+impl Field {
+    /// Whether Ctrl-U takes back what was kept of it: an optional secret with nothing typed in its place.
+    pub fn is_removable(&self) -> bool {
+        self.kept.is_some() && !self.spec.required && self.input.text().is_empty()
+    }
+}
+
 impl std::fmt::Debug for Field {
     /// The checked value of a masked field is the secret, so only the kind of the result is shown.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

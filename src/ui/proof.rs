@@ -50,7 +50,7 @@ pub fn activate<'a>(
             names(&mut page, "Still missing", missing);
         }
         Activation::Failed { verdict: refused } => {
-            verdict_of(&mut page, refused);
+            verdict_of(&mut page, refused, wizard);
         }
         Activation::Granted { missing, findings } if missing.is_empty() => {
             let text = "The app is active: Zoom issued a token with all chosen scopes.";

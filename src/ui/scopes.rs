@@ -48,7 +48,7 @@ fn counts<'a>(page: &mut Page<'a>, wizard: &Wizard, list: &ScopeList) {
         spans.push(look.accent(format!("   {first}{} found", list.rows.len())));
     } else if chosen > 0 && added == chosen && wizard.required_left_out().is_empty() {
         spans.push(Span::styled(format!("  {} all of them", look.signs.good), look.theme.success));
-    } else if chosen > 0 && page.width >= 60 {
+    } else if added < chosen && page.width >= 60 {
         spans.push(look.dim("   n copies the next one and ticks it"));
     }
     page.line(spans);

@@ -400,3 +400,82 @@ fn a_progress_file_from_before_the_questions_still_loads() {
     let old: Setup = serde_json::from_value(json).unwrap();
     assert!(old.proofs.is_empty());
 }
+
+/// At the credentials of a Server-to-Server set-up with a cut Account ID, and Zoom's refusal.
+fn cut_account(core: &mut Core) {
+    core.press("Shift-Tab Shift-Tab Ctrl-U");
+    core.paste("cutAccount");
+    core.press("Enter Enter Enter");
+    core.token(Err(refusal(
+        Call::AccountCredentials,
+        400,
+        r#"{"reason":"Bad request","error":"invalid_request"}"#,
+    )));
+}
+
+/// The field with the focus.
+fn focus(core: &Core) -> FieldName {
+    let StepState::Fill(form) = &core.wizard().state else { panic!("no form") };
+    form.fields[form.focus].spec.name
+}
+
+#[test]
+fn a_refusal_at_the_activation_leads_to_the_field() {
+    let mut core = Core::at("celigo-s2s", "activation");
+    core.press("Enter");
+    core.token(Err(refusal(
+        Call::AccountCredentials,
+        400,
+        r#"{"reason":"Bad request","error":"invalid_request"}"#,
+    )));
+    assert!(matches!(core.wizard().state, StepState::Activate(Activation::Failed { .. })));
+    core.press("b");
+    assert_eq!((core.step().as_str(), focus(&core)), ("credentials", FieldName::AccountId));
+    core.asks = true;
+    core.press("Tab Tab");
+    cut_account(&mut core);
+    assert_eq!(core.verdict().code, "wrong-account");
+    assert_eq!(focus(&core), FieldName::AccountId, "the evidence is about one field");
+}
+
+#[test]
+fn an_offer_that_was_taken_is_gone() {
+    let mut core = Core::at(DEX, "credentials");
+    core.asks = true;
+    core.paste("RehearsalSecretGeneral0000000001");
+    core.press("Enter");
+    core.paste("ABcdEFghIJklMNopQRstUV");
+    core.press("Enter");
+    core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
+    assert!(zoom_setup::app::update::offer(&core.model).is_some());
+    core.press("Ctrl-Y");
+    assert!(zoom_setup::app::update::offer(&core.model).is_none(), "they are in their places");
+}
+
+#[test]
+fn an_optional_secret_can_be_taken_back() {
+    let mut core = Core::at(DEX, "secret-token");
+    core.text("?");
+    assert!(core.notice().contains("F1 is the help"), "{}", core.notice());
+    let StepState::Fill(form) = &core.wizard().state else { panic!("no form") };
+    let zoom_setup::entry::Checked::Good { warnings, .. } = &form.fields[0].checked else {
+        panic!("refused")
+    };
+    assert!(warnings[0].message.contains("this one has 1"), "{warnings:?}");
+    core.press("Enter Esc");
+    assert_eq!(core.step(), "secret-token");
+    assert!(core.wizard().setup.secrets.contains_key(&FieldName::SecretToken));
+    core.press("Ctrl-U");
+    assert!(core.notice().contains("removed"), "{}", core.notice());
+    let effects = core.keys("Enter");
+    let removed = effects.iter().any(|effect| {
+        matches!(effect, Effect::WriteSecrets { changes, .. } if changes.iter().any(|(_, value)| value.is_none()))
+    });
+    assert!(removed, "{effects:?}");
+    assert!(!core.on_disk().secrets.contains_key(&FieldName::SecretToken));
+    assert_ne!(core.step(), "secret-token");
+    // A secret that is needed is replaced, never taken back.
+    core.press("Esc Esc Esc Tab Ctrl-U");
+    assert_eq!(core.step(), "credentials");
+    assert!(core.wizard().setup.secrets.contains_key(&FieldName::ClientSecret));
+}

@@ -2,7 +2,7 @@
 //! the answer. Never by itself on a key, and a few times at most.
 
 use super::exchange::client;
-use super::{notify, progress, save, steps, verification, waiting, wizard_mut};
+use super::{form, notify, progress, save, steps, verification, waiting, wizard_mut};
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::proof::{Asking, LoginLook, MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
@@ -208,6 +208,13 @@ fn answered(
     model.scroll = 0;
     if let Some(wizard) = wizard_mut(model) {
         wizard.proving.asking = None;
+    }
+    // Where nothing is asked any more, Enter goes on, and the focus stays where it does so.
+    let refused = verdict.judgement == Judgement::Refused
+        && model.wizard().is_some_and(|wizard| wizard.times_left(question, &model.settings.endpoints) > 0);
+    let field = model.wizard().filter(|_| refused).and_then(|wizard| wizard.credentials().at_fault(&verdict));
+    if let Some(field) = field {
+        form::focus_on(model, field);
     }
     keep(model, question, about, verdict);
     let endpoints = model.settings.endpoints.clone();
