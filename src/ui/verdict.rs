@@ -121,14 +121,14 @@ fn next(
     match judgement {
         Judgement::Proved | Judgement::Expected => page.text(vec![enter, Span::raw(" goes on.")]),
         Judgement::Refused if left > 0 => {
-            let mend = match question {
-                Question::Pair | Question::Account => "Correct it here, then after the last value ",
-                Question::Redirect => "Mend it in Zoom and save, then ",
+            let (mend, last) = match question {
+                Question::Pair | Question::Account => ("Correct it, then ", " on the last value"),
+                Question::Redirect => ("Mend it in Zoom and save, then ", ""),
             };
             page.text(vec![
                 Span::raw(mend),
                 enter,
-                Span::raw(format!(" asks again ({left} of {MOST_TIMES_SAME} left for these values).")),
+                Span::raw(format!("{last} asks again ({left} of {MOST_TIMES_SAME} left for these).")),
             ]);
         }
         Judgement::Refused => {
