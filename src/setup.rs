@@ -100,6 +100,9 @@ pub struct Done {
     /// An answer it depends on changed since; look again.
     #[serde(default)]
     pub check_again: bool,
+    /// It was passed without the proof that it asks for, or what was proved has changed since.
+    #[serde(default)]
+    pub not_proved: bool,
 }
 
 /// A grant without its tokens.
@@ -154,7 +157,32 @@ pub struct Verification {
 impl Verification {
     /// Whether any check failed.
     pub fn failed(&self) -> bool {
-        self.checks.iter().any(|check| check.outcome == Outcome::Fail)
+        self.count(Outcome::Fail) > 0
+    }
+
+    /// How many checks ended so.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.checks.iter().filter(|check| check.outcome == outcome).count()
+    }
+
+    /// What the verification comes to. It has passed once a token was used: what earlier steps proved stands
+    /// among the checks, but is not its own doing.
+    pub fn outcome(&self) -> Outcome {
+        let own = |check: &Check| matches!(check.code.as_str(), "token" | "account" | "scopes" | "refresh");
+        if self.failed() {
+            Outcome::Fail
+        } else if !self.checks.iter().any(|check| own(check) && check.outcome == Outcome::Pass) {
+            Outcome::NotChecked
+        } else if self.count(Outcome::Warning) > 0 {
+            Outcome::Warning
+        } else {
+            Outcome::Pass
+        }
+    }
+
+    /// Whether the connection was proved by it.
+    pub fn proves(&self) -> bool {
+        matches!(self.outcome(), Outcome::Pass | Outcome::Warning)
     }
 }
 

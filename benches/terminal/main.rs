@@ -246,7 +246,9 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
     let procedures = registry::embedded().map_err(|errors| format!("{errors:?}"))?;
     let procedure = procedures.iter().find(|known| known.id == PROCEDURE).ok_or("no such procedure")?;
     let before = procedure.steps.iter().take_while(|other| other.id != step);
-    let done = before.map(|step| (step.id.clone(), Done { at: now, check_again: false })).collect();
+    let done = before
+        .map(|step| (step.id.clone(), Done { at: now, check_again: false, not_proved: false }))
+        .collect();
     let answers = [
         (FieldName::AppName, "DEX for Zoom"),
         (FieldName::ConnectionName, "DEX for Zoom"),

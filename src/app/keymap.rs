@@ -249,6 +249,7 @@ pub const BINDINGS: &[Binding] = &[
         "try again",
         Some(2),
     ),
+    bind(&[Activate], &[Char('b')], "b", Intent::Credentials, "to the credentials", Some(1)),
     bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
     bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
@@ -464,6 +465,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         (StepState::Fill(form), Intent::FocusNext | Intent::FocusPrevious) => form.fields.len() > 1,
         (StepState::Scopes(list), Intent::Copy | Intent::Toggle) => !list.rows.is_empty(),
+        (StepState::Activate(activation), Intent::Credentials) => {
+            matches!(activation, Activation::Failed { .. })
+        }
         (StepState::Activate(activation), Intent::Confirm | Intent::Retry) => {
             !matches!(activation, Activation::Asking { .. } | Activation::Lagging { .. })
         }

@@ -196,6 +196,8 @@ pub enum Intent {
     QrCode,
     /// `x`: remove the selected set-up or connection (asks first).
     Remove,
+    /// `b` where Zoom refused the credentials: to the fields in which they were entered.
+    Credentials,
     /// `=`: the desk of strings that must be identical somewhere.
     Desk,
     Help,

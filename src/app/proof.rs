@@ -2,29 +2,34 @@
 
 use super::message::Ticket;
 use super::model::Model;
-use super::wizard::{Field, StepState, Wizard};
+use super::wizard::{Activation, AuthorizationPhase, Field, StepState, Wizard};
 use crate::entry::Checked;
 use crate::oauth::authorize::Endpoints;
 use crate::oauth::credentials::Credentials;
-use crate::procedure::{CopySource, FieldName, Name, Phase, StepKind};
+use crate::oauth::verdict::Judgement;
+use crate::procedure::{CopySource, FieldName, Name, Phase, Step, StepKind};
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::{ProofRecord, Question};
 use std::collections::BTreeMap;
 
-/// Most times that one question is asked in one run of a set-up. Enough to correct each value once; a row of
-/// refused secrets beyond that would look like guessing to Zoom, and to whoever reads its logs.
-pub const MOST_TIMES: usize = 5;
+/// Most times that one question is asked about the same values in one run of a set-up: once, once more after
+/// something was mended in Zoom, and once more after Zoom had time to take it in. A fourth answer would be no other.
+pub const MOST_TIMES_SAME: usize = 3;
+
+/// Most times that one question is asked in one run, whatever the values. Enough to correct each value several
+/// times; a row of refused secrets beyond that would look like guessing to Zoom, and to whoever reads its logs.
+pub const MOST_TIMES: usize = 20;
 
 /// Fields that a question about credentials is made of.
-const CREDENTIALS: [FieldName; 3] = [FieldName::ClientId, FieldName::ClientSecret, FieldName::AccountId];
+pub const CREDENTIALS: [FieldName; 3] = [FieldName::ClientId, FieldName::ClientSecret, FieldName::AccountId];
 
 /// What a set-up is asking Zoom and has asked in this run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proving {
     /// The question under way on the current step.
     pub asking: Option<Asking>,
-    /// How often each question was asked.
-    pub asked: BTreeMap<Question, usize>,
+    /// What each question was asked about, every time.
+    pub asked: BTreeMap<Question, Vec<Vec<Fingerprint>>>,
     /// The look at the authorize page that goes with a login.
     pub login: Option<LoginLook>,
 }
@@ -51,21 +56,23 @@ pub struct LoginLook {
 pub enum Shown<'a> {
     /// It is under way.
     Asking(Question),
-    /// The answer about the values as they stand, and how often the question may be asked again in this run.
+    /// The answer about the values as they stand, and how often the question may be asked again about them in
+    /// this run.
     Answered { question: Question, record: &'a ProofRecord, left: usize },
 }
 
 impl Wizard {
     /// The question of the current step, if all it is about is known.
     pub fn question(&self) -> Option<Question> {
-        let step = self.current();
-        let question = match &step.kind {
+        let question = self.question_of(self.current())?;
+        self.values_of(question).map(|_| question)
+    }
+
+    /// The question of a step, whether or not it can be asked yet.
+    pub fn question_of(&self, step: &Step) -> Option<Question> {
+        match &step.kind {
             StepKind::Fill { fields } if fields.iter().any(|field| CREDENTIALS.contains(&field.name)) => {
-                if self.is_server_to_server() {
-                    Question::Account
-                } else {
-                    Question::Pair
-                }
+                Some(if self.is_server_to_server() { Question::Account } else { Question::Pair })
             }
             StepKind::Copy if step.phase == Phase::RedirectUrl => {
                 let is_redirect = |name: Name| name == Name::RedirectUrl;
@@ -73,10 +80,7 @@ impl Wizard {
                     CopySource::Template(template) => template.names().any(is_redirect),
                     CopySource::Secret(_) => false,
                 });
-                if !copied || self.is_server_to_server() {
-                    return None;
-                }
-                Question::Redirect
+                (copied && !self.is_server_to_server()).then_some(Question::Redirect)
             }
             StepKind::Instruct
             | StepKind::Fill { .. }
@@ -86,9 +90,33 @@ impl Wizard {
             | StepKind::Activate
             | StepKind::Authorize
             | StepKind::Verify
-            | StepKind::HandOver => return None,
-        };
-        self.values_of(question).map(|_| question)
+            | StepKind::HandOver => None,
+        }
+    }
+
+    /// The step at which the credentials are entered.
+    pub fn credentials_step(&self) -> Option<usize> {
+        let asks = |step: &Step| matches!(self.question_of(step), Some(Question::Pair | Question::Account));
+        self.procedure.steps.iter().position(asks)
+    }
+
+    /// Whether whoever leaves the current step now leaves it without the proof that it asks for.
+    pub fn is_not_proved(&self, endpoints: &Endpoints) -> bool {
+        match &self.state {
+            StepState::Read { .. } | StepState::Fill(_) => {
+                self.question_of(self.current()).is_some_and(|question| {
+                    self.proof(question, endpoints).is_none_or(|record| {
+                        !matches!(record.verdict.judgement, Judgement::Proved | Judgement::Expected)
+                    })
+                })
+            }
+            StepState::Activate(activation) => !matches!(activation, Activation::Granted { .. }),
+            StepState::Authorize(authorization) => authorization.phase != AuthorizationPhase::Granted,
+            StepState::Verify(_) => {
+                self.setup.verification.as_ref().is_none_or(|verification| !verification.proves())
+            }
+            StepState::Choose { .. } | StepState::Scopes(_) | StepState::HandOver { .. } => false,
+        }
     }
 
     /// The values that a question is about. `None` while one is missing.
@@ -120,9 +148,17 @@ impl Wizard {
         self.setup.proofs.get(&question).filter(|record| record.about == about)
     }
 
-    /// How often a question may still be asked in this run.
-    pub fn times_left(&self, question: Question) -> usize {
-        MOST_TIMES.saturating_sub(self.proving.asked.get(&question).copied().unwrap_or_default())
+    /// How often a question was asked about the values as they stand, and how often at all, in this run.
+    pub fn times_asked(&self, question: Question, endpoints: &Endpoints) -> (usize, usize) {
+        let asked = self.proving.asked.get(&question).map(Vec::as_slice).unwrap_or_default();
+        let about = self.about(question, endpoints);
+        (asked.iter().filter(|earlier| about.as_ref() == Some(earlier)).count(), asked.len())
+    }
+
+    /// How often a question may still be asked about the values as they stand, in this run.
+    pub fn times_left(&self, question: Question, endpoints: &Endpoints) -> usize {
+        let (same, all) = self.times_asked(question, endpoints);
+        MOST_TIMES_SAME.saturating_sub(same).min(MOST_TIMES.saturating_sub(all))
     }
 
     /// What was entered, as evidence.
@@ -163,5 +199,5 @@ pub fn shown(model: &Model) -> Option<Shown<'_>> {
     }
     let question = wizard.question()?;
     let record = wizard.proof(question, &model.settings.endpoints)?;
-    Some(Shown::Answered { question, record, left: wizard.times_left(question) })
+    Some(Shown::Answered { question, record, left: wizard.times_left(question, &model.settings.endpoints) })
 }

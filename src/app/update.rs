@@ -208,5 +208,13 @@ pub fn offer(model: &Model) -> Option<Vec<(FieldName, Secret)>> {
         .iter()
         .filter_map(|field| values.get(&field.spec.name).map(|value| (field.spec.name, value.clone())))
         .collect();
-    (!offered.is_empty()).then_some(offered)
+    // What stands in the fields already is no offer.
+    let stands = |(name, value): &(FieldName, Secret)| {
+        let field = form.fields.iter().find(|field| field.spec.name == *name);
+        field.is_some_and(|field| match field.input.text() {
+            "" => wizard.secrets.get(name) == Some(value),
+            text => text == value.expose(),
+        })
+    };
+    (!offered.iter().all(stands)).then_some(offered)
 }

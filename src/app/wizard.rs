@@ -102,6 +102,13 @@ pub struct Field {
     pub visited: bool,
 }
 
+impl Field {
+    /// Whether Ctrl-U takes back what was kept of it: an optional secret with nothing typed in its place.
+    pub fn is_removable(&self) -> bool {
+        self.kept.is_some() && !self.spec.required && self.input.text().is_empty()
+    }
+}
+
 impl std::fmt::Debug for Field {
     /// The checked value of a masked field is the secret, so only the kind of the result is shown.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -372,6 +379,8 @@ pub enum Progress {
     Done,
     /// Done, but an answer it depends on has changed since.
     CheckAgain,
+    /// Passed without the proof that it asks for.
+    NotProved,
 }
 
 /// What the address of a step's page is called among the values to copy.
@@ -427,6 +436,7 @@ impl Wizard {
         match self.setup.done.get(&step.id) {
             _ if index == self.step => Progress::Current,
             Some(done) if done.check_again => Progress::CheckAgain,
+            Some(done) if done.not_proved => Progress::NotProved,
             Some(_) => Progress::Done,
             None => Progress::Open,
         }
@@ -445,10 +455,12 @@ impl Wizard {
                     Progress::Current
                 } else if steps().any(|(_, step)| done(step).is_some_and(|done| done.check_again)) {
                     Progress::CheckAgain
-                } else if steps().all(|(_, step)| done(step).is_some()) {
-                    Progress::Done
-                } else {
+                } else if steps().any(|(_, step)| done(step).is_none()) {
                     Progress::Open
+                } else if steps().any(|(_, step)| done(step).is_some_and(|done| done.not_proved)) {
+                    Progress::NotProved
+                } else {
+                    Progress::Done
                 };
                 (phase, progress)
             })
@@ -519,6 +531,12 @@ impl Wizard {
     /// Whether the app is a Server-to-Server app.
     pub fn is_server_to_server(&self) -> bool {
         self.procedure.app_kind == AppKind::ServerToServer
+    }
+
+    /// Scopes that the document requires and that are not chosen, in its order.
+    pub fn required_left_out(&self) -> Vec<&str> {
+        let required = self.procedure.scope_ids(ScopeNeed::Required).into_iter();
+        required.filter(|id| !self.setup.scopes.contains(*id)).collect()
     }
 
     /// Chosen scopes that are not ticked as added in Zoom, in the order of the checklist.

@@ -20,7 +20,7 @@ use crate::ports::Clock;
 use crate::procedure::{FieldName, Procedure, StepKind};
 use crate::runtime::{Runtime, Signals, step};
 use crate::secret::Secret;
-use crate::setup::{Connection, Outcome};
+use crate::setup::{Connection, Outcome, Verification};
 use crate::system::SystemClock;
 use file::{AfterLogin, Answers, Authorize};
 use std::collections::BTreeMap;
@@ -98,7 +98,7 @@ pub fn run(
     })?;
     let sheet = handoff::sheet(&connection, &procedure, &BTreeMap::new());
     out.write_all(handoff::markdown(&sheet).as_bytes()).map_err(|error| super::output(&error))?;
-    let failed = connection.verification.as_ref().is_some_and(crate::setup::Verification::failed);
+    let failed = connection.verification.as_ref().is_some_and(Verification::failed);
     if failed {
         return Err(failure_of(&connection));
     }
@@ -181,7 +181,9 @@ impl<W: Write> Driver<W> {
             let result = self.one_step().await;
             let Err(error) = result else {
                 if let Some(connection) = self.finished() {
-                    self.line(procedure, index, "done");
+                    // The wizard did nothing there: the admin enters the values.
+                    let place = connection.receiver.label();
+                    self.line(procedure, index, &format!("yours to do in {place}"));
                     return Ok(connection);
                 }
                 continue;
@@ -415,6 +417,8 @@ impl<W: Write> Driver<W> {
             Some(StepState::Verify(verifying)) => verifying.checks.clone(),
             Some(_) | None => return Ok("not checked"),
         };
+        let outcome = self.model.wizard().and_then(|wizard| wizard.setup.verification.as_ref());
+        let outcome = outcome.map(Verification::outcome);
         for check in &checks {
             let _ = writeln!(self.talk, "    {:<11} {}: {}", check.outcome.word(), check.title, check.detail);
             if let Some(zoom) = check.diagnosis.as_ref().and_then(|problem| problem.zoom.as_ref()) {
@@ -433,14 +437,7 @@ impl<W: Write> Driver<W> {
             }
             self.confirm().await?;
         }
-        let outcomes = |outcome| checks.iter().any(|check| check.outcome == outcome);
-        Ok(if outcomes(Outcome::Fail) {
-            "FAIL"
-        } else if outcomes(Outcome::Pass) {
-            "PASS"
-        } else {
-            "not checked"
-        })
+        Ok(outcome.map_or("not checked", Outcome::word))
     }
 
     async fn confirm(&mut self) -> Result<(), Error> {

@@ -163,9 +163,14 @@ fn id_shape(field: FieldName, text: &str) -> Vec<Finding> {
 }
 
 fn secret_shape(field: FieldName, text: &str) -> Vec<Finding> {
-    // The shape of a Secret Token is not documented anywhere.
     if field != FieldName::ClientSecret {
-        return Vec::new();
+        // The shape of a Secret Token is not documented anywhere; only its length in samples is known.
+        if ID_LENGTHS.contains(&text.len()) {
+            return Vec::new();
+        }
+        let message =
+            format!("A {} usually has about 22 characters; this one has {}", noun(field), text.len());
+        return vec![warning(message, "Check that it was copied whole.")];
     }
     if (20..=24).contains(&text.len()) && text.chars().all(is_id_character) {
         return vec![warning(

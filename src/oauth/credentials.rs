@@ -1,7 +1,7 @@
 //! The entered credentials as evidence: what their shape and the other entries say, when Zoom refuses them.
 //! No text here repeats a secret.
 
-use super::verdict::Candidate;
+use super::verdict::{Candidate, Verdict};
 use crate::entry::{self, Checked};
 use crate::procedure::{AppKind, FieldName};
 use crate::secret::Secret;
@@ -31,36 +31,51 @@ impl Credentials<'_> {
         self.client_secret.map(Secret::expose).unwrap_or_default()
     }
 
-    /// Lengths, and whether the entry rules saw something.
+    /// Lengths, and which of them is not the usual one.
     fn lengths(&self) -> String {
-        let odd = self.oddities();
-        let rules = if odd.is_empty() {
-            "the entry rules saw nothing odd".to_owned()
-        } else {
-            format!("the entry rules say: {}", odd.join("; "))
+        let count = |value: &str| value.chars().count();
+        let said = |length: usize, usual: bool, samples: &str| {
+            if usual {
+                format!("{length} characters, as usual")
+            } else {
+                format!("{length} characters, not {samples}")
+            }
         };
-        let id = self.client_id.chars().count();
+        let id = count(self.client_id);
+        let id = format!("Client ID: {}", said(id, ID_LENGTHS.contains(&id), "about 22"));
         match self.client_secret {
-            Some(secret) => format!(
-                "Client ID: {id} characters; client secret: {} characters; {rules}.",
-                secret.expose().chars().count()
-            ),
-            None => format!("Client ID: {id} characters; {rules}."),
+            Some(secret) => {
+                let length = count(secret.expose());
+                format!("{id}; client secret: {}.", said(length, length == SECRET_LENGTH, "32"))
+            }
+            None => format!("{id}."),
         }
     }
 
-    /// What the entry rules find odd about ID and secret.
-    fn oddities(&self) -> Vec<String> {
+    /// The one field that the evidence is about, of a verdict that refuses.
+    pub fn at_fault(&self, verdict: &Verdict) -> Option<FieldName> {
+        match verdict.code.as_str() {
+            "wrong-account" | "account-refused" | "not-activated-or-wrong-account" => {
+                Some(FieldName::AccountId)
+            }
+            "invalid-client" if !self.swapped() => {
+                let id = is_odd(FieldName::ClientId, self.client_id);
+                let secret = is_odd(FieldName::ClientSecret, self.secret());
+                match (id, secret) {
+                    (true, false) => Some(FieldName::ClientId),
+                    (false, true) => Some(FieldName::ClientSecret),
+                    (true, true) | (false, false) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the entry rules find anything odd about ID or secret.
+    fn is_odd(&self) -> bool {
         [(FieldName::ClientId, self.client_id), (FieldName::ClientSecret, self.secret())]
             .into_iter()
-            .flat_map(|(field, value)| match entry::check(field, value, &[]) {
-                Checked::Empty => Vec::new(),
-                Checked::Good { warnings, .. } => {
-                    warnings.into_iter().map(|warning| warning.message).collect()
-                }
-                Checked::Bad { finding, .. } => vec![finding.message],
-            })
-            .collect()
+            .any(|(field, value)| is_odd(field, value))
     }
 
     /// Whether ID and secret have the shape of each other.
@@ -77,13 +92,12 @@ impl Credentials<'_> {
                          secret that of an ID.";
             all.push((true, Candidate::new(cause, "Put each into the field of its name.")));
         }
-        let lengths = self.lengths();
-        let cut = self.client_secret.is_some()
-            && !is_id_shaped(self.secret())
-            && !self.oddities().is_empty()
-            && !self.swapped();
-        let cause = format!("A hidden character, or a value that was cut. {lengths}");
-        all.push((cut, Candidate::new(cause, "Paste both again with Zoom's copy buttons.")));
+        // Nothing was cut of values of the usual shape, and no rule lets a hidden character pass.
+        if self.is_odd() && !self.swapped() {
+            let cut = self.client_secret.is_some() && !is_id_shaped(self.secret());
+            let cause = format!("A value that was cut, or is another one. {}", self.lengths());
+            all.push((cut, Candidate::new(cause, "Paste both again with Zoom's copy buttons.")));
+        }
         if self.app_kind == AppKind::General {
             let cause = "The pair of the other environment, or one value of each: the views Development and \
                          Production have a pair each.";
@@ -94,29 +108,30 @@ impl Credentials<'_> {
             let cause = "The secret was regenerated since it was copied.";
             let test = "Copy the secret once more, and ask whether somebody pressed Regenerate.";
             all.push((false, Candidate::new(cause, test)));
-            all.push(self.secret_token());
         }
         let test = "Look at the app's name on the page from which the pair was copied.";
         all.push((false, Candidate::new("The pair of another app, or of a deleted one.", test)));
+        all.extend(self.secret_token());
         all.sort_by_key(|(evident, _)| !evident);
         all.into_iter().map(|(_, candidate)| candidate).collect()
     }
 
-    fn secret_token(&self) -> (bool, Candidate) {
-        let same = self.secret_token.is_some() && self.secret_token == self.client_secret;
-        let shaped = is_id_shaped(self.secret()) && !self.swapped();
+    /// The Secret Token in place of the secret, where that is possible: the one that was entered here is known.
+    fn secret_token(&self) -> Option<(bool, Candidate)> {
+        let secret = self.client_secret?;
+        let same = self.secret_token == Some(secret);
+        let shaped = is_id_shaped(self.secret());
+        let length = self.secret().len();
         let what = "The Secret Token was pasted as client secret";
         let cause = match self.secret_token {
+            _ if self.swapped() => return None,
             Some(_) if same => format!("{what}: the two entries here are the same."),
-            Some(_) if shaped => format!("{what}: the secret has {} characters.", self.secret().len()),
-            Some(_) => format!("{what}. The Secret Token entered here is another value."),
-            None if shaped => {
-                format!("{what}: the secret has {} characters, not {SECRET_LENGTH}.", self.secret().len())
-            }
-            None => format!("{what}. No Secret Token was entered here, so the two can't be compared."),
+            Some(_) => return None,
+            None if shaped => format!("{what}: the secret has {length} characters, not {SECRET_LENGTH}."),
+            None => format!("{what}."),
         };
         let test = "The client secret is under App Credentials; the Secret Token is on another page, Access or Feature.";
-        (same || shaped, Candidate::new(cause, test))
+        Some((same || shaped, Candidate::new(cause, test)))
     }
 
     /// What a refused Account ID can be, and whether the entry itself speaks for one of them.
@@ -150,6 +165,15 @@ impl Credentials<'_> {
             candidates.push(Candidate::new(cause, copy));
         }
         (number || same || odd, candidates)
+    }
+}
+
+/// Whether the entry rules find anything odd about a value.
+fn is_odd(field: FieldName, value: &str) -> bool {
+    match entry::check(field, value, &[]) {
+        Checked::Empty => false,
+        Checked::Good { warnings, .. } => !warnings.is_empty(),
+        Checked::Bad { .. } => true,
     }
 }
 

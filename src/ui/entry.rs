@@ -180,7 +180,8 @@ fn remarks<'a>(page: &mut Page<'a>, field: &'a Field, focused: bool, from: usize
     match &field.checked {
         Checked::Empty => {
             if let Some(kept) = &field.kept {
-                let text = format!("kept: {kept}{}type to replace", look.signs.dash);
+                let removal = if field.is_removable() { ", Ctrl-U removes it" } else { "" };
+                let text = format!("kept: {kept}{}type to replace{removal}", look.signs.dash);
                 page.item(Span::styled(look.signs.good, look.theme.success), vec![Span::raw(text)]);
             } else if field.visited && field.spec.required {
                 let sign = Span::styled(look.signs.bad, look.theme.failure);

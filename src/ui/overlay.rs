@@ -151,7 +151,9 @@ fn step_line<'a>(wizard: &'a Wizard, index: usize, marked: bool, room: usize, lo
     let (sign, style) = match progress {
         // Its usual sign is that of the selected line, which stands beside it here.
         Progress::Current => (look.signs.radio_on, look.theme.accent),
-        Progress::Open | Progress::Done | Progress::CheckAgain => progress_sign(progress, look),
+        Progress::Open | Progress::Done | Progress::CheckAgain | Progress::NotProved => {
+            progress_sign(progress, look)
+        }
     };
     let marker = if marked { look.signs.selected } else { " " };
     let title = shorten(&step.title, room, look.signs.ellipsis);
@@ -167,6 +169,7 @@ fn step_line<'a>(wizard: &'a Wizard, index: usize, marked: bool, room: usize, lo
     ];
     let note = match progress {
         Progress::CheckAgain => "check again".to_owned(),
+        Progress::NotProved => "not proved".to_owned(),
         Progress::Current if marked => "you are here".to_owned(),
         Progress::Open | Progress::Current | Progress::Done => {
             if marked {

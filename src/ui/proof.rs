@@ -50,7 +50,7 @@ pub fn activate<'a>(
             names(&mut page, "Still missing", missing);
         }
         Activation::Failed { verdict: refused } => {
-            verdict_of(&mut page, refused);
+            verdict_of(&mut page, refused, wizard);
         }
         Activation::Granted { missing, findings } if missing.is_empty() => {
             let text = "The app is active: Zoom issued a token with all chosen scopes.";
@@ -171,7 +171,10 @@ fn verdict(page: &mut Page<'_>, wizard: &Wizard, checks: &[Check]) {
     let count = |outcome: Outcome| checks.iter().filter(|check| check.outcome == outcome).count();
     let (failed, warned, open) = (count(Outcome::Fail), count(Outcome::Warning), count(Outcome::NotChecked));
     if failed > 0 {
-        let text = format!("{} failed. Put it right, then press r.", plural(failed, "check"));
+        // A General app's token keeps the scopes and the kind it was granted with: only a new login helps.
+        let anew = !wizard.is_server_to_server() && granted_too_little(checks);
+        let then = if anew { "Esc to the login, and r there logs in anew" } else { "press r" };
+        let text = format!("{} failed. Put it right, then {then}.", plural(failed, "check"));
         let sign = Span::styled(look.signs.bad, look.theme.failure);
         page.item(sign, vec![Span::styled(text, look.theme.failure)]);
     } else if count(Outcome::Pass) == 0 {
@@ -201,6 +204,13 @@ fn verdict(page: &mut Page<'_>, wizard: &Wizard, checks: &[Check]) {
         page.styled(decided, look.theme.dim);
     }
     page.gap();
+}
+
+/// Whether what failed is a matter of what the login was granted.
+fn granted_too_little(checks: &[Check]) -> bool {
+    checks.iter().any(|check| {
+        check.outcome == crate::setup::Outcome::Fail && matches!(check.code.as_str(), "scopes" | "app-kind")
+    })
 }
 
 /// So many checks without an outcome.
@@ -241,16 +251,15 @@ fn scopes<'a>(page: &mut Page<'a>, wizard: &Wizard, verification: &'a Verificati
             chosen,
             format!("{} granted", granted.len()),
             format!("{} missing", verification.missing.len()),
-            format!("{} excess", verification.excess.len()),
+            format!("{} more than chosen", verification.excess.len()),
         ],
         None => vec![chosen, "granted: not checked".to_owned()],
     };
     page.plain(counts.join(look.signs.between));
     if !verification.missing.is_empty() {
-        let again = if wizard.is_server_to_server() { "press r" } else { "log in again" };
         page.text(vec![
             Span::styled("Missing", look.theme.failure),
-            Span::raw(format!(": add them on Zoom's page Scopes, then {again}.")),
+            Span::raw(": chosen, and not in the token."),
         ]);
         for id in &verification.missing {
             page.value(id, look.theme.value);
@@ -258,7 +267,7 @@ fn scopes<'a>(page: &mut Page<'a>, wizard: &Wizard, verification: &'a Verificati
     }
     if !verification.excess.is_empty() {
         page.text(vec![
-            Span::styled("Excess", look.theme.warning),
+            Span::styled("More than chosen", look.theme.warning),
             Span::raw(": nothing here needs them. Remove them in Zoom, unless you know what for."),
         ]);
         for id in &verification.excess {

@@ -46,12 +46,22 @@ fn counts<'a>(page: &mut Page<'a>, wizard: &Wizard, list: &ScopeList) {
     if list.search.is_some() {
         let first = if list.rows.len() >= MOST_FOUND { "first " } else { "" };
         spans.push(look.accent(format!("   {first}{} found", list.rows.len())));
-    } else if chosen > 0 && added == chosen {
+    } else if chosen > 0 && added == chosen && wizard.required_left_out().is_empty() {
         spans.push(Span::styled(format!("  {} all of them", look.signs.good), look.theme.success));
-    } else if chosen > 0 && page.width >= 60 {
+    } else if added < chosen && page.width >= 60 {
         spans.push(look.dim("   n copies the next one and ticks it"));
     }
     page.line(spans);
+    let left_out = wizard.required_left_out().len();
+    if left_out > 0 && list.search.is_none() {
+        let are = if left_out == 1 { "is" } else { "are" };
+        let sign = Span::styled(look.signs.warn, look.theme.warning);
+        let text = format!("{left_out} required {are} not chosen.");
+        page.item(
+            sign,
+            vec![Span::styled(text, look.theme.warning), look.accent(" a"), Span::raw(" chooses them.")],
+        );
+    }
 }
 
 /// Whether a scope is added in Zoom, chosen, or neither.

@@ -47,6 +47,7 @@ pub const fn progress_sign(progress: Progress, look: Look<'_>) -> (&'static str,
         Progress::Current => (look.signs.current, look.theme.accent),
         Progress::Done => (look.signs.done, look.theme.success),
         Progress::CheckAgain => (look.signs.again, look.theme.warning),
+        Progress::NotProved => (look.signs.unproved, look.theme.warning),
     }
 }
 
@@ -78,7 +79,7 @@ fn phase_line<'a>(
         let (sign, style) = progress_sign(*progress, look);
         let words = match progress {
             Progress::Current => look.theme.accent,
-            Progress::CheckAgain => look.theme.warning,
+            Progress::CheckAgain | Progress::NotProved => look.theme.warning,
             Progress::Open | Progress::Done => look.theme.dim,
         };
         spans.push(Span::styled(sign, style));

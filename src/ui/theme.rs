@@ -69,6 +69,8 @@ pub struct Signs {
     pub done: &'static str,
     pub current: &'static str,
     pub again: &'static str,
+    /// Passed without proof.
+    pub unproved: &'static str,
     pub open: &'static str,
     /// Before a good result, a bad one, and a warning or pitfall.
     pub good: &'static str,
@@ -100,6 +102,7 @@ pub const UNICODE: Signs = Signs {
     done: "✓",
     current: "›",
     again: "!",
+    unproved: "?",
     open: "○",
     good: "✓",
     bad: "✗",
@@ -125,6 +128,7 @@ pub const ASCII: Signs = Signs {
     done: "[x]",
     current: " > ",
     again: " ! ",
+    unproved: " ? ",
     open: "[ ]",
     good: "[x]",
     bad: " x ",

@@ -5,7 +5,8 @@ use super::text::age;
 use super::theme::Look;
 use crate::app::keymap::{Mode, mode};
 use crate::app::model::Model;
-use crate::app::proof::{MOST_TIMES, Shown, shown};
+use crate::app::proof::{MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
+use crate::app::wizard::Wizard;
 use crate::oauth::verdict::{Judgement, Verdict};
 use crate::setup::Question;
 use ratatui::text::Span;
@@ -19,11 +20,24 @@ pub fn of_step<'a>(model: &'a Model, full: u16, look: Look<'a>) -> Option<Page<'
             page.styled("Nothing is spent by asking.", look.theme.dim);
         }
         Shown::Answered { question, record, left } => {
+            let all =
+                model.wizard().map_or(0, |wizard| wizard.times_asked(question, &model.settings.endpoints).1);
             let key = if mode(model) == Mode::Field { "Ctrl-R" } else { "r" };
             heading(&mut page, &record.verdict);
-            next(&mut page, question, record.verdict.judgement, left, key);
-            zoom(&mut page, &record.verdict);
+            next(&mut page, question, record.verdict.judgement, (left, all), key);
+            // Under a good result Zoom's refusal of the made-up code alarms, so it stands where it is explained.
+            let good = matches!(record.verdict.judgement, Judgement::Proved | Judgement::Expected);
+            if !good {
+                zoom(&mut page, &record.verdict);
+            }
             reasons(&mut page, &record.verdict, key);
+            match &record.verdict.zoom {
+                Some(said) if question == Question::Pair && good => {
+                    page.styled(format!("It said so, as it should: {said}"), look.theme.dim);
+                }
+                Some(_) if good => zoom(&mut page, &record.verdict),
+                Some(_) | None => {}
+            }
             page.styled(format!("Zoom was asked {}.", age(model.now, record.at)), look.theme.dim);
         }
     }
@@ -38,11 +52,18 @@ const fn asking(question: Question) -> &'static str {
     }
 }
 
-/// A verdict that `r` asks for again.
-pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict) {
+/// A verdict on the credentials that `r` asks for again, away from the step at which they are entered.
+pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict, wizard: &Wizard) {
     heading(page, verdict);
-    let again = vec![page.look.accent("r"), Span::raw(" asks again.")];
-    page.text(again);
+    let look = page.look;
+    let mut keys = vec![look.accent("r"), Span::raw(" asks again.")];
+    if let Some(index) = wizard.credentials_step() {
+        keys.push(Span::raw(" "));
+        keys.push(look.accent("b"));
+        let title = &wizard.procedure.steps[index].title;
+        keys.push(Span::raw(format!(" goes to step {}, {title}, to correct them.", index + 1)));
+    }
+    page.text(keys);
     zoom(page, verdict);
     reasons(page, verdict, "r");
 }
@@ -87,25 +108,37 @@ fn reasons<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str) {
 }
 
 /// What the keys do now.
-fn next(page: &mut Page<'_>, question: Question, judgement: Judgement, left: usize, key: &'static str) {
+fn next(
+    page: &mut Page<'_>,
+    question: Question,
+    judgement: Judgement,
+    (left, all): (usize, usize),
+    key: &'static str,
+) {
     let look = page.look;
     let enter = look.accent("Enter");
     let again = look.accent(key);
     match judgement {
         Judgement::Proved | Judgement::Expected => page.text(vec![enter, Span::raw(" goes on.")]),
         Judgement::Refused if left > 0 => {
-            let mend = match question {
-                Question::Pair | Question::Account => "Correct it here, then ",
-                Question::Redirect => "Mend it in Zoom and save, then ",
+            let (mend, last) = match question {
+                Question::Pair | Question::Account => ("Correct it, then ", " on the last value"),
+                Question::Redirect => ("Mend it in Zoom and save, then ", ""),
             };
             page.text(vec![
                 Span::raw(mend),
                 enter,
-                Span::raw(format!(" asks again ({left} of {MOST_TIMES} left).")),
+                Span::raw(format!("{last} asks again ({left} of {MOST_TIMES_SAME} left for these).")),
             ]);
         }
         Judgement::Refused => {
-            let said = format!("Zoom was asked {MOST_TIMES} times and is not asked again in this run. ");
+            let said = if all < MOST_TIMES {
+                format!(
+                    "Zoom was asked {MOST_TIMES_SAME} times about these values and is not asked again. Changed values are. "
+                )
+            } else {
+                format!("Zoom was asked {MOST_TIMES} times and is not asked again in this run. ")
+            };
             page.text(vec![Span::raw(said), enter, Span::raw(" goes on; this counts as not proved.")]);
         }
         Judgement::Open => {

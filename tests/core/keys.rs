@@ -231,6 +231,15 @@ fn screens() -> Vec<Model> {
         core.press("Enter");
         keep(&core);
     }
+    // An activation that failed.
+    let mut core = Core::at("celigo-s2s", "activation");
+    core.press("Enter");
+    core.token(Err(super::support::refusal(
+        zoom_setup::oauth::Call::AccountCredentials,
+        400,
+        super::support::DISABLED,
+    )));
+    keep(&core);
     // Secrets on their way.
     let mut core = Core::at("servicenow-dex", "scopes");
     core.restart();

@@ -4,11 +4,11 @@ use super::admin::Admin;
 use super::support::{CLIENT_ID, CLIENT_SECRET, CODE_REFUSED, Core, DISABLED, Storing, grant, refusal};
 use zoom_setup::app::keymap::{Mode, mode};
 use zoom_setup::app::message::{Effect, Msg, Ticket};
-use zoom_setup::app::proof::{MOST_TIMES, Shown, shown};
-use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState};
+use zoom_setup::app::proof::{MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
+use zoom_setup::app::wizard::{Activation, AuthorizationPhase, Progress, StepState};
 use zoom_setup::oauth::verdict::Judgement;
 use zoom_setup::oauth::{Call, ClientAuthentication, Failure, FailureKind, Grant, PreflightAnswer};
-use zoom_setup::procedure::{FieldName, StepKind};
+use zoom_setup::procedure::{FieldName, Phase, StepKind};
 use zoom_setup::setup::{Outcome, Question, Setup};
 
 const DEX: &str = "servicenow-dex";
@@ -124,7 +124,7 @@ fn a_refused_pair_is_corrected_in_place() {
 #[test]
 fn it_is_asked_a_few_times_and_then_passed_as_not_proved() {
     let mut core = asking();
-    for left in (0..MOST_TIMES).rev() {
+    for left in (0..MOST_TIMES_SAME).rev() {
         core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
         let Some(Shown::Answered { left: said, .. }) = shown(&core.model) else { panic!("no answer") };
         assert_eq!(said, left);
@@ -132,13 +132,96 @@ fn it_is_asked_a_few_times_and_then_passed_as_not_proved() {
             core.press("Enter");
         }
     }
-    assert_eq!(questions(&core), MOST_TIMES);
+    assert_eq!(questions(&core), MOST_TIMES_SAME);
     core.press("Ctrl-R");
     assert!(core.notice().contains("not asked again"), "{}", core.notice());
     core.press("Enter");
     assert_eq!(core.step(), "redirect-url");
     assert!(core.notice().contains("Not proved"), "{}", core.notice());
-    assert_eq!(questions(&core), MOST_TIMES);
+    assert_eq!(questions(&core), MOST_TIMES_SAME);
+}
+
+/// Progress of a step by its id.
+fn progress(core: &Core, id: &str) -> Progress {
+    let index = core.wizard().procedure.steps.iter().position(|step| step.id == id).unwrap();
+    core.wizard().step_progress(index)
+}
+
+#[test]
+fn changed_values_are_asked_about_anew() {
+    let mut core = asking();
+    for _time in 1..MOST_TIMES_SAME {
+        core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
+        core.press("Enter");
+    }
+    core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
+    core.paste("MARKER1clientSecretabcdefgh99999");
+    core.press("Enter");
+    assert_eq!(questions(&core), MOST_TIMES_SAME + 1, "another secret is another matter");
+    core.token(Err(refusal(Call::ExchangeCode, 400, CODE_REFUSED)));
+    assert_eq!(core.verdict().judgement, Judgement::Proved);
+    core.press("Enter");
+    assert_eq!(progress(&core, "credentials"), Progress::Done);
+}
+
+#[test]
+fn the_values_do_not_make_the_questions_endless() {
+    let mut core = asking();
+    for time in 1..MOST_TIMES {
+        core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
+        core.paste(&format!("MARKER1clientSecretabcdefgh9{time:04}"));
+        core.press("Enter");
+    }
+    core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
+    assert_eq!((questions(&core), core.step()), (MOST_TIMES, "credentials".to_owned()));
+    core.paste("MARKER1clientSecretabcdefghXXXXX");
+    core.press("Enter");
+    assert_eq!((questions(&core), core.step()), (MOST_TIMES, "redirect-url".to_owned()));
+    assert!(core.notice().contains("Not proved: Zoom was asked 20 times"), "{}", core.notice());
+    assert_eq!(progress(&core, "credentials"), Progress::NotProved);
+}
+
+#[test]
+fn a_step_without_its_proof_has_no_check_mark_until_it_is_proved() {
+    let mut core = asking();
+    core.token(Err(slow()));
+    core.press("Enter");
+    assert_eq!(progress(&core, "credentials"), Progress::NotProved);
+    let phases = core.wizard().phase_progress();
+    assert!(phases.contains(&(Phase::Credentials, Progress::NotProved)), "{phases:?}");
+    // Back, and proved.
+    core.press("Esc");
+    core.press("Ctrl-R");
+    core.token(Err(refusal(Call::ExchangeCode, 400, CODE_REFUSED)));
+    core.press("Enter Enter");
+    assert_eq!(progress(&core, "credentials"), Progress::Done);
+    // Another secret, and away from it without asking.
+    core.press("Esc Tab");
+    core.paste("MARKER1clientSecretabcdefgh99999");
+    core.press("Esc");
+    assert_eq!(progress(&core, "credentials"), Progress::NotProved);
+}
+
+#[test]
+fn a_refused_redirect_and_a_login_that_was_left_out_are_not_proved() {
+    let mut core = Core::at(DEX, "redirect-url");
+    core.asks = true;
+    for _time in 0..MOST_TIMES_SAME {
+        core.press("Enter");
+        let ticket = core.last(|effect| match effect {
+            Effect::Preflight { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        core.send(Msg::Preflight { ticket, result: Box::new(Ok(refused_page())) });
+    }
+    core.press("Enter");
+    assert_eq!(progress(&core, "redirect-url"), Progress::NotProved);
+    core.asks = false;
+    core.walk();
+    core.press("Down Down Enter");
+    assert_eq!(progress(&core, "authorize"), Progress::NotProved);
+    core.press("Enter Enter");
+    assert_eq!(progress(&core, "verify"), Progress::NotProved, "nothing was used: {}", core.step());
 }
 
 #[test]
@@ -316,4 +399,83 @@ fn a_progress_file_from_before_the_questions_still_loads() {
     json.as_object_mut().unwrap().remove("proofs").unwrap();
     let old: Setup = serde_json::from_value(json).unwrap();
     assert!(old.proofs.is_empty());
+}
+
+/// At the credentials of a Server-to-Server set-up with a cut Account ID, and Zoom's refusal.
+fn cut_account(core: &mut Core) {
+    core.press("Shift-Tab Shift-Tab Ctrl-U");
+    core.paste("cutAccount");
+    core.press("Enter Enter Enter");
+    core.token(Err(refusal(
+        Call::AccountCredentials,
+        400,
+        r#"{"reason":"Bad request","error":"invalid_request"}"#,
+    )));
+}
+
+/// The field with the focus.
+fn focus(core: &Core) -> FieldName {
+    let StepState::Fill(form) = &core.wizard().state else { panic!("no form") };
+    form.fields[form.focus].spec.name
+}
+
+#[test]
+fn a_refusal_at_the_activation_leads_to_the_field() {
+    let mut core = Core::at("celigo-s2s", "activation");
+    core.press("Enter");
+    core.token(Err(refusal(
+        Call::AccountCredentials,
+        400,
+        r#"{"reason":"Bad request","error":"invalid_request"}"#,
+    )));
+    assert!(matches!(core.wizard().state, StepState::Activate(Activation::Failed { .. })));
+    core.press("b");
+    assert_eq!((core.step().as_str(), focus(&core)), ("credentials", FieldName::AccountId));
+    core.asks = true;
+    core.press("Tab Tab");
+    cut_account(&mut core);
+    assert_eq!(core.verdict().code, "wrong-account");
+    assert_eq!(focus(&core), FieldName::AccountId, "the evidence is about one field");
+}
+
+#[test]
+fn an_offer_that_was_taken_is_gone() {
+    let mut core = Core::at(DEX, "credentials");
+    core.asks = true;
+    core.paste("RehearsalSecretGeneral0000000001");
+    core.press("Enter");
+    core.paste("ABcdEFghIJklMNopQRstUV");
+    core.press("Enter");
+    core.token(Err(refusal(Call::ExchangeCode, 400, WRONG)));
+    assert!(zoom_setup::app::update::offer(&core.model).is_some());
+    core.press("Ctrl-Y");
+    assert!(zoom_setup::app::update::offer(&core.model).is_none(), "they are in their places");
+}
+
+#[test]
+fn an_optional_secret_can_be_taken_back() {
+    let mut core = Core::at(DEX, "secret-token");
+    core.text("?");
+    assert!(core.notice().contains("F1 is the help"), "{}", core.notice());
+    let StepState::Fill(form) = &core.wizard().state else { panic!("no form") };
+    let zoom_setup::entry::Checked::Good { warnings, .. } = &form.fields[0].checked else {
+        panic!("refused")
+    };
+    assert!(warnings[0].message.contains("this one has 1"), "{warnings:?}");
+    core.press("Enter Esc");
+    assert_eq!(core.step(), "secret-token");
+    assert!(core.wizard().setup.secrets.contains_key(&FieldName::SecretToken));
+    core.press("Ctrl-U");
+    assert!(core.notice().contains("removed"), "{}", core.notice());
+    let effects = core.keys("Enter");
+    let removed = effects.iter().any(|effect| {
+        matches!(effect, Effect::WriteSecrets { changes, .. } if changes.iter().any(|(_, value)| value.is_none()))
+    });
+    assert!(removed, "{effects:?}");
+    assert!(!core.on_disk().secrets.contains_key(&FieldName::SecretToken));
+    assert_ne!(core.step(), "secret-token");
+    // A secret that is needed is replaced, never taken back.
+    core.press("Esc Esc Esc Tab Ctrl-U");
+    assert_eq!(core.step(), "credentials");
+    assert!(core.wizard().setup.secrets.contains_key(&FieldName::ClientSecret));
 }

@@ -149,6 +149,45 @@ fn missing_scopes_fail_and_more_than_chosen_warn() {
 }
 
 // Row F08 of docs/callback-rows.md.
+/// With one of the required scopes only, at the login.
+fn with_one_scope() -> (Core, Vec<String>) {
+    let mut core = Core::at("servicenow-dex", "scopes");
+    let mut required: Vec<String> = core.wizard().setup.scopes.iter().cloned().collect();
+    core.send(Msg::ProvideScopes(vec![required.remove(0)]));
+    core.press("Enter");
+    assert_ne!(core.step(), "scopes", "it is said, not forbidden");
+    core.walk_to("authorize");
+    (core, required)
+}
+
+#[test]
+fn required_scopes_that_were_left_out_are_named() {
+    let (mut core, left_out) = with_one_scope();
+    super::login::granted(&mut core);
+    core.press("Enter");
+    pass(&mut core);
+    let check = core.check("scopes").clone();
+    assert_eq!(check.outcome, Outcome::Warning, "{check:?}");
+    assert!(left_out.iter().all(|id| check.detail.contains(id)), "{check:?}");
+    // Without a login as well.
+    let (mut core, left_out) = with_one_scope();
+    core.press("Down Down Enter");
+    let check = core.check("scopes").clone();
+    assert_eq!(check.outcome, Outcome::Warning, "{check:?}");
+    assert!(left_out.iter().all(|id| check.detail.contains(id)), "{check:?}");
+}
+
+#[test]
+fn what_follows_from_the_kind_of_the_app_is_advised_once() {
+    let mut core = refreshing();
+    let user_level = TokenGrant { scopes: Some(vec!["user:read:user".to_owned()]), ..rotated(&core) };
+    core.token(Ok(user_level));
+    core.read(Ok(me()));
+    let (scopes, kind) = (core.check("scopes"), core.check("app-kind"));
+    assert_eq!((scopes.outcome, kind.outcome), (Outcome::Fail, Outcome::Fail));
+    assert_eq!(scopes.next.as_deref(), Some("That follows from the kind of the app: see App kind."));
+}
+
 #[test]
 fn scopes_that_are_not_named_are_not_confirmed() {
     let mut core = refreshing();

@@ -363,10 +363,20 @@ pub fn all() -> Vec<(&'static str, Model)> {
     };
     let mut changed = read("servicenow-dex", "redirect-url");
     if let Screen::Wizard(wizard) = &mut changed.screen {
-        let again = Done { at: now(), check_again: true };
+        let again = Done { at: now(), check_again: true, not_proved: false };
         wizard.setup.done.insert("redirect-url".to_owned(), again.clone());
+        let not_proved = Done { at: now(), check_again: false, not_proved: true };
+        wizard.setup.done.insert("credentials".to_owned(), not_proved);
         wizard.setup.done.insert("instance".to_owned(), again);
         wizard.setup.answers.remove(&FieldName::Instance);
+    }
+    let mut left_out = scopes(None);
+    let mut listed = changed.clone();
+    listed.overlay = Some(Overlay::Steps { selected: 3 });
+    if let Screen::Wizard(wizard) = &mut left_out.screen {
+        let few: Vec<String> = wizard.setup.scopes.iter().skip(5).cloned().collect();
+        wizard.setup.scopes = few.into_iter().collect();
+        wizard.setup.scopes_added = wizard.setup.scopes.clone();
     }
     let mut noticed = read("servicenow-dex", "redirect-url");
     let text = "Sent to the terminal's clipboard. If nothing arrives there, select the value with the mouse.";
@@ -384,6 +394,8 @@ pub fn all() -> Vec<(&'static str, Model)> {
     let removal = Overlay::ConfirmRemoval { what: HomeItem::Connection(0), name: "DEX for Zoom".to_owned() };
     let selected = step("servicenow-dex", "credentials");
     let mut states = vec![
+        ("scopes_required_left_out", left_out),
+        ("steps_not_proved", listed),
         ("home", home()),
         ("home_empty", empty),
         ("home_reading", reading),

@@ -93,7 +93,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         scopes_added: procedure.scopes.iter().take(2).map(|scope| scope.id.clone()).collect(),
         done: procedure.steps[..step]
             .iter()
-            .map(|step| (step.id.clone(), Done { at: ago(7_500), check_again: false }))
+            .map(|step| (step.id.clone(), Done { at: ago(7_500), check_again: false, not_proved: false }))
             .collect(),
         grant: None,
         decision: None,

@@ -1,7 +1,7 @@
 //! Server-to-Server activation: proved by asking for a token, with bounded further tries while the granted
 //! scopes lag (Zoom's picker and its token service are seconds apart).
 
-use super::{progress, proof, save, steps, verification, wizard_mut};
+use super::{form, progress, proof, save, steps, verification, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::Model;
 use crate::app::wizard::{Activation, StepState, Wizard};
@@ -28,6 +28,14 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         (Intent::Confirm, Activation::Granted { .. }) => steps::finish(model, out),
         (Intent::Confirm | Intent::Retry, Activation::Ready | Activation::Failed { .. })
         | (Intent::Retry, Activation::Granted { .. }) => ask(model, 1, out),
+        (Intent::Credentials, Activation::Failed { verdict }) => {
+            let field = wizard.credentials().at_fault(verdict);
+            let Some(index) = wizard.credentials_step() else { return };
+            steps::go_to(model, index, out);
+            if let Some(field) = field {
+                form::focus_on(model, field);
+            }
+        }
         (Intent::Back, Activation::Asking { ticket, .. } | Activation::Lagging { ticket, .. }) => {
             let ticket = *ticket;
             wizard.state = StepState::Activate(Activation::Ready);
@@ -105,7 +113,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
     let granted = matches!(state, Activation::Granted { .. });
     wizard.state = StepState::Activate(state);
     if granted {
-        progress::mark_done(wizard, now);
+        progress::mark_done(wizard, &endpoints, now);
     }
     save(model, out);
 }

@@ -15,7 +15,7 @@ use crate::oauth::{Diagnosis, DiagnosisClass, PendingAuthorization, authorize, p
 use crate::ports::{BoundPort, CallbackPage, ListenFailure, ListenRequest, StoreFailure};
 use crate::procedure::{ClientType, FieldName};
 use crate::secret::Secret;
-use crate::setup::{GrantDecision, SecretKey, loopback_redirect};
+use crate::setup::{GrantDecision, Question, SecretKey, loopback_redirect};
 
 /// Path of the loopback redirect.
 const CALLBACK_PATH: &str = "/callback";
@@ -429,8 +429,16 @@ pub fn secrets_written(
                 }
             };
             let granted = phase == AuthorizationPhase::Granted;
-            let caught_here = granted && authorization.way == LoginWay::Loopback;
+            let way = authorization.way;
+            let caught_here = granted && way == LoginWay::Loopback;
             authorization.phase = phase;
+            if granted {
+                // Zoom took client ID and secret with the code, and sent the browser to the redirect URL.
+                progress::proved(wizard, Question::Pair);
+                if way == LoginWay::Receiver {
+                    progress::proved(wizard, Question::Redirect);
+                }
+            }
             if granted && let Some(tokens) = &wizard.tokens {
                 wizard.setup.decision = None;
                 if let Some(grant) = &mut wizard.setup.grant {

@@ -39,26 +39,47 @@ pub fn describe(facts: &AccountFacts) -> String {
     }
 }
 
-pub fn scopes_check(
-    granted: Option<&[String]>,
-    server_to_server: bool,
-    chosen: usize,
-    missing: &[String],
-    excess: &[String],
-) -> Check {
-    let Some(granted) = granted else {
-        return not_checked(
-            "scopes",
-            "Scopes",
-            "The token answer named no scopes, so they are not confirmed.",
-        );
+/// Scopes of a verification.
+pub struct Scopes<'a> {
+    /// As the token answers named them.
+    pub granted: Option<&'a [String]>,
+    pub server_to_server: bool,
+    pub chosen: usize,
+    /// Chosen and not granted.
+    pub missing: &'a [String],
+    /// Granted and not chosen.
+    pub excess: &'a [String],
+    /// The app is user-managed, from which all that is missing follows.
+    pub by_kind: bool,
+}
+
+/// Most ids that a line names; of more it gives the number.
+const MOST_NAMED: usize = 3;
+
+/// `2 missing (a, b)`, or nothing where there are none.
+fn named(ids: &[String], what: &str) -> Option<String> {
+    match ids.len() {
+        0 => None,
+        1..=MOST_NAMED => Some(format!("{} {what} ({})", ids.len(), ids.join(", "))),
+        many => Some(format!("{many} {what}")),
+    }
+}
+
+/// Chosen, granted and required scopes, compared.
+pub fn scopes_check(scopes: &Scopes<'_>) -> Check {
+    let Scopes { server_to_server, chosen, missing, excess, by_kind, .. } = *scopes;
+    let Some(granted) = scopes.granted else {
+        let detail = "The token answer named no scopes, so they are not confirmed.";
+        return not_checked("scopes", "Scopes", detail);
     };
     let (outcome, next) = if !missing.is_empty() {
         // A token keeps the scopes it was granted with; only a new one can have more.
-        let what = if server_to_server {
+        let what = if by_kind {
+            "That follows from the kind of the app: see App kind."
+        } else if server_to_server {
             "Add what is missing on the Scopes page in Zoom, then press r."
         } else {
-            "Add what is missing on the Scopes page in Zoom. Then Esc goes back, and r there logs in anew."
+            "Add what is missing on the Scopes page in Zoom. Then Esc to the login, and r there logs in anew."
         };
         (Outcome::Fail, Some(what.to_owned()))
     } else if !excess.is_empty() {
@@ -66,14 +87,25 @@ pub fn scopes_check(
     } else {
         (Outcome::Pass, None)
     };
-    let detail = format!(
-        "{} chosen, {} granted, {} missing, {} more than chosen",
-        chosen,
-        granted.len(),
-        missing.len(),
-        excess.len()
-    );
+    let counts = format!("{chosen} chosen, {} granted", granted.len());
+    let none = || missing.is_empty().then(|| "none missing".to_owned());
+    let parts = [Some(counts), named(missing, "missing").or_else(none), named(excess, "more than chosen")];
+    let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     Check { code: "scopes".to_owned(), title: "Scopes".to_owned(), outcome, detail, next, diagnosis: None }
+}
+
+/// What the document requires and was not chosen is named, and warned of, whatever else the check says.
+pub fn warn_left_out(check: &mut Check, left_out: &[String]) {
+    if left_out.is_empty() {
+        return;
+    }
+    let detail = check.detail.trim_end_matches('.');
+    check.detail = format!("{detail}. {} required not chosen: {}", left_out.len(), left_out.join(", "));
+    if check.outcome != Outcome::Fail {
+        check.outcome = Outcome::Warning;
+        let next = "The documented job needs them: on the step Scopes, a chooses them. Add them in Zoom too.";
+        check.next = Some(next.to_owned());
+    }
 }
 
 pub fn pass(code: &str, title: &str, detail: &str) -> Check {

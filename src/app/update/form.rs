@@ -7,7 +7,7 @@
 use super::keys::Typed;
 use super::{notify, offer, pending, progress, proof, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
-use crate::app::message::{Effect, Intent, Ticket};
+use crate::app::message::{Edit, Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{Field, Form, Saving, StepState, Wizard};
 use crate::entry::{self, Checked, Finding};
@@ -110,10 +110,26 @@ pub fn check_all(model: &mut Model) {
 
 /// Text for the field with the focus.
 pub fn typed(model: &mut Model, typed: Typed<'_>) {
-    if let Some(field) = focused(model) {
-        typed.apply(&mut field.input);
+    let Some(field) = focused(model) else { return };
+    let cleared = matches!(typed, Typed::Edit(Edit::Clear)) && field.is_removable();
+    let name = field.spec.name;
+    typed.apply(&mut field.input);
+    if cleared {
+        field.kept = None;
+        remove_secret(model, name);
     }
     check_all(model);
+}
+
+/// An optional secret that was kept is taken back; it leaves the store with the next thing that is kept.
+fn remove_secret(model: &mut Model, name: FieldName) {
+    let Some(wizard) = wizard_mut(model) else { return };
+    if wizard.secrets.remove(&name).is_some() {
+        progress::changed(wizard, name);
+        wizard.setup.secrets.remove(&name);
+        wizard.unsaved.insert(name);
+    }
+    notify(model, Tone::Information, "The kept value is removed.");
 }
 
 /// An answer by name, if the current step asks for it.
@@ -170,6 +186,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Puts the focus on a field of the current step, if it has it.
+pub fn focus_on(model: &mut Model, name: FieldName) {
+    if let Some(wizard) = wizard_mut(model)
+        && let StepState::Fill(form) = &mut wizard.state
+        && let Some(index) = form.fields.iter().position(|field| field.spec.name == name)
+    {
+        form.focus = index;
     }
 }
 

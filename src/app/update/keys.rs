@@ -64,6 +64,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         | Intent::Export
         | Intent::Extend
         | Intent::QrCode
+        | Intent::Credentials
         | Intent::Remove => on_screen(model, intent, out),
         Intent::Leave => {}
     }
@@ -119,6 +120,9 @@ impl Typed<'_> {
 fn typed(model: &mut Model, typed: Typed<'_>) {
     // What was said about the text before is about another text.
     model.notice = None;
+    if matches!(typed, Typed::Character('?')) && focused_text(model).is_some_and(str::is_empty) {
+        notify(model, Tone::Information, "F1 is the help here: in a field, ? is text like any other.");
+    }
     match keymap::mode(model) {
         Mode::Unlock => secrets::typed(model, typed),
         Mode::Field => form::typed(model, typed),
@@ -146,6 +150,21 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::Desk
         | Mode::ConfirmRemoval => {}
     }
+}
+
+/// The text of the field that is typed into, where there is one on the screen.
+fn focused_text(model: &Model) -> Option<&str> {
+    let field = match &model.wizard()?.state {
+        StepState::Fill(form) => &form.fields.get(form.focus)?.input,
+        StepState::Scopes(list) => list.search.as_ref()?,
+        StepState::Authorize(authorization) => authorization.paste.as_ref()?,
+        StepState::Read { .. }
+        | StepState::Choose { .. }
+        | StepState::Activate(_)
+        | StepState::Verify(_)
+        | StepState::HandOver { .. } => return None,
+    };
+    (model.overlay.is_none() && keymap::mode(model).is_text()).then(|| field.text())
 }
 
 fn open(model: &mut Model, overlay: Overlay) {

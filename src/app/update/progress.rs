@@ -1,9 +1,11 @@
 //! Answers and what depends on them: a changed answer recomputes what is made of it and marks what must be
 //! looked at or verified again.
 
+use crate::app::proof::CREDENTIALS;
 use crate::app::wizard::Wizard;
+use crate::oauth::authorize::Endpoints;
 use crate::procedure::{CopySource, FieldName, Name, Procedure, ScopeNeed, Step, StepKind, Template};
-use crate::setup::Done;
+use crate::setup::{Done, Question};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -49,6 +51,15 @@ pub fn changed(wizard: &mut Wizard, field: FieldName) {
     if proves(field) {
         wizard.setup.verification = None;
     }
+    if CREDENTIALS.contains(&field) {
+        let asked = wizard.procedure.steps.iter().filter(|step| step.kind.asks_for(field));
+        let ids: Vec<String> = asked.map(|step| step.id.clone()).collect();
+        for id in ids {
+            if let Some(done) = wizard.setup.done.get_mut(&id) {
+                done.not_proved = true;
+            }
+        }
+    }
     if matches!(field, FieldName::ClientId | FieldName::ClientSecret | FieldName::AccountId) {
         // A grant belongs to the client it was given to.
         wizard.setup.grant = None;
@@ -83,10 +94,22 @@ pub fn scopes_changed(wizard: &mut Wizard) {
     }
 }
 
-/// The current step is done as of `now`.
-pub fn mark_done(wizard: &mut Wizard, now: Timestamp) {
+/// The current step is done as of `now`, proved or not.
+pub fn mark_done(wizard: &mut Wizard, endpoints: &Endpoints, now: Timestamp) {
     let id = wizard.current().id.clone();
-    wizard.setup.done.insert(id, Done { at: now, check_again: false });
+    let not_proved = wizard.is_not_proved(endpoints);
+    wizard.setup.done.insert(id, Done { at: now, check_again: false, not_proved });
+}
+
+/// What a question is about is proved, by its answer or by a login: so are the steps that ask it.
+pub fn proved(wizard: &mut Wizard, question: Question) {
+    let asking = wizard.procedure.steps.iter().filter(|step| wizard.question_of(step) == Some(question));
+    let ids: Vec<String> = asking.map(|step| step.id.clone()).collect();
+    for id in ids {
+        if let Some(done) = wizard.setup.done.get_mut(&id) {
+            done.not_proved = false;
+        }
+    }
 }
 
 /// Whether a live answer rests on this field.

@@ -2,10 +2,10 @@
 //! the answer. Never by itself on a key, and a few times at most.
 
 use super::exchange::client;
-use super::{notify, save, steps, verification, waiting, wizard_mut};
+use super::{form, notify, progress, save, steps, verification, waiting, wizard_mut};
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, Tone};
-use crate::app::proof::{Asking, LoginLook, MOST_TIMES, Shown, shown};
+use crate::app::proof::{Asking, LoginLook, MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
 use crate::app::wizard::{AuthorizationPhase, Wizard};
 use crate::oauth::preflight::{self, Asked};
 use crate::oauth::probe::{self, Moment};
@@ -31,12 +31,13 @@ pub fn conclude(model: &mut Model, out: &mut Vec<Effect>) {
         return;
     }
     let Some(question) = wizard.question() else { return steps::finish(model, out) };
-    let left = wizard.times_left(question);
+    let left = wizard.times_left(question, endpoints);
+    let asked = wizard.times_asked(question, endpoints);
     let judgement = wizard.proof(question, endpoints).map(|record| record.verdict.judgement);
     let ask_now = match judgement {
         Some(Judgement::Proved | Judgement::Expected) => false,
         // One of an earlier run may be over by now.
-        Some(Judgement::Open) => left == MOST_TIMES,
+        Some(Judgement::Open) => asked.0 == 0 && left > 0,
         Some(Judgement::Refused) | None => left > 0,
     };
     if ask_now {
@@ -45,14 +46,18 @@ pub fn conclude(model: &mut Model, out: &mut Vec<Effect>) {
     let unproved = matches!(judgement, Some(Judgement::Refused) | None);
     steps::finish(model, out);
     if unproved {
-        notify(model, Tone::Warning, format!("Not proved: {}", bound()));
+        notify(model, Tone::Warning, format!("Not proved: {}", bound(asked)));
     }
 }
 
 /// Asks again, whatever the last answer was.
 pub fn retry(model: &mut Model, out: &mut Vec<Effect>) {
     match shown(model) {
-        Some(Shown::Answered { left: 0, .. }) => notify(model, Tone::Warning, bound()),
+        Some(Shown::Answered { question, left: 0, .. }) => {
+            let Some(wizard) = model.wizard() else { return };
+            let asked = wizard.times_asked(question, &model.settings.endpoints);
+            notify(model, Tone::Warning, bound(asked));
+        }
         Some(Shown::Answered { question, .. }) => ask(model, question, out),
         Some(Shown::Asking(_)) | None => {
             notify(model, Tone::Information, "Zoom was not asked yet: Enter on the last value asks.");
@@ -60,8 +65,13 @@ pub fn retry(model: &mut Model, out: &mut Vec<Effect>) {
     }
 }
 
-fn bound() -> String {
-    format!("Zoom was asked {MOST_TIMES} times in this run and is not asked again.")
+/// Why Zoom is not asked again, after so many questions about the same values and so many in all.
+fn bound((same, all): (usize, usize)) -> String {
+    if same >= MOST_TIMES_SAME || all < MOST_TIMES {
+        format!("Zoom was asked {same} times about these values and is not asked again. Changed values are.")
+    } else {
+        format!("Zoom was asked {all} times in this run and is not asked again.")
+    }
 }
 
 fn ask(model: &mut Model, question: Question, out: &mut Vec<Effect>) {
@@ -71,7 +81,7 @@ fn ask(model: &mut Model, question: Question, out: &mut Vec<Effect>) {
     model.scroll = 0;
     let Some(wizard) = wizard_mut(model) else { return };
     let Some(about) = wizard.about(question, &endpoints) else { return };
-    *wizard.proving.asked.entry(question).or_default() += 1;
+    wizard.proving.asked.entry(question).or_default().push(about.clone());
     wizard.proving.asking = Some(Asking { ticket, question, about });
     match question {
         // A made-up code, or a state and a challenge.
@@ -199,7 +209,23 @@ fn answered(
     if let Some(wizard) = wizard_mut(model) {
         wizard.proving.asking = None;
     }
+    // Where nothing is asked any more, Enter goes on, and the focus stays where it does so.
+    let refused = verdict.judgement == Judgement::Refused
+        && model.wizard().is_some_and(|wizard| wizard.times_left(question, &model.settings.endpoints) > 0);
+    let field = model.wizard().filter(|_| refused).and_then(|wizard| wizard.credentials().at_fault(&verdict));
+    if let Some(field) = field {
+        form::focus_on(model, field);
+    }
     keep(model, question, about, verdict);
+    let endpoints = model.settings.endpoints.clone();
+    if let Some(wizard) = wizard_mut(model) {
+        // Whoever came back to a finished step and leaves it again leaves it as it is now.
+        let not_proved = wizard.is_not_proved(&endpoints);
+        let id = wizard.current().id.clone();
+        if let Some(done) = wizard.setup.done.get_mut(&id) {
+            done.not_proved = not_proved;
+        }
+    }
     save(model, out);
 }
 
@@ -213,6 +239,9 @@ pub fn keep(model: &mut Model, question: Question, about: Vec<Fingerprint>, verd
     } else {
         before.and_then(|record| record.token_at)
     };
+    if matches!(verdict.judgement, Judgement::Proved | Judgement::Expected) {
+        progress::proved(wizard, question);
+    }
     wizard.setup.proofs.insert(question, ProofRecord { at, about, verdict, token_at });
 }
 

@@ -23,8 +23,9 @@ pub fn furthest(wizard: &Wizard) -> usize {
 /// The current step is done; on to the next.
 pub fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let now = model.now;
+    let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
-    progress::mark_done(wizard, now);
+    progress::mark_done(wizard, &endpoints, now);
     let next = wizard.step + 1;
     if next < wizard.procedure.steps.len() {
         go_to(model, next, out);

@@ -12,7 +12,7 @@ use crate::handoff;
 use crate::ports::StoreFailure;
 use crate::procedure::{FieldName, StepKind};
 use crate::secret::Secret;
-use crate::setup::{Connection, FORMAT, GrantDecision, Owner, SecretKey};
+use crate::setup::{Connection, FORMAT, GrantDecision, Outcome, Owner, SecretKey, Verification};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -178,6 +178,7 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
         return notify(model, Tone::Warning, text);
     };
     let name = stored.name.clone();
+    let stored_verification = stored.verification.clone();
     if stored.compared != compared {
         let ticket = model.ticket();
         let connection = Box::new(Connection { compared, ..stored });
@@ -190,7 +191,24 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     out.push(Effect::LoadLibrary);
     model.scroll = 0;
     model.screen = Screen::Connection { name: name.clone() };
-    notify(model, Tone::Success, format!("Finished: {name} is stored."));
+    let (tone, open) = match stored_verification {
+        Some(verification) => (verification.outcome(), open_checks(&verification)),
+        None => (Outcome::NotChecked, None),
+    };
+    let tone = if matches!(tone, Outcome::Pass | Outcome::Warning) { Tone::Success } else { Tone::Warning };
+    let open = open.map(|open| format!(" {open}.")).unwrap_or_default();
+    notify(model, tone, format!("Finished: {name} is stored.{open}"));
+}
+
+/// How many checks failed and how many were not made, in words.
+fn open_checks(verification: &Verification) -> Option<String> {
+    let counted = |outcome, words: &str| {
+        let count = verification.count(outcome);
+        (count > 0).then(|| format!("{count} {words}"))
+    };
+    let parts = [counted(Outcome::Fail, "failed"), counted(Outcome::NotChecked, "not checked")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("Checks: {}", parts.join(", ")))
 }
 
 /// A key on the screen of a connection.

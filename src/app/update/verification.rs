@@ -1,8 +1,8 @@
 //! The verify step: every claim is proved by a live answer or marked as not checked.
 
 use super::checks::{
-    describe, failed, first_user, kind_check, not_checked, note_clock, pass, proved_before, scopes_check,
-    tell_more, user,
+    Scopes, describe, failed, first_user, kind_check, not_checked, note_clock, pass, proved_before,
+    scopes_check, tell_more, user, warn_left_out,
 };
 use super::exchange::client;
 use super::{notify, save, secrets, steps, store_failure_text, storing, wizard_mut};
@@ -79,7 +79,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             let failed = verifying.checks.iter().filter(|check| check.outcome == Outcome::Fail).count();
             if failed > 0 && !verifying.acknowledged {
                 verifying.acknowledged = true;
-                let text = format!("{failed} failed. Mend it and press r; Enter once more goes on without.");
+                let text = format!(
+                    "{failed} failed. What to do stands beside each; Enter once more goes on without."
+                );
                 return notify(model, Tone::Warning, text);
             }
             if steps::undecided_grant(wizard) {
@@ -374,7 +376,8 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let server_to_server = wizard.is_server_to_server();
     let token_account =
         wizard.tokens.as_ref().and_then(|tokens| token_hint(&tokens.access_token)?.account_id);
-    let kind_checks: Vec<Check> = kind::findings(&Observed {
+    let left_out: Vec<String> = wizard.required_left_out().into_iter().map(str::to_owned).collect();
+    let findings = kind::findings(&Observed {
         app_kind,
         management,
         chosen: &chosen,
@@ -383,10 +386,9 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         token_account: token_account.as_deref(),
         pair: wizard.proof(Question::Pair, &endpoints).map(|record| &record.verdict),
         redirect: wizard.proof(Question::Redirect, &endpoints).map(|record| &record.verdict),
-    })
-    .into_iter()
-    .map(kind_check)
-    .collect();
+    });
+    let user_managed = findings.iter().any(|finding| finding.code == "user-managed");
+    let kind_checks: Vec<Check> = findings.into_iter().map(kind_check).collect();
     let earlier = proved_before(wizard, &endpoints);
     let Some(verifying) = wizard.verifying_mut() else { return };
     let granted = verifying.granted.clone();
@@ -397,13 +399,17 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         let diff = catalogue.diff(&chosen, granted.as_deref());
         missing = diff.missing;
         excess = diff.excess;
-        verifying.checks.push(scopes_check(
-            granted.as_deref(),
+        verifying.checks.push(scopes_check(&Scopes {
+            granted: granted.as_deref(),
             server_to_server,
-            chosen.len(),
-            &missing,
-            &excess,
-        ));
+            chosen: chosen.len(),
+            missing: &missing,
+            excess: &excess,
+            by_kind: user_managed,
+        }));
+    }
+    for check in verifying.checks.iter_mut().filter(|check| check.code == "scopes") {
+        warn_left_out(check, &left_out);
     }
     verifying.checks.extend(kind_checks);
     verifying.checks.extend(earlier);
