@@ -8,6 +8,9 @@ pub mod compare;
 pub mod cover;
 pub mod doubt;
 pub mod explain;
+pub mod granted;
+pub mod proof;
+pub mod review;
 pub mod search;
 pub mod source;
 
