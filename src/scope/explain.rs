@@ -224,6 +224,11 @@ pub fn explain<'a>(
     }
 }
 
+/// What a scope lets the app do; `None` for an unknown one.
+pub fn effect_of(catalogue: &Catalogue, id: &str) -> Option<Effect> {
+    catalogue.get(id).map(Effect::of)
+}
+
 fn words_of_source(key: &str) -> String {
     source::describe(key).map_or_else(|| key.to_owned(), |source| source.words)
 }
@@ -272,8 +277,8 @@ pub fn asked(procedure: &Procedure, id: &str) -> Option<Asked> {
         .then(|| of(AskedAs::Action, "An action beyond the documented job uses it.", None, &[]))
 }
 
-/// `ServiceNow names it for "End meeting"; Zoom's own list has …` or the like.
-fn action_words(procedure: &Procedure, action: &Action) -> String {
+/// What an action of the receiver needs, and by whose word.
+pub fn action_words(procedure: &Procedure, action: &Action) -> String {
     let receiver = procedure.receiver.label();
     let Action { name, scope, zoom, note } = action;
     match zoom {
