@@ -282,7 +282,7 @@ pub fn action_words(procedure: &Procedure, action: &Action) -> String {
     let receiver = procedure.receiver.label();
     let Action { name, scope, zoom, note } = action;
     match zoom {
-        None => format!("{name}: {receiver} and Zoom name {scope}."),
+        None => format!("{name}: {receiver} names {scope}."),
         Some(zoom) => {
             let note = note.as_ref().map_or_else(String::new, |note| format!(" {note}"));
             format!(

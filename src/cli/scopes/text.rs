@@ -2,10 +2,10 @@
 
 use super::Reviewed;
 use crate::cli::page::Page;
-use crate::scope::SearchHit;
 use crate::scope::explain::{Alternative, AlternativeKind, Asked, Effect, Explanation};
 use crate::scope::proof::{Outcome, Proved};
 use crate::scope::review::{Remark, Review, Row, RowNeed, Standing, State, Todo};
+use crate::scope::{SearchHit, Style};
 use crate::secret::printable;
 
 /// Longest text of others, in characters.
@@ -17,7 +17,8 @@ const MOST_LINES: usize = 60;
 pub(super) fn search(hits: &[SearchHit]) -> String {
     let mut page = Page::default();
     for hit in hits {
-        page.item(0, "", hit.scope.id);
+        let style = if hit.scope.style == Style::Classic { "  (classic)" } else { "" };
+        page.item(0, "", &format!("{}{style}", hit.scope.id));
         for found in &hit.elsewhere {
             page.item(4, "", found.text);
         }
@@ -84,7 +85,8 @@ fn alternatives(page: &mut Page, heading: &str, alternatives: &[&Alternative]) {
             AlternativeKind::Operations => "by its operations",
             AlternativeKind::Level => "the same at another level",
         };
-        page.item(2, "", &format!("{} ({why}; {} operations)", one.scope, one.operations));
+        let plural = if one.operations == 1 { "" } else { "s" };
+        page.item(2, "", &format!("{} ({why}; {} operation{plural})", one.scope, one.operations));
     }
 }
 

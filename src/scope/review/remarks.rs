@@ -104,7 +104,8 @@ fn about_rows(catalogue: &Catalogue, subject: &Subject<'_>, rows: &[Row], out: &
         Standing::Granted => row.need == Some(RowNeed::Optional),
         Standing::Covered(_) | Standing::Missing | Standing::Open | Standing::NotConfirmed => false,
     };
-    let writes = ids(held().filter(changes).filter(unused));
+    // What is told above need not be told again.
+    let writes = ids(held().filter(|row| row.level != Level::Master).filter(changes).filter(unused));
     if !writes.is_empty() && subject.procedure.is_some() {
         let text = "These let the app change data, and no action of the documented job uses them. Take them away \
                     unless you know what needs them.";

@@ -71,7 +71,7 @@ fn excess_is_told_with_what_it_could_do() {
         review.ids(State::Excess),
         ["account:master", "meeting:delete:meeting:admin", "meeting:read:meeting:admin"]
     );
-    assert_eq!(kinds(&review), [RemarkKind::Example, RemarkKind::Master, RemarkKind::UnusedWrite]);
+    assert_eq!(kinds(&review), [RemarkKind::Example, RemarkKind::Master]);
     let written = |kind| review.remarks.iter().find(|remark| remark.kind == kind).unwrap().scopes.clone();
     assert_eq!(written(RemarkKind::Example), ["meeting:delete:meeting:admin"]);
     assert_eq!(written(RemarkKind::Master), ["account:master"]);
