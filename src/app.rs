@@ -6,5 +6,6 @@ pub mod input;
 pub mod keymap;
 pub mod message;
 pub mod model;
+pub mod proof;
 pub mod update;
 pub mod wizard;

@@ -7,7 +7,8 @@
 //!
 //! The browser is answered after the exchange, never before: its request is held until
 //! [`ListenerControl::answer`]. Only a request with the right path, method, `Host` and state counts;
-//! everything else is answered, named in a line, and changes nothing.
+//! everything else is answered, named in a line, and changes nothing. `GET /go` leads to the login that was
+//! offered, for a person's own visit only.
 //!
 //! Dropping the [`Listening`] frees the port. If the login was just answered, the drop first waits for the
 //! browser to fetch the final page, at most [`Limits::follow_up`]; so drop it where blocking for that long

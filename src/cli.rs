@@ -99,16 +99,16 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
         world::parse_fault(fault)?;
     }
     match &arguments.command {
-        None => set_up::on_terminal(&arguments.global, set_up::Opening::Home),
-        Some(Command::New { procedure, answers: Some(file) }) => {
-            answers::run(&arguments.global, procedure.as_deref(), file, out)
+        None => set_up::on_terminal(&arguments.global, set_up::Opening::Home, None),
+        Some(Command::New { procedure, answers: Some(file), port }) => {
+            answers::run(&arguments.global, procedure.as_deref(), file, *port, out)
         }
-        Some(Command::New { procedure, answers: None }) => {
+        Some(Command::New { procedure, answers: None, port }) => {
             let opening = procedure.clone().map_or(set_up::Opening::Home, set_up::Opening::Procedure);
-            set_up::on_terminal(&arguments.global, opening)
+            set_up::on_terminal(&arguments.global, opening, *port)
         }
-        Some(Command::Resume { setup }) => {
-            set_up::on_terminal(&arguments.global, set_up::Opening::Resume(setup.clone()))
+        Some(Command::Resume { setup, port }) => {
+            set_up::on_terminal(&arguments.global, set_up::Opening::Resume(setup.clone()), *port)
         }
         Some(Command::Procedures { json, command }) => {
             run_procedures(&arguments.global, *json, command.as_ref(), out)

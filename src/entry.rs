@@ -103,6 +103,7 @@ fn examine(field: FieldName, tidied: &text::Tidied, others: Others) -> Result<Op
         }
         FieldName::Region => words::region(entered)?,
         FieldName::Management => words::management(entered)?,
+        FieldName::ClientType => words::client_type(entered)?,
         FieldName::DeveloperEmail => words::email(entered)?,
         FieldName::ConnectionName => words::connection_name(entered)?,
         FieldName::AppName | FieldName::Company | FieldName::ShortDescription | FieldName::DeveloperName => {
@@ -131,6 +132,7 @@ const fn noun(field: FieldName) -> &'static str {
         FieldName::Instance => "instance",
         FieldName::Region => "region",
         FieldName::Management => "app management",
+        FieldName::ClientType => "kind of client",
         FieldName::Company => "company name",
         FieldName::ShortDescription => "short description",
         FieldName::DeveloperName => "developer name",

@@ -3,13 +3,21 @@
 
 pub mod authorize;
 pub mod callback;
+pub mod credentials;
 pub mod diagnosis;
+pub mod kind;
 pub mod pkce;
+pub mod preflight;
+pub mod probe;
 pub mod token;
+pub mod verdict;
 
 use crate::secret::Secret;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// How long an authorization code lives (Zoom's error table, 4733).
+pub const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How the client shows who it is at the token endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +88,45 @@ pub struct ApiAnswer {
     pub clock_offset_s: Option<i64>,
 }
 
+/// A look at the authorize page before anybody signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreflightRequest {
+    /// The authorize URL ([`authorize::authorize_url`]).
+    pub url: String,
+    /// The redirect URL in it, which is never visited.
+    pub redirect_uri: String,
+}
+
+/// Where a look at the authorize page ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreflightAnswer {
+    /// A page, or an answer in JSON.
+    Page {
+        status: u16,
+        /// First 1 MB of the body, as text.
+        body: String,
+        /// `Content-Type`, lower-case, without parameters.
+        content_type: String,
+        /// `Retry-After` as sent.
+        retry_after: Option<String>,
+    },
+    /// Zoom wants a sign-in; that page was not visited.
+    SignIn,
+    /// Zoom sends the browser to the redirect URL at once, with this OAuth error and its description, if any
+    /// (RFC 6749 section 4.1.2.1).
+    SentBack { error: Option<(String, Option<String>)> },
+    /// Zoom sends the browser to this host, which is not Zoom's.
+    Elsewhere { host: String },
+    /// More redirects than are followed.
+    TooManyRedirects,
+}
+
 /// Which call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
+    /// A question whose answer changes nothing: a made-up code, a look at the authorize page.
+    Probe,
     ExchangeCode,
     Refresh,
     AccountCredentials,
@@ -195,6 +238,14 @@ pub struct PendingAuthorization {
     /// Sent in the authorize URL; the exchange must send the same bytes.
     pub redirect_uri: String,
     pub client_id: String,
-    /// After this it is dropped.
+    pub begun_at: Timestamp,
+    /// Until then the listener waits.
     pub expires_at: Timestamp,
+}
+
+impl PendingAuthorization {
+    /// When nothing can be made of the login any more: a code that Zoom gave at the last moment has run out too.
+    pub fn useless_at(&self) -> Timestamp {
+        self.expires_at.checked_add(CODE_LIFE).unwrap_or(Timestamp::MAX)
+    }
 }

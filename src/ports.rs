@@ -2,7 +2,9 @@
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
 pub use crate::oauth::callback::Answer as CallbackOutcome;
-use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::oauth::{
+    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
 use jiff::Timestamp;
@@ -22,12 +24,31 @@ pub trait Zoom: Send + Sync {
     fn revoke(&self, request: RevokeRequest) -> PortFuture<'_, Result<(), Failure>>;
     /// Reads from the API; retried once on a lost connection.
     fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>>;
+    /// Looks at the authorize page without cookies, as far as it goes before a sign-in: follows redirects within
+    /// Zoom's hosts only, never to the redirect URL and never onto a sign-in page.
+    fn preflight(&self, request: PreflightRequest) -> PortFuture<'_, Result<PreflightAnswer, Failure>>;
 }
 
 /// Opens an address in the user's browser, detached.
 pub trait Browser: Send + Sync {
-    /// Errors carry one line that says what was tried, or the number of Zoom's error page that it ended at.
-    fn open(&self, url: &str) -> Result<(), String>;
+    /// Gives the address at which the browser ended, if that can be known: only a stand-in can tell. Errors carry
+    /// one line that says what was tried, or the number of Zoom's error page that it ended at.
+    fn open(&self, url: &str) -> Result<Option<Secret>, String>;
+}
+
+/// The program runs where the browser may not reach its loopback address, and what leads there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// Over SSH. `target` are the arguments that lead back: `admin@203.0.113.7`, `-p 2222 admin@203.0.113.7`.
+    Ssh { target: String },
+    /// In a container, whose loopback address is its own.
+    Container,
+    /// In a pod of Kubernetes of that name.
+    Pod { name: String },
+    /// In Linux under Windows; the browser is that of Windows.
+    Wsl,
+    /// On Linux without a display. `target` as for [`Self::Ssh`], if somebody can log in here at all.
+    NoDisplay { target: String },
 }
 
 /// Puts text where the user can paste it from.
@@ -195,7 +216,8 @@ pub enum Unlocked {
 /// Why the store cannot do it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreFailure {
-    /// No keyring; `new`: a passphrase is to be chosen, not given. `why` names what the keyring said.
+    /// A passphrase is needed; `new`: it is to be chosen, not given. `why` names the reason, such as what the keyring
+    /// said.
     NeedsPassphrase { new: bool, why: String },
     /// The passphrase does not open the file.
     WrongPassphrase,

@@ -126,6 +126,29 @@ impl Management {
     }
 }
 
+/// What kind of OAuth client a General app is (RFC 6749 section 2.1). Zoom takes a loopback redirect from PKCE
+/// clients (its changelog, "PKCE loopback support").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientType {
+    /// With a client secret, PKCE not switched on in the app. The default.
+    Confidential,
+    /// PKCE ("Public client OAuth") is switched on in the app.
+    Pkce,
+}
+
+impl ClientType {
+    /// Every one, the default first.
+    pub const ALL: [Self; 2] = [Self::Confidential, Self::Pkce];
+
+    /// Value as kept in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confidential => "confidential",
+            Self::Pkce => "pkce",
+        }
+    }
+}
+
 /// The document a procedure follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
@@ -281,6 +304,8 @@ pub enum FieldName {
     Instance,
     Region,
     Management,
+    /// Whether PKCE ("Public client OAuth") is switched on in a General app: [`ClientType`].
+    ClientType,
     Company,
     ShortDescription,
     DeveloperName,
@@ -294,11 +319,12 @@ pub enum FieldName {
 
 impl FieldName {
     /// Every field, in the order of a set-up.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AppName,
         Self::Instance,
         Self::Region,
         Self::Management,
+        Self::ClientType,
         Self::Company,
         Self::ShortDescription,
         Self::DeveloperName,
@@ -317,6 +343,7 @@ impl FieldName {
             Self::Instance => "instance",
             Self::Region => "region",
             Self::Management => "management",
+            Self::ClientType => "client_type",
             Self::Company => "company",
             Self::ShortDescription => "short_description",
             Self::DeveloperName => "developer_name",

@@ -4,9 +4,11 @@
 //! [`Effect::Cancel`], which closes the request or frees the port. Effects of the store run on one thread of
 //! their own, in order.
 
+mod link;
 mod screen;
 mod store_thread;
 
+pub use link::Written;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
@@ -163,7 +165,8 @@ impl Runtime {
     /// Does one effect, or starts it.
     pub fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::SaveSetup(_) => {
+            // Nothing is shown as kept before it is.
+            Effect::SaveSetup(_) | Effect::WriteSecrets { .. } => {
                 self.store.perform(effect);
                 self.saving = Some(self.store.done());
             }
@@ -171,7 +174,6 @@ impl Runtime {
             | Effect::RemoveSetup { .. }
             | Effect::Unlock { .. }
             | Effect::ReadSecrets { .. }
-            | Effect::WriteSecrets { .. }
             | Effect::SaveConnection { .. }
             | Effect::RemoveConnection { .. } => self.store.perform(effect),
             Effect::Random { ticket } => self.random(ticket),
@@ -222,6 +224,12 @@ impl Runtime {
                 let zoom = Arc::clone(&self.zoom);
                 self.spawn(ticket, async move {
                     Msg::Read { ticket, result: Box::new(zoom.read(request).await) }
+                });
+            }
+            Effect::Preflight { ticket, request } => {
+                let zoom = Arc::clone(&self.zoom);
+                self.spawn(ticket, async move {
+                    Msg::Preflight { ticket, result: Box::new(zoom.preflight(request).await) }
                 });
             }
             Effect::OpenBrowser { url } => {

@@ -164,7 +164,12 @@ impl Sandbox {
 
     /// The values that the app's page shows, for the wizard to offer.
     pub fn app_page(&self, kind: AppKind) -> SandboxApp {
-        registry::app_page(kind)
+        self.service.app_page(kind)
+    }
+
+    /// Somebody presses Regenerate: the app's page shows another secret, and the one before is worth nothing.
+    pub fn regenerate_secret(&self, kind: AppKind) {
+        self.service.change(|world| world.regenerate(kind));
     }
 
     /// Takes over what the admin has entered on the app's pages, and names what Zoom's forms would not keep.

@@ -133,6 +133,7 @@ pub fn printable(text: &str, limit: usize) -> String {
 mod tests {
     use super::*;
 
+    // Row F23 of docs/callback-rows.md.
     #[test]
     fn debug_does_not_reveal() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");

@@ -3,11 +3,17 @@
 pub mod values;
 
 use crate::oauth::Diagnosis;
+use crate::oauth::verdict::Verdict;
 use crate::procedure::{AppKind, FieldName, Receiver};
 use crate::secret::Fingerprint;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The loopback redirect on that port (RFC 8252 section 7.3).
+pub fn loopback_redirect(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/callback")
+}
 
 /// Version of the file formats below.
 pub const FORMAT: u32 = 1;
@@ -54,6 +60,33 @@ pub struct Setup {
     /// Name of the connection it was stored as.
     #[serde(default)]
     pub connection: Option<String>,
+    /// The last answer of Zoom to each question.
+    #[serde(default)]
+    pub proofs: BTreeMap<Question, ProofRecord>,
+}
+
+/// A question to Zoom about what was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// General app: is the pair of client ID and secret known?
+    Pair,
+    /// Server-to-Server app: do the three values get a token?
+    Account,
+    /// General app: does the authorize page take the receiver's redirect URL?
+    Redirect,
+}
+
+/// What Zoom answered, and to what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofRecord {
+    pub at: Timestamp,
+    /// The values it is about, in the order of the question. With other values it says nothing.
+    pub about: Vec<Fingerprint>,
+    pub verdict: Verdict,
+    /// When these values last got a token.
+    #[serde(default)]
+    pub token_at: Option<Timestamp>,
 }
 
 /// A finished step.

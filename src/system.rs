@@ -2,9 +2,11 @@
 
 mod browser;
 mod clipboard;
+mod place;
 
 pub use browser::{BrowserEnvironment, SystemBrowser};
 pub use clipboard::SystemClipboard;
+pub use place::Machine;
 
 use crate::ports::{Clock, Entropy};
 use jiff::Timestamp;

@@ -14,13 +14,16 @@ mod login;
 mod overlay;
 mod page;
 mod proof;
+mod qr;
 mod scopes;
 mod step;
 mod text;
 mod theme;
+mod verdict;
+mod waiting;
 
 use crate::app::model::{Model, Overlay, Screen};
-use crate::app::wizard::Wizard;
+use crate::app::wizard::{AuthorizationPhase, Wizard};
 use page::{MEASURE, rule};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -40,12 +43,24 @@ const GUTTER: u16 = 4;
 const STEPS: u16 = 44;
 
 /// What the drawing found out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     /// Lines by which the text of the screen can be scrolled; 0 if all of it is seen.
     pub max_scroll: u16,
     /// Lines of the text that are seen at once: as far as a page down may go without leaving one out.
     pub page: u16,
+    /// An address that stands whole on the screen, over its full width.
+    pub link: Option<Link>,
+}
+
+/// An address that fills whole rows of the screen from the left edge on. Written by the terminal's own line
+/// breaking, a selection of it holds no line break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its first row, from 0.
+    pub row: u16,
+    /// ASCII, one column a character.
+    pub address: String,
 }
 
 /// Draws the model.
@@ -156,6 +171,12 @@ fn set_up(
     roomy: bool,
     look: Look<'_>,
 ) -> Drawn {
+    if let Some(authorization) = wizard.authorization().filter(|authorization| authorization.qr)
+        && let AuthorizationPhase::Waiting { url, deadline, .. } = &authorization.phase
+    {
+        qr::draw(frame, area, model, url, *deadline, look);
+        return Drawn::default();
+    }
     step::progress(frame, row(area, 0), wizard, look);
     let gap = u16::from(roomy);
     let below = |area: Rect, rows: u16| {

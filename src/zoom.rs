@@ -7,11 +7,13 @@
 mod certificate;
 mod clients;
 mod failures;
+mod preflight;
 
 use crate::oauth::authorize::{Endpoints, is_loopback};
 use crate::oauth::token;
 use crate::oauth::{
-    ApiAnswer, ApiRead, Call, Failure, FailureKind, Grant, RevokeRequest, TokenGrant, TokenRequest,
+    ApiAnswer, ApiRead, Call, Failure, FailureKind, Grant, PreflightAnswer, PreflightRequest, RevokeRequest,
+    TokenGrant, TokenRequest,
 };
 use crate::ports::{Clock, PortFuture, Zoom};
 use crate::secret::Secret;
@@ -19,7 +21,7 @@ use clients::{Clients, Profile};
 pub use clients::{ProxyChoice, follow_redirects_on_loopback};
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -82,6 +84,7 @@ impl ZoomClient {
             address: self.endpoints.token(),
             authorization: token::authorization_header(&request.client),
             form: Some(token::token_form(&request)),
+            accept: JSON,
             repeat,
         };
         let (host, answer) = self.send(&outgoing).await?;
@@ -100,6 +103,7 @@ impl ZoomClient {
             address: self.endpoints.revoke(),
             authorization: token::authorization_header(&request.client),
             form: Some(token::revoke_form(&request)),
+            accept: JSON,
             // Revoking twice does no harm.
             repeat: Repeat::IfLost,
         };
@@ -119,6 +123,7 @@ impl ZoomClient {
             address: self.endpoints.api(request.api_url.as_deref(), &request.path),
             authorization: Some(Secret::new(format!("Bearer {}", request.access_token.expose()))),
             form: None,
+            accept: JSON,
             repeat: Repeat::IfLost,
         };
         let (host, answer) = self.send(&outgoing).await?;
@@ -160,7 +165,7 @@ impl ZoomClient {
                 .body(form.expose().to_owned()),
             None => client.get(url.clone()),
         };
-        request = request.header(ACCEPT, "application/json");
+        request = request.header(ACCEPT, outgoing.accept);
         if let Some(authorization) = &outgoing.authorization {
             let mut value =
                 HeaderValue::from_str(authorization.expose()).map_err(|_| FailureKind::Forbidden {
@@ -198,6 +203,7 @@ impl ZoomClient {
                 .map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
                 .unwrap_or_default(),
             retry_after: header_text(headers, &RETRY_AFTER),
+            location: header_text(headers, &LOCATION),
             clock_offset_s: header_text(headers, &DATE).and_then(|date| self.clock_offset_s(&date)),
             body: String::from_utf8_lossy(&body).into_owned(),
         })
@@ -222,7 +228,14 @@ impl Zoom for ZoomClient {
     fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>> {
         Box::pin(self.ask_the_api(request))
     }
+
+    fn preflight(&self, request: PreflightRequest) -> PortFuture<'_, Result<PreflightAnswer, Failure>> {
+        Box::pin(self.look_ahead(request))
+    }
 }
+
+/// What the endpoints answer with.
+const JSON: &str = "application/json";
 
 /// A request, ready to go.
 struct Outgoing {
@@ -232,6 +245,7 @@ struct Outgoing {
     authorization: Option<Secret>,
     /// Sent by POST; without it the request is a GET.
     form: Option<Secret>,
+    accept: &'static str,
     repeat: Repeat,
 }
 
@@ -267,6 +281,8 @@ struct Answer {
     /// Lower-case, without parameters.
     content_type: String,
     retry_after: Option<String>,
+    /// Where a redirect leads; followed only by the look at the authorize page.
+    location: Option<String>,
     clock_offset_s: Option<i64>,
     body: String,
 }

@@ -16,6 +16,8 @@ mod honest;
 mod memory;
 #[path = "callback/port.rs"]
 mod port;
+#[path = "callback/rows.rs"]
+mod rows;
 #[path = "callback/seen.rs"]
 mod seen;
 #[path = "callback/support.rs"]

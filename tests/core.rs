@@ -14,6 +14,10 @@ mod keys;
 mod login;
 #[path = "core/properties.rs"]
 mod properties;
+#[path = "core/proving.rs"]
+mod proving;
+#[path = "core/rows.rs"]
+mod rows;
 #[path = "core/steps.rs"]
 mod steps;
 #[path = "core/storing.rs"]
@@ -22,3 +26,5 @@ mod storing;
 mod support;
 #[path = "core/verifying.rs"]
 mod verifying;
+#[path = "core/waiting.rs"]
+mod waiting;

@@ -96,7 +96,9 @@ fn an_odd_instance_is_taken_with_a_warning(#[case] raw: &str, #[case] host: &str
 #[case::version_six("https://[::1]/", "IP address", None)]
 #[case::hexadecimal("https://0x7f000001/", "IP address", None)]
 #[case::digits("12345", "a number", None)]
+// Row N04 of docs/callback-rows.md.
 #[case::localhost("localhost", "names a computer", None)]
+// Row N04 of docs/callback-rows.md.
 #[case::localhost_port("http://localhost:8080", "http://, not", None)]
 #[case::placeholder("<instance name>", "placeholder", None)]
 #[case::placeholder_address("https://<instance-name>.service-now.com/oauth_redirect.do", "placeholder", None)]
@@ -162,6 +164,7 @@ fn disguised_characters_are_named(
 #[case::email(FieldName::DeveloperEmail, "first.last+zoom@mail.example.com")]
 #[case::region(FieldName::Region, "eu")]
 #[case::management(FieldName::Management, "admin")]
+#[case::client_type(FieldName::ClientType, "pkce")]
 fn a_usual_value_is_taken_as_it_is(#[case] field: FieldName, #[case] raw: &str) {
     assert_eq!(good(field, raw), (raw.to_owned(), Vec::new()));
     assert_eq!(good(field, &format!("\u{1b}[200~ {raw}\r\n\u{1b}[201~")), (raw.to_owned(), Vec::new()));
@@ -221,6 +224,7 @@ fn an_odd_value_is_taken_with_a_warning(#[case] field: FieldName, #[case] raw: &
 #[case::region_address(FieldName::Region, "https://eu\u{2024}integrator.io/signin", "U+2024", Some("eu"))]
 #[case::region_unknown(FieldName::Region, "mars", "not the id", None)]
 #[case::management(FieldName::Management, "Account-level app", "not a way", Some("admin"))]
+#[case::client_type(FieldName::ClientType, "Public client OAuth", "not a kind", Some("pkce"))]
 #[case::slash(FieldName::ConnectionName, "acme/prod", "slashes", Some("acme-prod"))]
 #[case::backslash(FieldName::ConnectionName, "acme\\prod", "slashes", Some("acme-prod"))]
 #[case::hidden_file(FieldName::ConnectionName, "..acme", "dot", Some("acme"))]

@@ -17,7 +17,11 @@ mod complete;
 mod faults;
 #[path = "support/harness.rs"]
 mod harness;
+#[path = "flows/mistakes.rs"]
+mod mistakes;
 #[path = "flows/resume.rs"]
 mod resume;
 #[path = "flows/runtime.rs"]
 mod runtime;
+#[path = "flows/waiting.rs"]
+mod waiting;

@@ -4,6 +4,8 @@
 // Other test programs use the rest of the helpers.
 #![expect(dead_code, reason = "this program needs a part of the helpers")]
 
+#[path = "pty/callback.rs"]
+mod callback;
 #[path = "support/home.rs"]
 mod home;
 #[path = "pty/journeys.rs"]

@@ -7,6 +7,8 @@ mod faults;
 mod grants;
 #[path = "sandbox/life.rs"]
 mod life;
+#[path = "sandbox/mistakes.rs"]
+mod mistakes;
 #[path = "sandbox/reads.rs"]
 mod reads;
 #[path = "sandbox/stage.rs"]

@@ -48,6 +48,7 @@ fn stat(pid: &str) -> Option<Vec<String>> {
     Some(rest.split_whitespace().map(str::to_owned).collect())
 }
 
+// Row N01 of docs/callback-rows.md.
 #[test]
 fn the_browser_gets_the_address_and_nothing_else() {
     let home = tempfile::tempdir().unwrap();

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[path = "zoom/preflight.rs"]
+mod preflight;
 #[path = "zoom/server.rs"]
 mod server;
 
@@ -96,6 +98,7 @@ fn body(request: &str) -> &str {
     request.split_once("\r\n\r\n").unwrap().1
 }
 
+// Rows B07, F05 of docs/callback-rows.md.
 #[tokio::test]
 async fn a_code_is_exchanged_with_form_and_basic_header() {
     let server = Server::answering(json("200 OK", GRANT));
@@ -120,6 +123,7 @@ async fn a_code_is_exchanged_with_form_and_basic_header() {
     );
 }
 
+// Row B07 of docs/callback-rows.md.
 #[tokio::test]
 async fn a_public_client_sends_its_id_in_the_form_and_no_header() {
     let server = Server::answering(json("200 OK", GRANT));
@@ -249,6 +253,7 @@ async fn a_server_that_hangs_is_left(#[case] part: &'static str) {
     assert_eq!(server.requests().len(), 2, "neither was repeated");
 }
 
+// Row F19 of docs/callback-rows.md.
 #[rstest]
 #[case("301 Moved")]
 #[case("302 Found")]
@@ -269,6 +274,7 @@ async fn no_redirect_is_followed(#[case] status: &str) {
     assert_eq!(stranger.connections(), 0);
 }
 
+// Row F19 of docs/callback-rows.md.
 #[rstest]
 #[case::page("text/html", "<html><title>Sign in</title>")]
 #[case::page_by_its_look("application/json", "  <!doctype html>")]
@@ -315,6 +321,7 @@ fn dropping(count: usize, answer: &str) -> Server {
     })
 }
 
+// Rows B04, F10 of docs/callback-rows.md.
 #[rstest]
 #[case::code(code())]
 #[case::refresh(refresh())]
@@ -465,6 +472,7 @@ async fn a_proxy_that_is_not_there_is_named() {
     assert_eq!(proxy, address);
 }
 
+// Row B08 of docs/callback-rows.md.
 #[tokio::test]
 async fn a_server_that_speaks_no_tls_is_a_matter_of_tls() {
     // No request can be read from a TLS client, so this server is a simpler one.

@@ -38,12 +38,12 @@ pub fn measure(table: &mut Table, binary: &Path, directory: &Path) -> Result<(),
     let mut options = SandboxOptions::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
     options.consent = Consent::Automatic;
     let sandbox = Sandbox::start(options)?;
-    let redirect = "http://127.0.0.1/callback".to_owned();
+    let redirect = "https://dev12345.service-now.com/oauth_redirect.do".to_owned();
     sandbox.configure(
         AppKind::General,
         AppConfiguration {
             redirect_url: Some(redirect.clone()),
-            allow_list: vec![redirect],
+            allow_list: vec![redirect, "http://127.0.0.1/callback".to_owned()],
             scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
             ..AppConfiguration::default()
         },

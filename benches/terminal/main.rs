@@ -8,14 +8,14 @@ mod login;
 mod process;
 mod pty;
 mod spread;
+mod table;
 
 use pty::{Command, Session};
 use spread::{Spread, milliseconds};
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use table::{Failure, Table};
 use zoom_setup::ports::{Clock, Store};
 use zoom_setup::procedure::{FieldName, registry};
 use zoom_setup::scope::Catalogue;
@@ -35,8 +35,6 @@ const SETUPS: usize = 20;
 /// The procedure whose steps are measured.
 const PROCEDURE: &str = "servicenow-dex";
 
-type Failure = Box<dyn Error>;
-
 fn main() -> Result<(), Failure> {
     // Cargo hands a harness's flags over (`--bench`); a path is the only argument of ours.
     let given = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
@@ -49,31 +47,8 @@ fn main() -> Result<(), Failure> {
     screens(&mut table, &binary, directory.path())?;
     search(&mut table);
     login::measure(&mut table, &binary, directory.path())?;
-    table.print(&mut std::io::stdout().lock(), &binary)?;
+    table.print(&mut std::io::stdout().lock(), &binary.display().to_string())?;
     Ok(())
-}
-
-/// Figures beside their goals.
-#[derive(Default)]
-pub struct Table {
-    rows: Vec<[String; 3]>,
-}
-
-impl Table {
-    /// One row: what was measured, its goal, the figure.
-    pub fn row(&mut self, what: impl Into<String>, goal: &str, figure: impl Into<String>) {
-        self.rows.push([what.into(), goal.to_owned(), figure.into()]);
-    }
-
-    fn print(&self, out: &mut dyn Write, binary: &Path) -> std::io::Result<()> {
-        writeln!(out, "{}", binary.display())?;
-        let width =
-            |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-        for [what, goal, figure] in &self.rows {
-            writeln!(out, "{what:<w$}  {goal:<g$}  {figure}", w = width(0), g = width(1))?;
-        }
-        out.flush()
-    }
 }
 
 fn size(table: &mut Table, binary: &Path) -> Result<(), Failure> {
@@ -296,5 +271,6 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         decision: None,
         verification: None,
         connection: None,
+        proofs: std::collections::BTreeMap::new(),
     })
 }

@@ -6,8 +6,11 @@
 
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
+use super::proof::{self, Shown};
 use super::update::{offer, selected_home_item};
-use super::wizard::{Activation, Authorization, AuthorizationPhase, StepState, VerifyStage, VerifyingPhase};
+use super::wizard::{
+    Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
+};
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -243,7 +246,12 @@ pub const BINDINGS: &[Binding] = &[
         "copy",
         Some(1),
     ),
+    bind(&[LoginOffer], &[Char(' ')], "Space", Intent::Toggle, "PKCE on or off", Some(2)),
     bind(&[LoginWaiting], &[Char('p')], "p", Intent::PasteBox, "paste address", Some(0)),
+    bind(&[LoginWaiting], &[Char('e')], "e", Intent::Extend, "5 minutes more", Some(3)),
+    bind(&[LoginWaiting], &[Char('v')], "v", Intent::QrCode, "QR code", Some(5)),
+    bind(&[LoginPort], &[Char('p')], "p", Intent::PasteBox, "paste instead", Some(1)),
+    bind(&[PasteBox], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
     bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
     bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
     bind(&[LoginFailed], &[Char('r')], "r", Intent::Retry, "try again", Some(0)),
@@ -256,6 +264,8 @@ pub const BINDINGS: &[Binding] = &[
         "try again",
         Some(2),
     ),
+    bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
+    bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
     // Fields.
     bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
@@ -320,6 +330,9 @@ pub const fn screen_mode(model: &Model) -> Mode {
         Screen::Connection { .. } => return Mode::Connection,
         Screen::Wizard(wizard) => wizard,
     };
+    if wizard.proving.asking.is_some() {
+        return Mode::Busy;
+    }
     match &wizard.state {
         StepState::Read { .. } => Mode::Read,
         StepState::Choose { .. } => Mode::Choose,
@@ -420,8 +433,16 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
     }
     let page = wizard.current().open.is_some();
     match (&wizard.state, intent) {
+        (StepState::Authorize(_), Intent::Toggle) => !wizard.is_public_client(),
+        (
+            StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }),
+            Intent::Copy,
+        ) => wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback),
         (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
         (_, Intent::Open) => page,
+        (StepState::Read { .. } | StepState::Fill(_), Intent::Retry) => {
+            matches!(proof::shown(model), Some(Shown::Answered { left: 1.., .. }))
+        }
         (StepState::Read { .. } | StepState::HandOver { .. }, Intent::Copy) => {
             !wizard.copy_items().is_empty()
         }
@@ -452,6 +473,8 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
 /// The same on the authorize step: most keys belong to one stretch of the login.
 fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
     let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
+    // The address is of use only while something waits for the answer.
+    let live = matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. });
     let ended = match &authorization.phase {
         AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
         AuthorizationPhase::Failed { .. }
@@ -469,9 +492,10 @@ fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
     );
     let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
     match intent {
-        Intent::Copy => waiting || matches!(authorization.phase, AuthorizationPhase::Offer { selected: 0 }),
-        Intent::PasteBox => waiting,
-        Intent::Open => waiting || (page && !on_its_way),
+        Intent::Copy | Intent::QrCode | Intent::Extend => live,
+        Intent::PasteBox => waiting || matches!(authorization.phase, AuthorizationPhase::PortTaken { .. }),
+        Intent::TakeOffer => authorization.landed.is_some(),
+        Intent::Open => live || (page && !on_its_way && !waiting),
         Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
         Intent::Back => authorization.pasting || !must_end,
         _ => true,

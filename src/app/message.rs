@@ -1,7 +1,9 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
-use crate::oauth::{ApiAnswer, ApiRead, Failure, RevokeRequest, TokenGrant, TokenRequest};
+use crate::oauth::{
+    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+};
 use crate::ports::{
     BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
     Unlocked,
@@ -111,10 +113,15 @@ pub enum Msg {
         ticket: Ticket,
         result: Box<Result<ApiAnswer, Failure>>,
     },
+    Preflight {
+        ticket: Ticket,
+        result: Box<Result<PreflightAnswer, Failure>>,
+    },
 
     // The desktop.
-    /// What came of opening the browser: `Err` is a notice, not an error.
-    BrowserOpened(Result<(), String>),
+    /// What came of opening the browser, with the address at which it ended if that is known: `Err` is a notice,
+    /// not an error.
+    BrowserOpened(Result<Option<Secret>, String>),
     /// How a copy went, in words ("Sent to the terminal's clipboard").
     Copied {
         what: String,
@@ -181,8 +188,12 @@ pub enum Intent {
     TakeOffer,
     /// `a` in the scope list: choose the recommended set again.
     Recommended,
-    /// `e`: export the sheet.
+    /// `e` after a set-up: export the sheet.
     Export,
+    /// `e` while the browser is out: wait five minutes longer.
+    Extend,
+    /// `v` while the browser is out: the address as a QR code, or back.
+    QrCode,
     /// `x`: remove the selected set-up or connection (asks first).
     Remove,
     Help,
@@ -267,6 +278,10 @@ pub enum Effect {
     Read {
         ticket: Ticket,
         request: ApiRead,
+    },
+    Preflight {
+        ticket: Ticket,
+        request: PreflightRequest,
     },
 
     OpenBrowser {

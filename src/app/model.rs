@@ -4,6 +4,7 @@ use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
 use super::wizard::Wizard;
 use crate::oauth::authorize::Endpoints;
+pub use crate::ports::Remote;
 use crate::ports::Unlocked;
 use crate::procedure::{FieldName, Procedure};
 use crate::secret::Secret;
@@ -47,25 +48,18 @@ pub struct Settings {
     pub endpoints: Endpoints,
     /// Set while the embedded sandbox stands in for Zoom.
     pub rehearsal: Option<Rehearsal>,
-    /// Loopback port that is tried first.
-    pub loopback_port: u16,
+    /// Loopback ports to listen on, in the order in which they are tried; at least one.
+    pub loopback_ports: Vec<u16>,
     /// Seconds to wait for the browser to come back.
     pub authorize_limit_s: u64,
     /// Seconds to wait before each further try, while granted scopes lag.
     pub lag_delays_s: Vec<u64>,
-    /// The program runs over SSH: show the tunnel line.
+    /// The browser may not reach this machine's loopback address, and why.
     pub remote: Option<Remote>,
     /// Draw with ASCII only.
     pub ascii: bool,
     /// Whether the terminal is driven by a person (false: answers file).
     pub interactive: bool,
-}
-
-/// Facts about the SSH session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remote {
-    /// `user@host` for the tunnel line.
-    pub target: String,
 }
 
 /// Rehearsal: what the sandbox's app page would show.
@@ -141,7 +135,7 @@ pub enum Overlay {
 pub struct UnlockForm {
     /// A passphrase is chosen, so it is asked twice.
     pub new: bool,
-    /// What the keyring said.
+    /// Why a passphrase is needed.
     pub why: String,
     pub passphrase: TextField,
     /// Second entry, if new.

@@ -7,17 +7,22 @@ mod exchange;
 mod form;
 mod home;
 mod keys;
+mod pending;
 mod progress;
+mod proof;
 mod scopes;
 mod secrets;
 mod steps;
 mod storing;
 mod verification;
+mod waiting;
 
 use super::message::{Effect, Exit, Msg, Ticket};
 use super::model::{HomeItem, Model, Notice, Overlay, Screen, SecretStore, Tone};
-use super::wizard::{StepState, Wizard};
+use super::proof::{Shown, shown};
+use super::wizard::{Form, StepState, Wizard};
 use crate::entry::Checked;
+use crate::oauth::verdict::Judgement;
 use crate::ports::StoreFailure;
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -37,7 +42,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
-        Msg::Provide { field, value } => form::provide(model, field, &value),
+        Msg::Provide { field, value } => {
+            form::provide(model, field, &value);
+            authorization::provide(model, field, &value, &mut out);
+        }
         Msg::ProvideScopes(ids) => scopes::provide(model, ids),
         Msg::Resized { columns, rows } => model.size = (columns, rows),
         Msg::Drawn { max_scroll, page } => {
@@ -48,7 +56,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Shutdown => leave(model, &mut out),
         Msg::Woke { ticket } => {
             activation::woke(model, ticket, &mut out);
-            authorization::woke(model, ticket, &mut out);
+            waiting::woke(model, ticket, &mut out);
         }
         Msg::LibraryLoaded { setups, connections, unreadable } => {
             home::loaded(model, setups, connections, unreadable);
@@ -61,19 +69,23 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
             authorization::random(model, ticket, &result, &mut out);
+            proof::random(model, ticket, &result, &mut out);
         }
         Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
-        Msg::Callback { ticket, event } => authorization::callback(model, ticket, event, &mut out),
+        Msg::Callback { ticket, event } => waiting::callback(model, ticket, event, &mut out),
         Msg::Token { ticket, result } => {
             activation::token(model, ticket, &result, &mut out);
             exchange::token(model, ticket, &result, &mut out);
+            proof::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
         Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
+        Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
-            Ok(()) => notify(model, Tone::Information, "Asked the browser to open the page."),
-            Err(why) => authorization::browser_refused(model, &why, &mut out),
+            Ok(None) => notify(model, Tone::Information, "Asked the browser to open the page."),
+            Ok(Some(address)) => waiting::browser_landed(model, address),
+            Err(why) => waiting::browser_refused(model, &why, &mut out),
         },
         Msg::Copied { what, how } => notify(model, Tone::Success, format!("{what}: {how}")),
         Msg::Exported { result } => match result {
@@ -88,6 +100,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
 fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
     form::secrets_written(model, ticket, result, out);
     authorization::secrets_written(model, ticket, result, out);
+    proof::login_began(model, out);
     verification::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
 }
@@ -152,6 +165,20 @@ pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
     }
 }
 
+/// ID and secret in each other's place, after Zoom refused them as they are. By hand it could not be mended: neither
+/// field takes what still stands in the other.
+fn swap(model: &Model, wizard: &Wizard, form: &Form) -> Option<Vec<(FieldName, Secret)>> {
+    let Some(Shown::Answered { record, .. }) = shown(model) else { return None };
+    let given = wizard.credentials();
+    let (id, secret) = (given.client_id, given.client_secret?);
+    let both = [FieldName::ClientId, FieldName::ClientSecret]
+        .iter()
+        .all(|name| form.fields.iter().any(|field| field.spec.name == *name));
+    let refused = record.verdict.judgement == Judgement::Refused;
+    (both && refused && given.swapped())
+        .then(|| vec![(FieldName::ClientId, secret.clone()), (FieldName::ClientSecret, Secret::new(id))])
+}
+
 /// What Ctrl-Y would put into the fields of the current step: the cleaned text of the field with the focus,
 /// or in rehearsal the sandbox's values.
 pub fn offer(model: &Model) -> Option<Vec<(FieldName, Secret)>> {
@@ -160,6 +187,9 @@ pub fn offer(model: &Model) -> Option<Vec<(FieldName, Secret)>> {
     let field = form.fields.get(form.focus)?;
     if let Checked::Bad { cleaned: Some(cleaned), .. } = &field.checked {
         return Some(vec![(field.spec.name, Secret::new(cleaned.clone()))]);
+    }
+    if let Some(swapped) = swap(model, wizard, form) {
+        return Some(swapped);
     }
     let rehearsal = model.settings.rehearsal.as_ref()?;
     let values = if wizard.is_server_to_server() { &rehearsal.server_to_server } else { &rehearsal.general };

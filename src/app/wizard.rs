@@ -2,10 +2,15 @@
 
 use super::input::TextField;
 use super::message::Ticket;
+use super::proof::Proving;
 use crate::entry::Checked;
+use crate::oauth::kind::KindFinding;
+use crate::oauth::verdict::Verdict;
 use crate::oauth::{Diagnosis, PendingAuthorization};
+pub use crate::ports::PortProblem;
 use crate::procedure::{
-    AppKind, Choice, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step, StepKind, Template,
+    AppKind, Choice, ClientType, CopySource, FieldName, FieldSpec, Phase, Procedure, ScopeNeed, Step,
+    StepKind, Template,
 };
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::values::AnswerValues;
@@ -36,6 +41,8 @@ pub struct Wizard {
     pub storing: Option<Ticket>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
+    /// Questions to Zoom about what was entered.
+    pub proving: Proving,
 }
 
 /// Secrets on their way into the store.
@@ -156,11 +163,13 @@ pub enum Activation {
         until: Timestamp,
     },
     Failed {
-        diagnosis: Diagnosis,
+        verdict: Verdict,
     },
     /// A token was granted; `missing` may still be there after the last attempt.
     Granted {
         missing: Vec<String>,
+        /// Signs that the app is of the wrong kind.
+        findings: Vec<KindFinding>,
     },
 }
 
@@ -176,12 +185,44 @@ pub struct Authorization {
     pub pasting: bool,
     /// What was wrong with the last paste.
     pub paste_problem: Option<String>,
-    /// Requests seen at the listener, printable, newest last, at most [`MAX_REQUEST_LINES`].
-    pub requests: Vec<String>,
+    /// Where the browser ended, as far as that is known: the stand-in of a rehearsal tells. Ctrl-Y pastes it.
+    pub landed: Option<Secret>,
+    /// The address of the login is shown as a QR code.
+    pub qr: bool,
+    /// Which of the loopback addresses is copied next, on the offer.
+    pub next_address: usize,
+    /// What was seen of the login, newest last, at most [`MAX_LOG_LINES`].
+    pub log: Vec<LogLine>,
 }
 
-/// How many request lines are kept.
-pub const MAX_REQUEST_LINES: usize = 50;
+/// How many lines of a login's log are kept.
+pub const MAX_LOG_LINES: usize = 50;
+
+/// Something that happened to a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: Timestamp,
+    /// What it was and what was made of it, printable.
+    pub text: String,
+}
+
+impl Authorization {
+    /// What belongs to the waiting for an answer goes when the waiting ends.
+    pub fn end_waiting(&mut self) {
+        self.paste = None;
+        self.pasting = false;
+        self.paste_problem = None;
+        self.landed = None;
+        self.qr = false;
+    }
+
+    /// Notes what happened to the login.
+    pub fn note(&mut self, at: Timestamp, text: impl Into<String>) {
+        self.log.push(LogLine { at, text: text.into() });
+        let surplus = self.log.len().saturating_sub(MAX_LOG_LINES);
+        self.log.drain(..surplus);
+    }
+}
 
 /// Ways through the authorize step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,25 +235,22 @@ pub enum LoginWay {
     Skip,
 }
 
-impl LoginWay {
-    /// In the order shown.
-    pub const ALL: [Self; 3] = [Self::Loopback, Self::Receiver, Self::Skip];
-}
-
 /// Where the login stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AuthorizationPhase {
-    /// Choosing a way; index into [`LoginWay::ALL`].
+    /// Choosing a way; index into [`Wizard::login_ways`].
     Offer { selected: usize },
     /// Randomness, listener and store are being prepared, in this order.
     Preparing {
         ticket: Ticket,
-        /// Take any free port instead of the usual one.
+        /// Take any free port instead of one of the list.
         any_port: bool,
         /// Known once randomness came: state and verifier.
         login: Option<(Secret, Secret)>,
         /// Known once the listener is bound.
         port: Option<u16>,
+        /// Ports of the list that were tried before it.
+        passed_over: Vec<PortProblem>,
         /// Known once the redirect URL is.
         pending: Option<PendingAuthorization>,
     },
@@ -226,7 +264,12 @@ pub enum AuthorizationPhase {
         url: String,
         /// `Some` while the loopback listener is up.
         port: Option<u16>,
+        /// Ports of the list that were tried before it.
+        passed_over: Vec<PortProblem>,
+        /// End of the listener's time.
         deadline: Timestamp,
+        /// The deadline has passed: only the paste box is left, until [`PendingAuthorization::useless_at`].
+        late: bool,
     },
     /// The code is being exchanged; the browser waits for the page.
     Exchanging { ticket: Ticket, listener: Option<Ticket> },
@@ -234,8 +277,8 @@ pub enum AuthorizationPhase {
     Storing { ticket: Ticket, listener: Option<Ticket> },
     /// It ended without tokens.
     Failed { problem: Diagnosis },
-    /// The port is taken or not allowed; `r` tries any free one.
-    PortTaken { port: u16, holder: Option<String>, detail: Option<String> },
+    /// None of the ports can be had; Enter takes any free one.
+    PortTaken { problems: Vec<PortProblem> },
     /// Tokens are stored.
     Granted,
     /// The exchange succeeded, but the tokens could not be stored.
@@ -439,6 +482,30 @@ impl Wizard {
             | StepKind::Authorize
             | StepKind::Verify
             | StepKind::HandOver => &[],
+        }
+    }
+
+    /// Whether the app is a public client: the procedure knows of no client secret.
+    pub fn is_public_client(&self) -> bool {
+        !self.procedure.steps.iter().any(|step| {
+            matches!(&step.kind, StepKind::Fill { fields }
+                if fields.iter().any(|field| field.name == FieldName::ClientSecret))
+        })
+    }
+
+    /// Whether the app is a PKCE client, as far as is known. Only such a one may be sent to a loopback address
+    /// (Zoom's changelog, "PKCE loopback support").
+    pub fn takes_loopback(&self) -> bool {
+        let client_type = self.setup.answers.get(&FieldName::ClientType).map(String::as_str);
+        self.is_public_client() || client_type == Some(ClientType::Pkce.as_str())
+    }
+
+    /// The ways through the authorize step, the likeliest to work first. Skipping is the last.
+    pub fn login_ways(&self) -> [LoginWay; 3] {
+        if self.takes_loopback() {
+            [LoginWay::Loopback, LoginWay::Receiver, LoginWay::Skip]
+        } else {
+            [LoginWay::Receiver, LoginWay::Loopback, LoginWay::Skip]
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Desk {
 
 /// How far the one login is.
 enum Stage {
-    /// No callback yet; where [`GO_PATH`] leads, once that is known.
+    /// No callback yet; where [`super::judge::GO_PATH`] leads, once that is known.
     Waiting { offered: Option<String> },
     /// It is here and its browser waits for the end.
     Held { code: Option<Secret>, writer: Writer, until: Instant },
@@ -114,7 +114,7 @@ impl Desk {
                 "The login arrived, and zoom-setup is not finished with it yet.",
                 "Close this tab. The terminal shows how the login ends.",
             );
-            send(writer, &Answer::page(202, page).bytes(true));
+            send(writer, &Answer::page(202, page).cleaning_address().bytes(true));
         }
     }
 
@@ -147,6 +147,7 @@ impl Desk {
             }
             Verdict::FollowUp => {
                 let page = match &*lock(&self.stage) {
+                    Stage::Answered { end: CallbackPage::Expired, .. } => Answer::page(410, Page::over()),
                     Stage::Answered { end, .. } => Answer::page(200, Page::final_page(end)),
                     Stage::Waiting { .. } | Stage::Held { .. } | Stage::Late { .. } => Answer::page(
                         404,
@@ -175,7 +176,7 @@ impl Desk {
             Stage::Waiting { offered: Some(url) } => {
                 let page =
                     Page::new(Tone::Calm, "On to the login", "Your browser is being sent to Zoom.", "");
-                Answer { status: 302, location: Some(url.clone()), page: Some(page) }
+                Answer::redirect(302, url.clone(), page)
             }
             Stage::Waiting { offered: None } => Answer::page(
                 404,
@@ -186,12 +187,13 @@ impl Desk {
                     "Look at the terminal, then reload this page.",
                 ),
             ),
-            Stage::Held { .. } | Stage::Late { .. } => Answer::page(410, Page::again(None)),
-            Stage::Answered { end, .. } => Answer::page(410, Page::again(Some(end))),
+            Stage::Held { .. } | Stage::Late { .. } | Stage::Answered { .. } => {
+                Answer::page(410, Page::over())
+            }
         }
     }
 
-    /// From now on [`GO_PATH`] leads there, until the callback is here.
+    /// From now on [`super::judge::GO_PATH`] leads there, until the callback is here.
     pub(super) fn offer_login(&self, url: &str) {
         // It becomes a field of an answer; an address is printable ASCII (RFC 3986 section 2).
         if let Stage::Waiting { offered } = &mut *lock(&self.stage)
@@ -221,7 +223,8 @@ impl Desk {
             Stage::Answered { code, end } => (code, Some(end)),
         };
         let other = known.is_some() && code.is_some() && *known != code;
-        let (status, why) = if matches!(end, Some(CallbackPage::Expired)) {
+        let expired = matches!(end, Some(CallbackPage::Expired));
+        let (status, why) = if expired {
             (410, "the time of this login is over")
         } else if other {
             (409, "the login already arrived with another code")
@@ -229,6 +232,8 @@ impl Desk {
             (200, "the login already arrived")
         };
         let answer = Answer::page(status, Page::again(end));
+        // The address of an expired login stays as it is: the terminal still takes it by paste.
+        let answer = if expired { answer } else { answer.cleaning_address() };
         drop(stage);
         self.reporter.seen(format!("GET {} ignored ({status}): {why}", self.expected.path));
         send(writer, &answer.bytes(true));
@@ -239,12 +244,18 @@ impl Desk {
         let mut stage = lock(&self.stage);
         if let Some((code, writer)) = stage.take_held() {
             let page = Page::final_page(&end);
+            let expired = end == CallbackPage::Expired;
             *stage = Stage::Answered { code, end };
+            if expired {
+                // In place, since its address can still be pasted.
+                send(writer, &Answer::page(410, page).bytes(true));
+                return;
+            }
             *lock(&self.follow_up) = FollowUp::Expected;
             // 303 after the exchange, so that no code stays in the address bar (RFC 9700 section 4.3.1); a
             // history that keeps redirects keeps a spent one. The page is in the body too, for who does not follow.
-            let location = Some(self.expected.done_path.clone());
-            send(writer, &Answer { status: 303, location, page: Some(page) }.bytes(true));
+            let answer = Answer::redirect(303, self.expected.done_path.clone(), page);
+            send(writer, &answer.bytes(true));
             return;
         }
         match &mut *stage {
@@ -267,7 +278,7 @@ impl Desk {
             };
             let page = Page::final_page(&end);
             *stage = Stage::Answered { code, end };
-            send(writer, &Answer::page(503, page).bytes(true));
+            send(writer, &Answer::page(503, page).cleaning_address().bytes(true));
         }
     }
 

@@ -189,7 +189,7 @@ impl Refusal {
 
     pub(super) fn answer(self) -> Answer {
         let page = match self {
-            Self::Prefetch => return Answer { status: 204, location: None, page: None },
+            Self::Prefetch => return Answer::empty(204),
             Self::Host => Page::new(
                 Tone::Bad,
                 "Wrong address",
@@ -223,8 +223,8 @@ impl Refusal {
             Self::StateMissing | Self::StateWrong => Page::new(
                 Tone::Bad,
                 "This answer is of another login",
-                "Its state is not the one that zoom-setup sent last. It may come from an older tab. It changed \
-                 nothing, and the terminal still waits for the newest login.",
+                "It does not carry the state that zoom-setup gave to its newest login; perhaps it comes from an \
+                 older tab. It changed nothing, and the terminal still waits for the newest login.",
                 "Close this tab and finish the newest one. If there is none, open the address that the \
                  terminal shows.",
             ),
@@ -248,7 +248,22 @@ impl Refusal {
                 "Close this tab and open the address that the terminal shows.",
             ),
         };
-        Answer::page(self.status(), page)
+        let answer = Answer::page(self.status(), page);
+        match self {
+            Self::Host
+            | Self::Path
+            | Self::Method
+            | Self::Prefetch
+            | Self::NotNavigation
+            | Self::ForeignSite => answer,
+            Self::StateMissing
+            | Self::StateWrong
+            | Self::Repeated
+            | Self::Encoding
+            | Self::CodeTooLong
+            | Self::ForeignIssuer
+            | Self::Nothing => answer.cleaning_address(),
+        }
     }
 
     /// The line for the screen: method and path without the query, so no secret can be in it.
@@ -390,6 +405,7 @@ mod tests {
     #[case::error_no_state(head("GET", "/callback?error=x", &[HOST]), Refusal::StateMissing)]
     #[case::two_codes(head("GET", "/callback?code=c&code=d&state=right", &[HOST]), Refusal::Repeated)]
     #[case::bytes(head("GET", "/callback?code=%ff&state=right", &[HOST]), Refusal::Encoding)]
+    // Row B11 of docs/callback-rows.md.
     #[case::i02_foreign_issuer(
         head("GET", "/callback?code=c&state=right&iss=https://example.com", &[HOST]),
         Refusal::ForeignIssuer

@@ -10,6 +10,10 @@ use sha2::{Digest, Sha256};
 
 const TEMPLATE: &str = include_str!("../../assets/pages/callback.html");
 
+/// Takes the query out of the address bar of a page that came without a redirect: a code of another login may be
+/// in it. The page needs no script otherwise; where none may run, the query stays.
+const CLEAN_ADDRESS: &str = include_str!("../../assets/pages/callback.js");
+
 /// Longest text of a field on the page, in characters.
 const FIELD_LIMIT: usize = 600;
 
@@ -80,13 +84,24 @@ impl Page {
             CallbackPage::Expired => Self::new(
                 Tone::Bad,
                 "This login took too long",
-                "Its time was over before the browser came back, so zoom-setup did not use the answer.",
-                "Go back to the terminal and press r to begin a new login.",
+                "Its time was over before the browser came back, so zoom-setup did not take the answer by itself.",
+                "Go back to the terminal and press r to begin a new login. Or copy the address of this page, press \
+                 p there and paste it: its code is good for about five minutes.",
             ),
             CallbackPage::Failed { heading, cause, next } => {
                 Self::new(Tone::Bad, heading.as_str(), cause.as_str(), next.as_str())
             }
         }
+    }
+
+    /// The page of an address that led to a login, or to its end, and does no more.
+    pub(super) fn over() -> Self {
+        Self::new(
+            Tone::Calm,
+            "This login is over",
+            "It has come back to zoom-setup, or its time has run out.",
+            "Look at the terminal: it shows how the login ended and how to begin another.",
+        )
     }
 
     /// The page for a callback that comes again: how the login ended, or that it has not yet.
@@ -108,7 +123,9 @@ impl Page {
     }
 
     /// The page as HTML, every field escaped.
-    pub(super) fn html(&self) -> String {
+    fn html(&self, clean_address: bool) -> String {
+        let script =
+            if clean_address { format!("<script>{CLEAN_ADDRESS}</script>\n") } else { String::new() };
         let heading = encode_quoted_attribute(&printable(&self.heading, FIELD_LIMIT)).into_owned();
         let text = encode_quoted_attribute(&printable(&self.text, FIELD_LIMIT)).into_owned();
         let next = encode_quoted_attribute(&printable(&self.next, FIELD_LIMIT)).into_owned();
@@ -122,6 +139,7 @@ impl Page {
                 "heading" => &heading,
                 "text" => &text,
                 "next" => &next,
+                "script" => &script,
                 "tone" => self.tone.class(),
                 "mark" => self.tone.mark(),
                 _ => "",
@@ -133,16 +151,18 @@ impl Page {
     }
 }
 
-/// The policy that admits the template's own style sheet, by its hash, and nothing else.
-fn content_security_policy() -> String {
+/// The policy that admits the template's own style sheet and the script, if it is there, by their hashes, and
+/// nothing else.
+fn content_security_policy(clean_address: bool) -> String {
     let style = TEMPLATE
         .split_once("<style>")
         .and_then(|(_, after)| after.split_once("</style>"))
         .map_or("", |(style, _)| style);
-    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
+    let script = if clean_address { format!("script-src {}; ", hash(CLEAN_ADDRESS)) } else { String::new() };
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src {}; {script}base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hash(style)
     )
 }
 
@@ -154,11 +174,28 @@ pub(super) struct Answer {
     pub location: Option<String>,
     /// `None`: an answer without content (204).
     pub page: Option<Page>,
+    /// Whether the page takes the query out of the address bar.
+    pub clean_address: bool,
 }
 
 impl Answer {
     pub(super) fn page(status: u16, page: Page) -> Self {
-        Self { status, location: None, page: Some(page) }
+        Self { status, location: None, page: Some(page), clean_address: false }
+    }
+
+    /// No page at all.
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, location: None, page: None, clean_address: false }
+    }
+
+    /// To another address, with a page for who does not follow.
+    pub(super) fn redirect(status: u16, location: String, page: Page) -> Self {
+        Self { status, location: Some(location), page: Some(page), clean_address: false }
+    }
+
+    /// The same for a visit of the callback's path, which has a query.
+    pub(super) fn cleaning_address(self) -> Self {
+        Self { clean_address: true, ..self }
     }
 
     /// The whole answer. `with_body` is false for a HEAD request (RFC 9110 section 9.3.2).
@@ -176,14 +213,14 @@ impl Answer {
         field("X-Content-Type-Options", "nosniff");
         field("X-Frame-Options", "DENY");
         field("Cross-Origin-Resource-Policy", "same-origin");
-        field("Content-Security-Policy", &content_security_policy());
+        field("Content-Security-Policy", &content_security_policy(self.clean_address));
         if self.status == 405 {
             field("Allow", "GET");
         }
         if let Some(location) = &self.location {
             field("Location", location);
         }
-        let body = self.page.as_ref().map(Page::html);
+        let body = self.page.as_ref().map(|page| page.html(self.clean_address));
         if let Some(body) = &body {
             field("Content-Type", "text/html; charset=utf-8");
             field("Content-Length", &body.len().to_string());
@@ -224,6 +261,7 @@ const fn reason(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
+    // Row B17 of docs/callback-rows.md.
     #[test]
     fn every_field_is_escaped() {
         let page = CallbackPage::Failed {
@@ -231,7 +269,7 @@ mod tests {
             cause: "<b>{{next}}</b>".to_owned(),
             next: "\"><img src=x onerror=y> & {{heading}}\u{1b}[31m".to_owned(),
         };
-        let html = Page::final_page(&page).html();
+        let html = Page::final_page(&page).html(false);
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains("<img"), "{html}");
         assert!(html.contains("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;"));
@@ -239,9 +277,10 @@ mod tests {
         assert!(html.contains("&lt;b&gt;{{next}}&lt;/b&gt;"), "{html}");
     }
 
+    // Row B09 of docs/callback-rows.md.
     #[test]
     fn the_template_is_filled_and_fetches_nothing() {
-        let html = Page::new(Tone::Calm, "Heading", "Text", "Next").html();
+        let html = Page::new(Tone::Calm, "Heading", "Text", "Next").html(false);
         assert!(!html.contains("{{") && !html.contains("}}"));
         for forbidden in ["<script", "http:", "https:", "src=", "url(", "@import", "style="] {
             assert!(!html.contains(forbidden), "{forbidden}");
@@ -249,12 +288,26 @@ mod tests {
         assert!(html.contains("<style>") && html.contains("prefers-color-scheme: dark"));
     }
 
+    // Row B16 of docs/callback-rows.md.
     #[test]
-    fn the_policy_names_the_hash_of_the_style_that_is_sent() {
-        let html = Page::new(Tone::Good, "a", "b", "c").html();
-        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
-        let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
-        assert!(content_security_policy().contains(&format!("style-src 'sha256-{hash}'")));
+    fn the_policy_names_the_hashes_of_what_is_sent() {
+        for clean in [false, true] {
+            let html = Page::new(Tone::Good, "a", "b", "c").html(clean);
+            let policy = content_security_policy(clean);
+            for tag in ["style", "script"] {
+                let part = html
+                    .split_once(&format!("<{tag}>"))
+                    .map(|(_, rest)| rest.split_once(&format!("</{tag}>")).unwrap().0);
+                let allowed = part.map(|part| {
+                    format!("{tag}-src 'sha256-{}';", STANDARD.encode(Sha256::digest(part.as_bytes())))
+                });
+                assert_eq!(allowed.is_some(), clean || tag == "style");
+                match allowed {
+                    Some(allowed) => assert!(policy.contains(&allowed), "{policy}"),
+                    None => assert!(!policy.contains(tag), "{policy}"),
+                }
+            }
+        }
     }
 
     #[test]

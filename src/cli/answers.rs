@@ -9,10 +9,12 @@ use super::world::{self, World};
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Intent, Msg};
 use crate::app::model::{Model, Overlay, Screen, SecretStore, Tone};
+use crate::app::proof::{Shown, shown};
 use crate::app::update::connection_of;
 use crate::app::wizard::{Activation, AuthorizationPhase, LoginWay, StepState, VerifyingPhase};
 use crate::error::{Error, ErrorKind};
 use crate::handoff;
+use crate::oauth::verdict::Judgement;
 use crate::oauth::{Diagnosis, DiagnosisClass};
 use crate::ports::Clock;
 use crate::procedure::{FieldName, Procedure, StepKind};
@@ -33,7 +35,13 @@ const MOST_ROUNDS: usize = 400;
 ///
 /// # Errors
 /// Exit codes of the contract: 1 a check failed, 2 bad answers, 3 interrupted, 4 and 5 Zoom, 6 store.
-pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn Write) -> Result<(), Error> {
+pub fn run(
+    global: &Global,
+    procedure: Option<&str>,
+    path: &Path,
+    port: Option<u16>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let Some(id) = procedure else {
         return Err(Error::usage("an answers file needs the procedure it answers")
             .hint("zoom-setup new PROCEDURE --answers FILE; the ids: zoom-setup procedures"));
@@ -47,7 +55,7 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     if let Some(secret) = world::secret_variable("ZOOM_CLIENT_SECRET") {
         answers.values.entry(FieldName::ClientSecret).or_insert(secret);
     }
-    let world = World::with(known, global, false)?;
+    let world = World::with(known, global, false)?.with_port(port);
     take_app_page(&mut answers, &world, &procedure);
     file::complete(&answers, &procedure)?;
 
@@ -57,8 +65,14 @@ pub fn run(global: &Global, procedure: Option<&str>, path: &Path, out: &mut dyn 
     let connection = tokio.block_on(async {
         let runtime =
             Runtime::new(ports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
-        let mut driver =
-            Driver { model, runtime, answers, talk: LineWriter::new(std::io::stderr()), urls_told: false };
+        let mut driver = Driver {
+            model,
+            runtime,
+            answers,
+            any_port: port.is_none(),
+            talk: LineWriter::new(std::io::stderr()),
+            urls_told: false,
+        };
         let mut signals = Signals::new();
         let result = tokio::select! {
             // What failed can be mended in place: the set-up stands at that step.
@@ -143,6 +157,8 @@ struct Driver<W> {
     model: Model,
     runtime: Runtime,
     answers: Answers,
+    /// Whether another port than those that were named will do.
+    any_port: bool,
     talk: W,
     urls_told: bool,
 }
@@ -188,6 +204,7 @@ impl<W: Write> Driver<W> {
         let outcome = match &wizard.state {
             StepState::Read { .. } => {
                 self.confirm().await?;
+                self.proved(index, true).await?;
                 "not checked"
             }
             StepState::HandOver { .. } => {
@@ -265,13 +282,41 @@ impl<W: Write> Driver<W> {
         if let Some(error) = self.bad_field() {
             return Err(error);
         }
-        for _field in 0..=names.len() {
+        // Once for each field, and once more past the answer of Zoom.
+        for _field in 0..=names.len() + 1 {
             if self.model.wizard().is_none_or(|wizard| wizard.step != index) {
                 break;
             }
             self.confirm().await?;
+            self.proved(index, false).await?;
         }
         Ok(())
+    }
+
+    /// What Zoom answered about the step, if it was asked, in a line. A refusal of what everything rests on ends
+    /// the run; anything else is marked and goes on, once `forward` or by the next confirmation.
+    async fn proved(&mut self, index: usize, forward: bool) -> Result<(), Error> {
+        if self.model.wizard().is_none_or(|wizard| wizard.step != index) {
+            return Ok(());
+        }
+        let Some(Shown::Answered { record, .. }) = shown(&self.model) else { return Ok(()) };
+        let verdict = record.verdict.clone();
+        let word = match verdict.judgement {
+            Judgement::Proved => Outcome::Pass.word(),
+            Judgement::Expected | Judgement::Open => Outcome::NotChecked.word(),
+            Judgement::Refused => Outcome::Fail.word(),
+        };
+        let _ = writeln!(self.talk, "    {word:<11} {}", verdict.summary());
+        if verdict.judgement == Judgement::Open
+            && let Some(zoom) = &verdict.zoom
+        {
+            let _ = writeln!(self.talk, "                Zoom said: {zoom}");
+        }
+        match verdict.judgement {
+            Judgement::Refused => Err(Error::from(&verdict)),
+            Judgement::Proved | Judgement::Expected | Judgement::Open if forward => self.confirm().await,
+            Judgement::Proved | Judgement::Expected | Judgement::Open => Ok(()),
+        }
     }
 
     /// The first field whose value the entry rules refuse.
@@ -296,9 +341,13 @@ impl<W: Write> Driver<W> {
             return Ok("done");
         };
         match activation {
-            Activation::Failed { diagnosis } => Err(refused(diagnosis)),
-            Activation::Granted { missing } => {
+            Activation::Failed { verdict } => Err(Error::from(verdict)),
+            Activation::Granted { missing, findings } => {
                 let outcome = if missing.is_empty() { "PASS" } else { "WARN, scopes are missing" };
+                for finding in findings {
+                    let word = if finding.wrong { Outcome::Fail } else { Outcome::Warning }.word();
+                    let _ = writeln!(self.talk, "    {word:<11} App kind: {}", finding.text());
+                }
                 self.confirm().await?;
                 Ok(outcome)
             }
@@ -311,16 +360,20 @@ impl<W: Write> Driver<W> {
             Authorize::Skip => LoginWay::Skip,
             Authorize::Loopback => LoginWay::Loopback,
         };
-        let index = LoginWay::ALL.iter().position(|other| *other == way).unwrap_or(0);
-        for _step in 0..LoginWay::ALL.len() {
+        if let Some(value) = self.answers.values.get(&FieldName::ClientType).cloned() {
+            self.send(Msg::Provide { field: FieldName::ClientType, value }).await?;
+        }
+        let ways = self.model.wizard().map_or([way; 3], crate::app::wizard::Wizard::login_ways);
+        let index = ways.iter().position(|other| *other == way).unwrap_or(0);
+        for _step in 0..ways.len() {
             self.send(Msg::Intent(Intent::Up)).await?;
         }
         for _step in 0..index {
             self.send(Msg::Intent(Intent::Down)).await?;
         }
         self.confirm().await?;
-        if matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
-            // Nobody is here to choose, and Zoom ignores the port of a loopback redirect.
+        if self.any_port && matches!(self.login(), Some(AuthorizationPhase::PortTaken { .. })) {
+            // Nobody is here to choose, and Zoom says that it ignores the port of a loopback redirect.
             self.confirm().await?;
         }
         match self.login() {
@@ -333,12 +386,9 @@ impl<W: Write> Driver<W> {
             Some(AuthorizationPhase::NotStored { message }) => {
                 Err(Error::new(ErrorKind::Store, message.clone()))
             }
-            Some(AuthorizationPhase::PortTaken { port, detail, .. }) => {
-                let why = detail.clone().unwrap_or_else(|| "taken".to_owned());
-                Err(Error::new(
-                    ErrorKind::CheckFailed,
-                    format!("no port to listen on (last tried {port}: {why})"),
-                ))
+            Some(AuthorizationPhase::PortTaken { problems }) => {
+                let error = Error::new(ErrorKind::CheckFailed, "there is no port to listen on");
+                Err(problems.iter().fold(error, |error, problem| error.hint(problem.message())))
             }
             Some(
                 AuthorizationPhase::Offer { .. }

@@ -89,11 +89,19 @@ pub enum Command {
         /// Take the answers from this TOML file (- for standard input) and run without a terminal.
         #[arg(long, value_name = "FILE")]
         answers: Option<PathBuf>,
+        /// Listen for the browser on this port of 127.0.0.1 only (1024 to 65535). Without it: 28473, or one of two
+        /// more if that is busy.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1024..))]
+        port: Option<u16>,
     },
     /// Go on with an unfinished set-up.
     Resume {
         /// Id of the set-up; without it, the one worked on last.
         setup: Option<String>,
+        /// Listen for the browser on this port of 127.0.0.1 only (1024 to 65535). Without it: 28473, or one of two
+        /// more if that is busy.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1024..))]
+        port: Option<u16>,
     },
     /// List the documented procedures.
     Procedures {

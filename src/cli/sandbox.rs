@@ -93,7 +93,11 @@ fn introduce(sandbox: &Sandbox, fault: Option<Fault>, out: &mut dyn Write) -> io
     }
     if let Some(fault) = fault {
         writeln!(out)?;
-        let only = if fault.applies_to(AppKind::ServerToServer) { "" } else { " (General app only)" };
+        let only = match (fault.applies_to(AppKind::General), fault.applies_to(AppKind::ServerToServer)) {
+            (true, false) => " (General app only)",
+            (false, true) => " (Server-to-Server app only)",
+            (true, true) | (false, false) => "",
+        };
         writeln!(out, "Fault {fault}: {}{only}; after that all is well.", fault.description())?;
     }
     out.flush()

@@ -6,7 +6,7 @@ use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
 use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
-use crate::runtime::{Ended, Runtime, Signals, run_on_terminal};
+use crate::runtime::{Ended, Runtime, Signals, Written, run_on_terminal};
 use crate::secret::printable;
 use crate::system::SystemClock;
 use crate::terminal::{self, Guard};
@@ -40,13 +40,13 @@ pub fn tokio_runtime() -> Result<tokio::runtime::Runtime, Error> {
 ///
 /// # Errors
 /// No terminal; bad options; cancelled by the user.
-pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
+pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Result<(), Error> {
     if !terminal::is_interactive() {
         return Err(Error::usage("this needs a terminal on standard input and output")
             .hint("Without one: zoom-setup new PROCEDURE --answers FILE")
             .hint("To see what there is: zoom-setup procedures, zoom-setup connections"));
     }
-    let world = World::new(global, true)?;
+    let world = World::new(global, true)?.with_port(port);
     let mut first = Vec::new();
     match opening {
         Opening::Home => {}
@@ -72,7 +72,9 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(32 * 1024, std::io::stdout()));
         let mut screen = Terminal::new(backend)
             .map_err(|error| Error::new(ErrorKind::Internal, format!("the terminal: {error}")))?;
-        let ended = run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first).await;
+        let written = Written::new(std::env::var("TERM").ok().as_deref());
+        let ended =
+            run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first, written).await;
         drop(guard);
         if ended != Ended::Panicked {
             runtime.finish().await;
@@ -83,7 +85,7 @@ pub fn on_terminal(global: &Global, opening: Opening) -> Result<(), Error> {
         Ended::Exit(Exit::Done) => Ok(()),
         Ended::Exit(Exit::Rehearse) => {
             let rehearsal = Global { rehearse: Some(String::new()), ..global.clone() };
-            on_terminal(&rehearsal, Opening::Home)
+            on_terminal(&rehearsal, Opening::Home, port)
         }
         Ended::Exit(Exit::Left) => {
             Err(Error::new(ErrorKind::Cancelled, "left before the end").hint(super::world::go_on(global)))

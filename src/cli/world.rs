@@ -2,7 +2,7 @@
 
 use super::arguments::{CloudArgument, Global, StoreArgument};
 use super::procedures as procedure_files;
-use crate::app::model::{Rehearsal, Remote, Settings};
+use crate::app::model::{Rehearsal, Settings};
 use crate::callback::TinyHttpListener;
 use crate::error::{Error, ErrorKind};
 use crate::oauth::authorize::{Cloud, Endpoints};
@@ -12,17 +12,20 @@ use crate::runtime::Ports;
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::Secret;
 use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
-use crate::system::{BrowserEnvironment, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy};
+use crate::system::{
+    BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
+};
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Loopback port that is tried first. Below the ports that systems lend to outgoing connections (32768 on Linux,
-/// 49152 elsewhere), so that only another listener can have it. Zoom ignores the port of a PKCE client's
-/// loopback redirect, so another one does as well.
-const LOOPBACK_PORT: u16 = 28_473;
+/// Loopback ports to listen on, in this order. Below the ports that systems lend to outgoing connections (32768 on
+/// Linux, 49152 elsewhere), so that only another listener can have one; and a fixed list, because they are registered
+/// in Zoom's allow list where the port counts there. Zoom's changelog ("PKCE loopback support") says that it does
+/// not count for a PKCE app.
+const LOOPBACK_PORTS: [u16; 3] = [28_473, 28_474, 28_475];
 /// How long a login may take in the browser, in seconds: an admin may have to find a password first.
 const AUTHORIZE_LIMIT_S: u64 = 600;
 /// Waits between further tries while granted scopes lag, in seconds; half a minute in all.
@@ -54,7 +57,8 @@ impl World {
     /// # Errors
     /// As [`Self::new`], less the procedures.
     pub fn with(procedures: Vec<Arc<Procedure>>, global: &Global, interactive: bool) -> Result<Self, Error> {
-        let environment = BrowserEnvironment::from_process();
+        let machine = Machine::of_process();
+        let environment = BrowserEnvironment::of(&machine);
         let mut endpoints = endpoints(global)?;
         let data_dir = data_dir(global)?;
         let mut rehearsal = None;
@@ -70,16 +74,25 @@ impl World {
         let settings = Settings {
             endpoints,
             rehearsal,
-            loopback_port: LOOPBACK_PORT,
+            loopback_ports: LOOPBACK_PORTS.to_vec(),
             authorize_limit_s: AUTHORIZE_LIMIT_S,
             lag_delays_s,
-            remote: remote(),
+            remote: machine.remote(),
             ascii: global.ascii,
             interactive,
         };
         let store = open_store(global, data_dir)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
         Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
+    }
+
+    /// The same, listening on that port and no other, if one is named.
+    #[must_use]
+    pub fn with_port(mut self, port: Option<u16>) -> Self {
+        if let Some(port) = port {
+            self.settings.loopback_ports = vec![port];
+        }
+        self
     }
 
     /// For commands that only look at what is stored.
@@ -310,16 +323,6 @@ fn offers(sandbox: &Sandbox, fault: &str) -> Rehearsal {
     }
 }
 
-/// `user@host` for the tunnel line, if this is an SSH session.
-fn remote() -> Option<Remote> {
-    let connection = std::env::var("SSH_CONNECTION").ok()?;
-    // Client address and port, server address and port (sshd's manual).
-    let host = connection.split_whitespace().nth(2)?.to_owned();
-    let user =
-        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "user".to_owned());
-    Some(Remote { target: crate::secret::printable(&format!("{user}@{host}"), 120) })
-}
-
 /// Tells the sandbox what the wizard knows.
 struct SandboxPage {
     sandbox: Arc<Sandbox>,
@@ -350,15 +353,21 @@ impl Rehearsing for SandboxPage {
 struct StandInBrowser;
 
 impl Browser for StandInBrowser {
-    /// Returns when the login has ended. An error page of the sandbox is told in the error, since nobody sees it.
-    fn open(&self, url: &str) -> Result<(), String> {
+    /// Returns when the login has ended, with the address of the receiver if it ended there. An error page of the
+    /// sandbox is told in the error, since nobody sees it.
+    fn open(&self, url: &str) -> Result<Option<Secret>, String> {
         let client = crate::zoom::follow_redirects_on_loopback()?;
         let runtime = super::set_up::tokio_runtime().map_err(|error| error.to_string())?;
         runtime.block_on(async {
-            let Ok(answer) = client.get(url).send().await else { return Ok(()) };
-            // Where it was sent on, the listener answered, and knows more than the answer says.
+            let Ok(answer) = client.get(url).send().await else { return Ok(None) };
+            if answer.status().is_redirection() {
+                // It leads off this machine, to which nothing is sent in a rehearsal.
+                let location = answer.headers().get(reqwest::header::LOCATION);
+                return Ok(location.and_then(|location| location.to_str().ok()).map(Secret::new));
+            }
+            // Where it was sent on, to the sign-in or back to the listener, that knows more than the answer says.
             if answer.status().is_success() || answer.url().as_str() != url {
-                return Ok(());
+                return Ok(None);
             }
             let page = answer.text().await.unwrap_or_default();
             let heading = page.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>"));

@@ -81,6 +81,7 @@ fn something_else(field: FieldName, text: &str) -> Result<(), Refusal> {
             | FieldName::Instance
             | FieldName::Region
             | FieldName::Management
+            | FieldName::ClientType
             | FieldName::Company
             | FieldName::ShortDescription
             | FieldName::DeveloperName

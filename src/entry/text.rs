@@ -17,6 +17,7 @@ pub(super) const fn kind(field: FieldName) -> Kind {
         FieldName::Instance
         | FieldName::Region
         | FieldName::Management
+        | FieldName::ClientType
         | FieldName::DeveloperEmail
         | FieldName::ClientId
         | FieldName::ClientSecret

@@ -125,6 +125,19 @@ pub(super) fn region(text: &str) -> Result<Accepted, Refusal> {
     })
 }
 
+/// The kind of client: whether PKCE is switched on in the app.
+pub(super) fn client_type(text: &str) -> Result<Accepted, Refusal> {
+    let lower = text.to_lowercase();
+    if crate::procedure::ClientType::ALL.iter().any(|kind| kind.as_str() == lower) {
+        return Ok((lower, Vec::new()));
+    }
+    let refusal = Refusal::new("This is not a kind of client", "Enter confidential or pkce.");
+    Err(match lower.as_str() {
+        "public" | "public client" | "public client oauth" => refusal.offer("pkce"),
+        _ => refusal,
+    })
+}
+
 /// How a General app is managed.
 pub(super) fn management(text: &str) -> Result<Accepted, Refusal> {
     let lower = text.to_lowercase();

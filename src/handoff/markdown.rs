@@ -146,6 +146,7 @@ const fn secret_label(field: FieldName) -> &'static str {
         | FieldName::Instance
         | FieldName::Region
         | FieldName::Management
+        | FieldName::ClientType
         | FieldName::Company
         | FieldName::ShortDescription
         | FieldName::DeveloperName

@@ -146,6 +146,15 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether the look at the authorize page may go to that address: https under `zoom.us` or `zoomgov.com`, or the
+/// server that is configured in their place.
+pub fn is_zooms(endpoints: &Endpoints, url: &Url) -> bool {
+    let configured = Url::parse(&endpoints.oauth).is_ok_and(|base| base.origin() == url.origin());
+    let zoom_is_configured = Url::parse(&endpoints.oauth).is_ok_and(|base| is_zoom_host(&base));
+    let of_zoom = url.scheme() == "https" && url.port().is_none() && is_zoom_host(url);
+    configured || (of_zoom && zoom_is_configured)
+}
+
 fn is_zoom_host(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         ["zoom.us", "zoomgov.com"]
@@ -221,6 +230,7 @@ mod tests {
         assert_eq!(with_servers(given, given).api_base(None), base);
     }
 
+    // Rows B08, N04 of docs/callback-rows.md.
     #[rstest]
     #[case("example.com", "not an address")]
     #[case("http://example.com", "plain http")]
@@ -274,6 +284,26 @@ mod tests {
         assert_eq!(endpoints.api_base(Some("https://api.zoom.us")), "http://127.0.0.1:9001");
     }
 
+    #[rstest]
+    #[case("https://zoom.us/oauth/authorize?a=b", true)]
+    #[case("https://us02web.zoom.us/x", true)]
+    #[case("https://marketplace.zoom.us/v2/authorize", true)]
+    #[case("https://zoomgov.com/x", true)]
+    #[case("http://zoom.us/x", false)]
+    #[case("https://zoom.us:8443/x", false)]
+    #[case("https://evilzoom.us/x", false)]
+    #[case("https://zoom.us.example.com/x", false)]
+    #[case("https://example.com/?zoom.us", false)]
+    #[case("http://127.0.0.1:9000/x", false)]
+    fn a_look_ahead_stays_with_zoom(#[case] address: &str, #[case] allowed: bool) {
+        let url = Url::parse(address).unwrap();
+        assert_eq!(is_zooms(&Endpoints::zoom(), &url), allowed);
+        // A test server keeps the program with it.
+        let own = with_servers("http://127.0.0.1:9000", "http://127.0.0.1:9001");
+        assert_eq!(is_zooms(&own, &url), address.starts_with("http://127.0.0.1:9000/"));
+    }
+
+    // Rows B02, B06, P03 of docs/callback-rows.md.
     #[test]
     fn authorize_url_has_pkce_and_no_scope() {
         let address = authorize_url(

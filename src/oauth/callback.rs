@@ -259,6 +259,7 @@ struct PendingWire<T> {
     verifier: T,
     redirect_uri: T,
     client_id: T,
+    begun_at: Timestamp,
     expires_at: Timestamp,
 }
 
@@ -270,9 +271,10 @@ impl PendingAuthorization {
             verifier: self.verifier.expose(),
             redirect_uri: &self.redirect_uri,
             client_id: &self.client_id,
+            begun_at: self.begun_at,
             expires_at: self.expires_at,
         };
-        // Five plain values always serialize; an empty secret reads back as no pending login.
+        // Six plain values always serialize; an empty secret reads back as no pending login.
         Secret::new(serde_json::to_string(&wire).unwrap_or_default())
     }
 
@@ -285,6 +287,7 @@ impl PendingAuthorization {
             verifier: Secret::new(wire.verifier),
             redirect_uri: wire.redirect_uri,
             client_id: wire.client_id,
+            begun_at: wire.begun_at,
             expires_at: wire.expires_at,
         })
     }

@@ -17,7 +17,7 @@ mod wait;
 use super::{Call, Diagnosis, DiagnosisClass, Failure};
 use crate::error::{Error, ErrorKind};
 use evidence::Evidence;
-pub use evidence::{missing_scopes, scan_authorize_page};
+pub use evidence::{missing_scopes, scan_authorize_page, scan_error};
 use jiff::Timestamp;
 pub use wait::retry_at;
 
@@ -53,6 +53,7 @@ impl Call {
     /// What was being done, in words.
     pub const fn words(self) -> &'static str {
         match self {
+            Self::Probe => "the question",
             Self::ExchangeCode => "exchanging the code",
             Self::Refresh => "refreshing the token",
             Self::AccountCredentials => "asking for a token",
@@ -83,6 +84,14 @@ impl From<Diagnosis> for Error {
         }
         error
     }
+}
+
+/// The heading as part of a sentence: `The answer …` becomes `the answer …`; names keep their capital.
+pub(super) fn lower_first(heading: &str) -> String {
+    ["The ", "This ", "No ", "Too ", "A "].into_iter().find(|word| heading.starts_with(word)).map_or_else(
+        || heading.to_owned(),
+        |word| format!("{}{}", word.to_lowercase(), &heading[word.len()..]),
+    )
 }
 
 fn is_skewed(offset_s: i64) -> bool {

@@ -42,6 +42,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    // Rows P02, P07 of docs/callback-rows.md.
     #[test]
     fn challenge_is_that_of_rfc_7636_appendix_b() {
         let bytes = [
@@ -54,6 +55,7 @@ mod tests {
     }
 
     proptest! {
+        // Rows F22, P01, P07 of docs/callback-rows.md.
         #[test]
         fn verifier_state_and_challenge_are_url_safe_and_long_enough(bytes: [u8; 32]) {
             let verifier = Verifier::from_bytes(&bytes);

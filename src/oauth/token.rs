@@ -261,6 +261,7 @@ mod tests {
         "2026-11-23T10:00:00Z".parse().unwrap()
     }
 
+    // Row F06 of docs/callback-rows.md.
     #[test]
     fn halves_are_form_encoded_before_basic() {
         let header = basic_header("a:b c", &Secret::new("p+%:é"));
@@ -271,6 +272,7 @@ mod tests {
         assert_eq!(authorization_header(&public()), None);
     }
 
+    // Rows B02, B14, F20, P04 of docs/callback-rows.md.
     #[test]
     fn forms_carry_what_each_grant_needs_and_nothing_else() {
         let code = Grant::AuthorizationCode {
@@ -303,6 +305,7 @@ mod tests {
         );
     }
 
+    // Rows F07, F15, F17 of docs/callback-rows.md.
     #[test]
     fn a_full_answer() {
         let grant = parse_token_answer(
@@ -323,6 +326,7 @@ mod tests {
         );
     }
 
+    // Row F16 of docs/callback-rows.md.
     #[rstest]
     #[case("", 3600)]
     #[case(r#","expires_in":null"#, 3600)]
@@ -340,6 +344,7 @@ mod tests {
         assert_eq!((grant.scopes, grant.refresh_token, grant.api_url), (None, None, None));
     }
 
+    // Row F08 of docs/callback-rows.md.
     #[test]
     fn no_scope_differs_from_an_empty_one() {
         let with = |scope: &str| {
@@ -352,6 +357,7 @@ mod tests {
         assert_eq!(with(r#"["a b","a"]"#), Some(vec!["a".to_owned(), "b".to_owned()]));
     }
 
+    // Row F17 of docs/callback-rows.md.
     #[test]
     fn tokens_of_16_kb_are_fine() {
         let token = "t".repeat(16 * 1024);
@@ -359,6 +365,7 @@ mod tests {
         assert_eq!(parse_token_answer(&body).unwrap().access_token.expose(), token);
     }
 
+    // Row F15 of docs/callback-rows.md.
     #[rstest]
     #[case("", "not JSON")]
     #[case("<html>", "not JSON")]
@@ -411,6 +418,7 @@ mod tests {
         assert_eq!(token_hint(&Secret::new(token)), None);
     }
 
+    // Row F21 of docs/callback-rows.md.
     #[test]
     fn stored_tokens_keep_the_old_refresh_token_only_where_none_came() {
         let mut grant =

@@ -1,6 +1,6 @@
 //! The loop on a terminal: keys in, frames out. It draws only when something changed.
 
-use super::Runtime;
+use super::{Runtime, Written};
 use crate::app::keymap::{self, Key};
 use crate::app::message::{Edit, Effect, Exit, Msg};
 use crate::app::model::Model;
@@ -13,7 +13,8 @@ use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Rect;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write;
 
 /// Why the loop ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub enum Ended {
 }
 
 /// Runs until the core exits. `signals` were caught before the terminal's modes were changed, so that none can
-/// end the process in between. `opening` are messages that begin what the command line asks for.
+/// end the process in between. `opening` are messages that begin what the command line asks for. `written` keeps
+/// the long address on the screen one line.
 pub async fn run_on_terminal<B>(
     model: &mut Model,
     runtime: &mut Runtime,
@@ -35,9 +37,10 @@ pub async fn run_on_terminal<B>(
     theme: &Theme,
     mut signals: Signals,
     opening: Vec<Msg>,
+    mut written: Written,
 ) -> Ended
 where
-    B: Backend,
+    B: Backend + Write,
     B::Error: std::fmt::Display,
 {
     let mut queue: Vec<Msg> = opening;
@@ -57,7 +60,7 @@ where
             return Ended::Exit(exit.clone());
         }
         runtime.saved().await;
-        if let Err(error) = draw(model, runtime, screen, theme) {
+        if let Err(error) = draw(model, runtime, screen, theme, &mut written) {
             return Ended::TerminalLost(error);
         }
         tokio::select! {
@@ -68,10 +71,11 @@ where
             event = keys.next() => match event {
                 Some(Ok(event)) => {
                     // Of a terminal that was smaller in between, rows are gone that a difference would not draw.
-                    if let Event::Resize(width, height) = event
-                        && let Err(error) = screen.resize(Rect { x: 0, y: 0, width, height })
-                    {
-                        return Ended::TerminalLost(error.to_string());
+                    if let Event::Resize(width, height) = event {
+                        written.forget();
+                        if let Err(error) = screen.resize(Rect { x: 0, y: 0, width, height }) {
+                            return Ended::TerminalLost(error.to_string());
+                        }
                     }
                     queue.extend(message(model, event));
                 }
@@ -105,7 +109,7 @@ fn log(what: &str, value: &impl std::fmt::Debug) {
 /// Takes the name of a variant out of its `Debug` text and refuses the rest.
 struct VariantName(String);
 
-impl Write for VariantName {
+impl std::fmt::Write for VariantName {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         let name = text.split([' ', '(', '{']).next().unwrap_or_default();
         self.0.push_str(name);
@@ -118,13 +122,15 @@ fn draw<B>(
     runtime: &mut Runtime,
     screen: &mut Terminal<B>,
     theme: &Theme,
+    written: &mut Written,
 ) -> Result<(), String>
 where
-    B: Backend,
+    B: Backend + Write,
     B::Error: std::fmt::Display,
 {
-    // A second pass only when drawing found that the text scrolls less far than it was scrolled.
-    for _pass in 0..2 {
+    // A second pass only when drawing found that the text scrolls less far than it was scrolled, and one more where
+    // an address of several rows has gone.
+    for _pass in 0..3 {
         let before = model.scroll;
         let mut drawn = ui::Drawn::default();
         screen
@@ -134,9 +140,17 @@ where
             })
             .map_err(|error| error.to_string())?;
         step(model, runtime, Msg::Drawn { max_scroll: drawn.max_scroll, page: drawn.page });
-        if model.scroll == before {
-            break;
+        if model.scroll != before {
+            continue;
         }
+        if written.stale(drawn.link.as_ref()) {
+            written.forget();
+            // To the size that it has: erased, and drawn anew. `clear` would ask the terminal for its cursor.
+            let (width, height) = model.size;
+            screen.resize(Rect { x: 0, y: 0, width, height }).map_err(|error| error.to_string())?;
+            continue;
+        }
+        return written.write(drawn.link.as_ref(), screen.backend_mut()).map_err(|error| error.to_string());
     }
     Ok(())
 }

@@ -114,6 +114,7 @@ impl Worker {
             | Effect::Token { .. }
             | Effect::Revoke { .. }
             | Effect::Read { .. }
+            | Effect::Preflight { .. }
             | Effect::OpenBrowser { .. }
             | Effect::Copy { .. }
             | Effect::Export { .. }

@@ -2,7 +2,7 @@
 
 use super::message::{Answer, Call, Method, Parameters};
 use super::page::{Markup, error, page};
-use super::registry::{AppConfiguration, Dropped, SandboxApp, app_page};
+use super::registry::{AppConfiguration, Dropped, SandboxApp};
 use super::service::Service;
 use crate::procedure::{AppKind, Management};
 
@@ -61,7 +61,7 @@ fn lines<'a>(form: &'a Parameters, key: &str) -> impl Iterator<Item = String> + 
 }
 
 fn render(service: &Service, dropped: &[Dropped]) -> Answer {
-    let (general, server) = (app_page(AppKind::General), app_page(AppKind::ServerToServer));
+    let (general, server) = (service.app_page(AppKind::General), service.app_page(AppKind::ServerToServer));
     let secret_token = general.secret_token.as_ref().map(|token| token.expose()).unwrap_or_default();
     let notes: Vec<String> =
         dropped.iter().map(|dropped| format!("{}: {}", dropped.value, dropped.why)).collect();
@@ -76,6 +76,14 @@ fn render(service: &Service, dropped: &[Dropped]) -> Answer {
             ("key", Markup::text(&service.page_key)),
             ("general_client_id", Markup::text(&general.client_id)),
             ("general_client_secret", Markup::text(general.client_secret.expose())),
+            (
+                "general_production_id",
+                optional(&general, |app| app.production_pair.as_ref().map(|(id, _)| id.as_str())),
+            ),
+            (
+                "general_production_secret",
+                optional(&general, |app| app.production_pair.as_ref().map(|(_, secret)| secret.expose())),
+            ),
             ("general_public_client_id", optional(&general, |app| app.public_client_id.as_deref())),
             ("general_secret_token", Markup::text(secret_token)),
             ("general_redirect_url", Markup::text(of_general.redirect_url.as_deref().unwrap_or_default())),

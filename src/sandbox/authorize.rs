@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 const CONSENT: &str = include_str!("../../assets/pages/sandbox_consent.html");
 const LANDING: &str = include_str!("../../assets/pages/sandbox_landing.html");
 
+/// Path of the sign-in page, behind which the consent is asked for.
+pub(super) const SIGN_IN: &str = "/oauth/signin";
 /// How long a consent page stays good, in seconds.
 const TICKET_LIFE_S: i64 = 10 * 60;
 /// How many consent pages may be open at once; the oldest goes first.
@@ -46,6 +48,13 @@ impl Tickets {
         tickets.push(Ticket { text, expires_at: now + TICKET_LIFE_S, login });
     }
 
+    /// The scopes and the redirect URL belong to the page; the ticket stays good for its form.
+    fn redirect_of(&self, text: &str, now: i64) -> Option<String> {
+        let tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ticket = tickets.iter().find(|ticket| ticket.text == text && ticket.expires_at > now)?;
+        Some(ticket.login.redirect_uri.clone())
+    }
+
     fn take(&self, text: &str, now: i64) -> Option<Login> {
         let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let index = tickets.iter().position(|ticket| ticket.text == text && ticket.expires_at > now)?;
@@ -58,7 +67,7 @@ pub(super) fn not_found() -> Answer {
     error(404, "Not found", "The sandbox has /, /oauth/authorize, /oauth/token, /oauth/revoke and /v2/….")
 }
 
-/// `GET /oauth/authorize` shows the consent page, `POST` is its form.
+/// `GET /oauth/authorize` checks and sends on to the sign-in; `POST` is the form of the consent page.
 pub(super) fn answer(service: &Service, call: &Call) -> Answer {
     let result = match call.method {
         Method::Get => begin(service, call),
@@ -74,31 +83,57 @@ pub(super) fn answer(service: &Service, call: &Call) -> Answer {
 fn begin(service: &Service, call: &Call) -> Result<Answer, Answer> {
     let parameters = call.query_parameters();
     let login = checked(service, &parameters)?;
+    let ticket = service.random_text()?;
+    service.tickets.open(ticket.clone(), login, service.now());
+    // As Zoom does: what is wrong with client or redirect shows here, everything else behind the sign-in.
+    Ok(Answer::redirect(format!("{}{SIGN_IN}?ticket={ticket}", service.base_url)))
+}
+
+/// `GET /oauth/signin`: who comes here counts as signed in, and is asked for consent.
+pub(super) fn sign_in(service: &Service, call: &Call) -> Answer {
+    match call.method {
+        Method::Get => ask_consent(service, call).unwrap_or_else(|refusal| refusal),
+        Method::Post | Method::Other => {
+            error(405, "Method not allowed", "This page takes GET.").header("Allow", "GET")
+        }
+    }
+}
+
+fn ask_consent(service: &Service, call: &Call) -> Result<Answer, Answer> {
+    let parameters = call.query_parameters();
+    let ticket = parameters.get("ticket").unwrap_or_default();
+    let redirect_uri = service.tickets.redirect_of(ticket, service.now()).ok_or_else(out_of_date)?;
     if service.faults.strike(Fault::Deny) {
+        let login = service.tickets.take(ticket, service.now()).ok_or_else(out_of_date)?;
         return Ok(declined(service, &login));
     }
     match service.consent {
-        Consent::Automatic => allowed(service, &login),
+        Consent::Automatic => {
+            let login = service.tickets.take(ticket, service.now()).ok_or_else(out_of_date)?;
+            allowed(service, &login)
+        }
         Consent::Page => {
-            let ticket = service.random_text()?;
             let scopes = service.world().general.scopes.clone();
             let main = Markup::filled(
                 CONSENT,
                 &[
                     ("user", Markup::text(USER_EMAIL)),
                     ("scopes", Markup::items(scopes.iter().map(String::as_str))),
-                    ("redirect", Markup::text(&login.redirect_uri)),
-                    ("ticket", Markup::text(&ticket)),
+                    ("redirect", Markup::text(&redirect_uri)),
+                    ("ticket", Markup::text(ticket)),
                 ],
             );
             // A browser applies form-action to the redirect that follows the form as well.
-            let origin = url::Url::parse(&login.redirect_uri)
+            let origin = url::Url::parse(&redirect_uri)
                 .map(|url| url.origin().ascii_serialization())
                 .unwrap_or_default();
-            service.tickets.open(ticket, login, service.now());
             Ok(page(200, "Allow this app?", main, Some(&origin)))
         }
     }
+}
+
+fn out_of_date() -> Answer {
+    error(400, "This page is out of date", "Start the login again from the wizard.")
 }
 
 fn decide(service: &Service, call: &Call) -> Result<Answer, Answer> {
@@ -109,7 +144,7 @@ fn decide(service: &Service, call: &Call) -> Result<Answer, Answer> {
     let login = form
         .get("ticket")
         .and_then(|ticket| service.tickets.take(ticket, service.now()))
-        .ok_or_else(|| error(400, "This page is out of date", "Start the login again from the wizard."))?;
+        .ok_or_else(out_of_date)?;
     match form.get("decision") {
         Some("allow") => allowed(service, &login),
         Some(_) | None => Ok(declined(service, &login)),
@@ -127,13 +162,16 @@ fn checked(service: &Service, parameters: &Parameters) -> Result<Login, Answer> 
     let client_id = parameters.get("client_id").unwrap_or_default();
     let public =
         configuration.public_client && app.public_client_id.as_deref().is_some_and(|id| id == client_id);
-    if client_id != app.client_id && !public {
+    let production = app.production_pair.as_ref().is_some_and(|(id, _)| id == client_id);
+    if client_id != app.client_id && !public && !production {
         let heading = format!("Invalid client_id: {} (4,702)", printable(client_id, 80));
         return Err(error(400, &heading, "No app has this client ID."));
     }
     let redirect_uri = parameters.get("redirect_uri").unwrap_or_default();
     let challenge = parameters.get("code_challenge");
-    if service.faults.strike(Fault::RedirectMismatch)
+    // The fields of the Production view are its own, and nobody has filled them in.
+    if production
+        || service.faults.strike(Fault::RedirectMismatch)
         || !configuration.allows_redirect(redirect_uri, challenge.is_some())
     {
         let heading = format!("Invalid redirect: {} (4,700)", printable(redirect_uri, 300));

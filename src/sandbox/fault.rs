@@ -25,6 +25,16 @@ pub enum Fault {
     Deny,
     /// The authorization code counts as expired.
     ExpiredCode,
+    /// The pair counts as that of an app of the other kind.
+    WrongKind,
+    /// The Account ID is refused.
+    WrongAccount,
+    /// The app is deactivated after its first token.
+    Deactivated,
+    /// The app is user-managed: its scopes lack `:admin`.
+    UserManaged,
+    /// The app holds a scope that reaches into sub accounts.
+    MasterScope,
     /// The answer takes longer than a client waits.
     Slow,
     /// The rate limit is reached.
@@ -37,7 +47,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of a set-up.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::WrongSecret,
         Self::NotActivated,
         Self::MissingScope,
@@ -45,6 +55,11 @@ impl Fault {
         Self::RedirectMismatch,
         Self::Deny,
         Self::ExpiredCode,
+        Self::WrongKind,
+        Self::WrongAccount,
+        Self::Deactivated,
+        Self::UserManaged,
+        Self::MasterScope,
         Self::Slow,
         Self::RateLimit,
         Self::Html,
@@ -61,6 +76,11 @@ impl Fault {
             Self::RedirectMismatch => "redirect-mismatch",
             Self::Deny => "deny",
             Self::ExpiredCode => "expired-code",
+            Self::WrongKind => "wrong-kind",
+            Self::WrongAccount => "wrong-account",
+            Self::Deactivated => "deactivated",
+            Self::UserManaged => "user-managed",
+            Self::MasterScope => "master-scope",
             Self::Slow => "slow",
             Self::RateLimit => "rate-limit",
             Self::Html => "html",
@@ -75,9 +95,16 @@ impl Fault {
             Self::NotActivated => "the first token call says that the app is disabled (4717)",
             Self::MissingScope => "the first grant lacks one of the app's scopes",
             Self::ScopeLag => "the first two token answers lack scopes that the app has",
-            Self::RedirectMismatch => "the first login ends on Zoom's page `Invalid redirect` (4,700)",
+            Self::RedirectMismatch => {
+                "the first look at the login ends on Zoom's page `Invalid redirect` (4,700)"
+            }
             Self::Deny => "the first login is declined on the consent page",
             Self::ExpiredCode => "the first authorization code is refused as expired (4733)",
+            Self::WrongKind => "the first call is refused as that of an app of the other kind",
+            Self::WrongAccount => "the first Account ID is refused with Bad Request",
+            Self::Deactivated => "the app is deactivated after its first token, for one call",
+            Self::UserManaged => "the first grant has the scopes of a user-managed app, without :admin",
+            Self::MasterScope => "the first grant has a scope that reaches into sub accounts",
             Self::Slow => "the first answer takes longer than a client waits",
             Self::RateLimit => "the first call is refused with 429 and a date in Retry-After",
             Self::Html => "the first call is answered by the login page of a proxy",
@@ -90,10 +117,14 @@ impl Fault {
     pub const fn applies_to(self, kind: AppKind) -> bool {
         match self {
             Self::RedirectMismatch | Self::Deny | Self::ExpiredCode => matches!(kind, AppKind::General),
+            Self::WrongAccount | Self::Deactivated => matches!(kind, AppKind::ServerToServer),
             Self::WrongSecret
             | Self::NotActivated
             | Self::MissingScope
             | Self::ScopeLag
+            | Self::WrongKind
+            | Self::UserManaged
+            | Self::MasterScope
             | Self::Slow
             | Self::RateLimit
             | Self::Html
@@ -112,6 +143,11 @@ impl Fault {
             | Self::RedirectMismatch
             | Self::Deny
             | Self::ExpiredCode
+            | Self::WrongKind
+            | Self::WrongAccount
+            | Self::Deactivated
+            | Self::UserManaged
+            | Self::MasterScope
             | Self::Slow
             | Self::RateLimit
             | Self::Html

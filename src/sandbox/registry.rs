@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 const GENERAL_CLIENT_ID: &str = "REHEARSAL-general-0001";
 const GENERAL_CLIENT_SECRET: &str = "RehearsalSecretGeneral0000000001";
+const PRODUCTION_CLIENT_ID: &str = "REHEARSAL-product-0001";
+const PRODUCTION_CLIENT_SECRET: &str = "RehearsalSecretProduction0000001";
 const PUBLIC_CLIENT_ID: &str = "REHEARSAL-public-00001";
 const SECRET_TOKEN: &str = "REHEARSAL-token-000001";
 const SERVER_CLIENT_ID: &str = "REHEARSAL-s2s-app-0001";
@@ -31,6 +33,19 @@ pub struct SandboxApp {
     pub secret_token: Option<Secret>,
     /// General only: the id without a secret that counts once the public client is switched on.
     pub public_client_id: Option<String>,
+    /// General only: ID and secret of the Production view. The pair is good, but no redirect URL stands there.
+    pub production_pair: Option<(String, Secret)>,
+}
+
+/// A client secret after it was regenerated so often. Every one has the same length and its own end.
+pub(super) fn secret_of(kind: AppKind, regenerated: u32) -> Secret {
+    let app = app_page(kind);
+    if regenerated == 0 {
+        return app.client_secret;
+    }
+    let text = app.client_secret.expose();
+    let stem: String = text.chars().take(text.len() - 8).collect();
+    Secret::new(format!("{stem}{:08}", 1 + regenerated))
 }
 
 /// The values of the built-in app of that kind.
@@ -42,6 +57,7 @@ pub(super) fn app_page(kind: AppKind) -> SandboxApp {
             account_id: None,
             secret_token: Some(Secret::new(SECRET_TOKEN)),
             public_client_id: Some(PUBLIC_CLIENT_ID.to_owned()),
+            production_pair: Some((PRODUCTION_CLIENT_ID.to_owned(), Secret::new(PRODUCTION_CLIENT_SECRET))),
         },
         AppKind::ServerToServer => SandboxApp {
             client_id: SERVER_CLIENT_ID.to_owned(),
@@ -49,6 +65,7 @@ pub(super) fn app_page(kind: AppKind) -> SandboxApp {
             account_id: Some(ACCOUNT_ID.to_owned()),
             secret_token: None,
             public_client_id: None,
+            production_pair: None,
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Faults};
 use super::message::{Answer, Call, Delivery};
-use super::registry::{ACCOUNT_ID, AppConfiguration, Dropped, USER_ID};
+use super::registry::{ACCOUNT_ID, AppConfiguration, Dropped, SandboxApp, USER_ID, app_page, secret_of};
 use super::world::{ACCESS_LIFE_S, Minted, REFRESH_LIFE_S, World};
 use super::{Consent, api, apps, authorize, state_file, token};
 use crate::ports::{Clock, Entropy};
@@ -39,6 +39,12 @@ impl Service {
     /// The world, to read.
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The app's page as it is now.
+    pub(super) fn app_page(&self, kind: AppKind) -> SandboxApp {
+        let client_secret = secret_of(kind, self.world().regenerated(kind));
+        SandboxApp { client_secret, ..app_page(kind) }
     }
 
     /// Changes the world and saves it before the answer goes out.
@@ -146,6 +152,7 @@ impl Service {
         match call.path.as_str() {
             "/" | "/marketplace" => apps::page_of(self, call),
             "/oauth/authorize" => authorize::answer(self, call),
+            authorize::SIGN_IN => authorize::sign_in(self, call),
             "/oauth/token" => {
                 // The work is done before the answer is held back or cut: what was asked for has happened,
                 // and the client cannot know.

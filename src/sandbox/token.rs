@@ -89,8 +89,10 @@ fn authenticate(service: &Service, call: &Call, form: &Parameters) -> Result<Cli
     let secret = Secret::new(secret);
     let kinds = [AppKind::General, AppKind::ServerToServer];
     let kind = kinds.into_iter().find(|kind| {
-        let app = app_page(*kind);
-        app.client_id == id && app.client_secret == secret
+        let app = service.app_page(*kind);
+        let pairs = [(&app.client_id, &app.client_secret)].into_iter();
+        let production = app.production_pair.iter().map(|(id, secret)| (id, secret));
+        pairs.chain(production).any(|pair| pair == (&id, &secret))
     });
     // RFC 6749 section 2.3: one way of authentication a request; an id in the body must be the same one.
     let contradicted = form.get("client_id").is_some_and(|named| named != id);
@@ -106,16 +108,23 @@ fn issue(service: &Service, call: &Call) -> Result<Answer, Answer> {
     let grant_type = form
         .get("grant_type")
         .ok_or_else(|| Answer::token_refusal(400, "Missing grant type (4706)", "invalid_request"))?;
+    if service.faults.strike(Fault::WrongKind) {
+        return Err(match client.kind {
+            AppKind::General => unsupported_grant(),
+            AppKind::ServerToServer => not_that_kind(),
+        });
+    }
     match (client.kind, grant_type) {
         (AppKind::General, "authorization_code") => exchange(service, &client, &form),
         (AppKind::General, "refresh_token") => refresh(service, &client, &form),
         (AppKind::ServerToServer, "account_credentials") => account_credentials(service, &client, &form),
-        (AppKind::General, "account_credentials") => {
-            let reason = "Account does not enabled the OAuth app type";
-            Err(Answer::token_refusal(400, reason, "invalid_request"))
-        }
+        (AppKind::General, "account_credentials") => Err(not_that_kind()),
         (AppKind::General | AppKind::ServerToServer, _) => Err(unsupported_grant()),
     }
+}
+
+fn not_that_kind() -> Answer {
+    Answer::token_refusal(400, "Account does not enabled the OAuth app type", "invalid_request")
 }
 
 fn disabled() -> Answer {
@@ -139,6 +148,7 @@ fn exchange(service: &Service, client: &Client, form: &Parameters) -> Result<Ans
         if service.faults.strike(Fault::MissingScope) {
             scopes.pop_last();
         }
+        wrong_kind_of_scopes(service, &mut scopes);
         let in_answer = lagging(service, &scopes);
         world.grant((client.kind, &client.id), &minted, scopes, in_answer.clone(), now);
         Ok(in_answer)
@@ -175,7 +185,8 @@ fn refresh(service: &Service, client: &Client, form: &Parameters) -> Result<Answ
 }
 
 fn account_credentials(service: &Service, client: &Client, form: &Parameters) -> Result<Answer, Answer> {
-    if form.get("account_id") != app_page(client.kind).account_id.as_deref() {
+    let known = form.get("account_id") == app_page(client.kind).account_id.as_deref();
+    if !known || service.faults.strike(Fault::WrongAccount) {
         return Err(bad_request());
     }
     let (activated, mut scopes) = {
@@ -187,6 +198,10 @@ fn account_credentials(service: &Service, client: &Client, form: &Parameters) ->
     if !activated || scopes.is_empty() || service.faults.strike(Fault::NotActivated) {
         return Err(disabled());
     }
+    if service.world().has_granted(client.kind) && service.faults.strike(Fault::Deactivated) {
+        return Err(disabled());
+    }
+    wrong_kind_of_scopes(service, &mut scopes);
     let minted = service.mint(&client.id)?;
     if service.faults.withholds_scope() {
         scopes.pop_last();
@@ -195,6 +210,17 @@ fn account_credentials(service: &Service, client: &Client, form: &Parameters) ->
     let now = service.now();
     service.change(|world| world.grant((client.kind, &client.id), &minted, scopes, in_answer.clone(), now));
     Ok(token_answer(service, &minted.access, None, &in_answer))
+}
+
+/// An app of the wrong kind: its scopes are those of one user, or reach into sub accounts.
+fn wrong_kind_of_scopes(service: &Service, scopes: &mut BTreeSet<String>) {
+    if service.faults.strike(Fault::UserManaged) {
+        *scopes =
+            scopes.iter().map(|scope| scope.strip_suffix(":admin").unwrap_or(scope).to_owned()).collect();
+    }
+    if service.faults.strike(Fault::MasterScope) {
+        scopes.insert("account:master".to_owned());
+    }
 }
 
 /// The scopes that an answer has so far: the first half while they lag.

@@ -31,6 +31,9 @@ pub(super) struct World {
     pub(super) port: u16,
     pub(super) general: AppConfiguration,
     pub(super) server_to_server: AppConfiguration,
+    /// How often the secret of each app was regenerated.
+    #[serde(default)]
+    regenerated: (u32, u32),
     codes: Vec<Code>,
     grants: Vec<Grant>,
 }
@@ -146,6 +149,7 @@ impl World {
             port: 0,
             general: AppConfiguration::default(),
             server_to_server: AppConfiguration::default(),
+            regenerated: (0, 0),
             codes: Vec::new(),
             grants: Vec::new(),
         }
@@ -163,6 +167,27 @@ impl World {
             AppKind::General => &mut self.general,
             AppKind::ServerToServer => &mut self.server_to_server,
         }
+    }
+
+    /// How often the secret of that app was regenerated.
+    pub(super) const fn regenerated(&self, kind: AppKind) -> u32 {
+        match kind {
+            AppKind::General => self.regenerated.0,
+            AppKind::ServerToServer => self.regenerated.1,
+        }
+    }
+
+    /// Counts one more: every secret before it is worth nothing.
+    pub(super) const fn regenerate(&mut self, kind: AppKind) {
+        match kind {
+            AppKind::General => self.regenerated.0 += 1,
+            AppKind::ServerToServer => self.regenerated.1 += 1,
+        }
+    }
+
+    /// Whether a token of that app was ever given, as far as is remembered.
+    pub(super) fn has_granted(&self, kind: AppKind) -> bool {
+        self.grants.iter().any(|grant| grant.kind == kind)
     }
 
     pub(super) fn add_code(&mut self, code: Code) {

@@ -160,6 +160,7 @@ mod tests {
         ids.iter().map(|id| (*id).to_owned()).collect()
     }
 
+    // Row F07 of docs/callback-rows.md.
     #[test]
     fn missing_excess_and_unknown() {
         let chosen =

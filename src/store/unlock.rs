@@ -21,7 +21,7 @@ impl FileStore {
         match self.kind {
             StoreKind::Memory => Ok(Secrets::Memory(SecretMap::new())),
             StoreKind::Rehearsal => self.rehearsal_key(),
-            StoreKind::File => self.passphrase_key(passphrase, "the file store was asked for"),
+            StoreKind::File => self.passphrase_key(passphrase, "--store file keeps the key behind one"),
             StoreKind::Keyring => {
                 if self.is_there(&self.layout.passphrase_key)? {
                     return Err(StoreFailure::Unreadable {

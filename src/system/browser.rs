@@ -1,7 +1,8 @@
 //! Opening an address in the user's browser, detached from this program and its terminal.
 
+use super::place::Machine;
 use crate::ports::Browser;
-use crate::secret::printable;
+use crate::secret::{Secret, printable};
 use std::process::{Command, Stdio};
 
 /// Separates the commands in `$BROWSER`: that of `$PATH`.
@@ -22,14 +23,13 @@ pub struct BrowserEnvironment {
 }
 
 impl BrowserEnvironment {
-    /// The environment of this process.
-    pub fn from_process() -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    /// The environment of a machine.
+    pub fn of(machine: &Machine<'_>) -> Self {
         Self {
-            browser: std::env::var("BROWSER").ok().filter(|value| !value.trim().is_empty()),
-            display: cfg!(any(windows, target_os = "macos")) || set("DISPLAY") || set("WAYLAND_DISPLAY"),
-            wsl: cfg!(target_os = "linux") && (set("WSL_DISTRO_NAME") || set("WSL_INTEROP")),
-            ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
+            browser: machine.variable("BROWSER"),
+            display: machine.display(),
+            wsl: machine.wsl(),
+            ssh: machine.over_ssh(),
         }
     }
 
@@ -81,7 +81,7 @@ impl SystemBrowser {
 }
 
 impl Browser for SystemBrowser {
-    fn open(&self, url: &str) -> Result<(), String> {
+    fn open(&self, url: &str) -> Result<Option<Secret>, String> {
         let url = web_address(url)?;
         let attempts = self.attempts(&url);
         if attempts.is_empty() {
@@ -94,7 +94,7 @@ impl Browser for SystemBrowser {
                 Attempt::Desktop => ("the desktop's browser".to_owned(), open::that_detached(&url)),
             };
             match outcome {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(None),
                 // The kind, not the text: the text may repeat the command line with the address in it.
                 Err(error) => failures.push(format!("{name} ({})", error.kind())),
             }

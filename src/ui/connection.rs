@@ -1,12 +1,12 @@
 //! A stored connection.
 
-use super::home::{about, owner};
+use super::home::about;
 use super::page::{Body, Page};
 use super::proof::checks;
 use super::text::{age, date, remaining};
 use super::theme::Look;
 use crate::app::model::Model;
-use crate::procedure::FieldName;
+use crate::procedure::{AppKind, FieldName};
 use crate::setup::{Connection, Owner};
 use ratatui::text::Span;
 
@@ -62,7 +62,7 @@ fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) 
     page.fact("Procedure", NAME, vec![Span::raw(procedure)]);
     page.fact("Receiver", NAME, vec![Span::raw(connection.receiver.label())]);
     page.fact("Zoom app", NAME, vec![Span::raw(connection.app_kind.label())]);
-    page.fact("Refresh", NAME, vec![Span::raw(owner(connection))]);
+    page.fact("Refresh", NAME, vec![Span::raw(refresh(connection))]);
     page.fact("Created", NAME, vec![Span::raw(date(connection.created))]);
     page.fact("Scopes", NAME, vec![Span::raw(connection.scopes.len().to_string())]);
     if connection.rehearsal {
@@ -74,6 +74,15 @@ fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) 
         if connection.owner == Owner::Wizard && grant.refreshable {
             page.fact("Refreshed", NAME, vec![Span::raw(age(model.now, refreshed))]);
         }
+    }
+}
+
+/// Who spends the refresh token.
+const fn refresh(connection: &Connection) -> &'static str {
+    match (connection.app_kind, connection.owner) {
+        (AppKind::ServerToServer, _) => "nothing to refresh",
+        (AppKind::General, Owner::Wizard) => "done by this wizard",
+        (AppKind::General, Owner::Receiver) => "done by the receiver",
     }
 }
 

@@ -1,11 +1,14 @@
 //! Values to copy, and the hand-over.
 
-use super::page::{Body, Own, Page};
+use super::entry::answered;
+use super::page::{Body, NARROW, Own, Page};
 use super::step::{details, instructions, opening};
 use super::text::{columns, template};
 use super::theme::Look;
+use crate::app::model::Model;
 use crate::app::wizard::{CopyItem, Wizard};
-use crate::setup::GrantDecision;
+use crate::procedure::{Phase, StepKind};
+use crate::setup::{GrantDecision, loopback_redirect};
 use ratatui::text::Span;
 
 /// Whether a value is too long for a page of that many columns beside another one.
@@ -56,12 +59,35 @@ fn value(page: &mut Page<'_>, item: &CopyItem) {
 }
 
 /// Instruct and copy steps.
-pub fn read<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
-    let text = opening(wizard, full, look);
+pub fn read<'a>(
+    model: &'a Model,
+    wizard: &'a Wizard,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
+    let mut opening = opening(wizard, full, look);
+    if wizard.current().phase == Phase::RedirectUrl && wizard.current().kind == StepKind::Copy {
+        loopback(&mut opening, &model.settings.loopback_ports);
+    }
+    let (text, share) = answered(model, opening, 60, full, look);
     if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
-    Body { text, own: Some(Own { share: 60, ..Own::rows(values(wizard, selected, full, look)) }) }
+    Body { text, own: Some(Own { share, ..Own::rows(values(wizard, selected, full, look)) }) }
+}
+
+/// What a test login that is caught on this machine needs besides.
+fn loopback(page: &mut Page<'_>, ports: &[u16]) {
+    let look = page.look;
+    let Some(port) = ports.first() else { return };
+    page.gap();
+    page.styled(
+        "Only if PKCE (Public client OAuth) is switched on in this app, and the test login shall be caught on this \
+         machine: add to OAuth Allow Lists as well",
+        look.theme.dim,
+    );
+    page.value(&loopback_redirect(*port), look.theme.value);
 }
 
 /// The receiver's form: how to get there, the fields, and what to press last.
@@ -92,7 +118,9 @@ pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<
     text.append(details(wizard, full, look));
 
     let mut foot = Page::new(full, look);
-    foot.line(ratatui::text::Line::default());
+    if full >= NARROW {
+        foot.line(ratatui::text::Line::default());
+    }
     let last = vec![Span::raw("Then press "), Span::styled(form.last_button.as_str(), look.theme.label)];
     foot.text(last);
     let mut success = vec![look.dim("It worked if: ")];

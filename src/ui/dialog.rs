@@ -61,15 +61,14 @@ pub fn unlock<'a>(form: &'a UnlockForm, full: u16, look: Look<'a>) -> Body<'a> {
     text.gap();
     if form.new {
         text.plain(
-            "Secrets are kept in an encrypted file. Its key would lie in the system's keyring, but that is \
-             not there, so a passphrase takes its place. It is asked for at each start; without it the \
-             secrets cannot be read.",
+            "Secrets are kept in an encrypted file, and this passphrase opens it. It is asked for at each start; \
+             without it the secrets cannot be read.",
         );
     } else {
         text.plain("The secrets are in an encrypted file behind a passphrase.");
     }
     if !form.why.is_empty() {
-        text.text(vec![look.dim("The keyring said: "), look.dim(form.why.as_str())]);
+        text.text(vec![look.dim("Why a passphrase: "), look.dim(form.why.as_str())]);
     }
     let mut page = Page::new(full, look);
     let mut fields = vec![("Passphrase", &form.passphrase)];

@@ -4,6 +4,7 @@ use super::page::{Body, MARGIN, Own, Page};
 use super::step::opening;
 use super::text::columns;
 use super::theme::Look;
+use super::verdict;
 use crate::app::input::TextField;
 use crate::app::model::Model;
 use crate::app::update::offer;
@@ -23,22 +24,26 @@ pub fn choose<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>
 
 /// Titles with a reason below each, one of them taken.
 pub fn radio<'a>(page: &mut Page<'a>, options: impl Iterator<Item = (&'a str, &'a str)>, selected: usize) {
-    let look = page.look;
     for (index, (title, why)) in options.enumerate() {
-        let taken = index == selected;
-        let start = page.len();
-        let (sign, style) = if taken {
-            (look.signs.radio_on, look.theme.accent)
-        } else {
-            (look.signs.radio_off, look.theme.value)
-        };
-        page.marked(taken, vec![Span::styled(format!("{sign} "), style), Span::styled(title, style)]);
-        if !why.is_empty() {
-            page.item(Span::raw(" ".repeat(columns(sign))), vec![look.dim(why)]);
-        }
-        if taken {
-            page.focus_from(start);
-        }
+        one_of(page, index == selected, title, why);
+    }
+}
+
+/// A title with the reason below it, taken or not.
+pub fn one_of<'a>(page: &mut Page<'a>, taken: bool, title: &'a str, why: &'a str) {
+    let look = page.look;
+    let start = page.len();
+    let (sign, style) = if taken {
+        (look.signs.radio_on, look.theme.accent)
+    } else {
+        (look.signs.radio_off, look.theme.value)
+    };
+    page.marked(taken, vec![Span::styled(format!("{sign} "), style), Span::styled(title, style)]);
+    if !why.is_empty() {
+        page.item(Span::raw(" ".repeat(columns(sign))), vec![look.dim(why)]);
+    }
+    if taken {
+        page.focus_from(start);
     }
 }
 
@@ -64,8 +69,30 @@ pub fn fill<'a>(model: &'a Model, wizard: &'a Wizard, form: &'a Form, full: u16,
         }
         page.gap();
     }
-    Body { text: opening(wizard, full, look), own: Some(Own { share: 70, ..Own::rows(page) }) }
+    let (text, share) = answered(model, opening(wizard, full, look), 70, full, look);
+    Body { text, own: Some(Own { share, ..Own::rows(page) }) }
 }
+
+/// What Zoom answered about the step stands above everything else of it, and gets its room.
+pub fn answered<'a>(
+    model: &'a Model,
+    opening: Page<'a>,
+    share: usize,
+    full: u16,
+    look: Look<'a>,
+) -> (Page<'a>, usize) {
+    match verdict::of_step(model, full, look) {
+        None => (opening, share),
+        Some(mut text) => {
+            text.gap();
+            text.append(opening);
+            (text, share.min(SHARE_BESIDE_ANSWER))
+        }
+    }
+}
+
+/// Share of the height in percent that is left to the part that is worked in, beside an answer.
+const SHARE_BESIDE_ANSWER: usize = 40;
 
 /// What Ctrl-Y would do.
 fn offer_words(
@@ -79,6 +106,12 @@ fn offer_words(
         } else {
             format!("take {cleaned}")
         };
+    }
+    if let [(crate::procedure::FieldName::ClientId, id), (crate::procedure::FieldName::ClientSecret, _)] =
+        offer
+        && model.wizard().is_some_and(|wizard| wizard.credentials().client_secret == Some(id))
+    {
+        return "put ID and secret into each other's field".to_owned();
     }
     if model.settings.rehearsal.is_some() {
         return "take the rehearsal's values".to_owned();

@@ -1,14 +1,15 @@
 //! The authorize step: the wizard's own test login.
 
 use super::diagnosis::diagnosis;
-use super::entry::{input, radio};
-use super::page::{Body, Own, Page};
+use super::entry::one_of;
+use super::page::{Body, NARROW, Own, Page};
 use super::step::opening;
 use super::text::{plural, remaining};
 use super::theme::Look;
+use super::waiting::{log, waiting};
 use crate::app::model::Model;
-use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, Wizard};
-use jiff::Timestamp;
+use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, PortProblem, Wizard};
+use crate::setup::loopback_redirect;
 use ratatui::text::Span;
 
 /// The shape of the page, by where the login stands.
@@ -21,15 +22,13 @@ pub fn authorize<'a>(
 ) -> Body<'a> {
     let mut page = Page::new(full, look);
     match &authorization.phase {
-        AuthorizationPhase::Offer { selected } => return offer(model, wizard, *selected, full, look),
+        AuthorizationPhase::Offer { selected } => {
+            return offer(model, wizard, authorization, *selected, full, look);
+        }
         AuthorizationPhase::Preparing { .. } => {
             page.plain(format!("Preparing the login{}", look.signs.ellipsis));
         }
-        AuthorizationPhase::Waiting { url, port, deadline, pending, .. } => {
-            waiting(&mut page, model, authorization, url, *port, *deadline);
-            redirect_refused(&mut page, &pending.redirect_uri);
-            return Body { text: page, own: paste_box(authorization, full, look) };
-        }
+        AuthorizationPhase::Waiting { .. } => return waiting(model, wizard, authorization, full, look),
         AuthorizationPhase::Exchanging { .. } => {
             page.strong_line("The browser is back.");
             page.plain("The code is being exchanged for tokens. The browser waits for the result.");
@@ -47,10 +46,10 @@ pub fn authorize<'a>(
                 look.accent("Esc"),
                 Span::raw(" goes back to the three ways."),
             ]);
-            requests(&mut page, &authorization.requests);
+            log(&mut page, &authorization.log);
         }
-        AuthorizationPhase::PortTaken { port, holder, detail } => {
-            port_taken(&mut page, *port, holder.as_deref(), detail.as_deref());
+        AuthorizationPhase::PortTaken { problems } => {
+            port_taken(&mut page, problems, wizard.procedure.receiver.label());
         }
         AuthorizationPhase::NotStored { message } => {
             let sign = Span::styled(look.signs.bad, look.theme.failure);
@@ -85,173 +84,123 @@ pub const fn shows_address(authorization: &Authorization) -> bool {
     matches!(authorization.phase, AuthorizationPhase::Waiting { .. })
 }
 
-/// The loopback address that Zoom must allow.
-fn loopback(port: u16) -> String {
-    format!("http://127.0.0.1:{port}/callback")
-}
-
-/// Below this width only what is worked in keeps its place.
-const NARROW: u16 = 60;
-
-/// Law 1 and the three ways.
-fn offer<'a>(model: &'a Model, wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
-    let mut allow = Page::new(full, look);
-    if LoginWay::ALL.get(selected) == Some(&LoginWay::Loopback) {
-        allow.styled("For OAuth Allow Lists in Zoom:", look.theme.dim);
-        allow.value(&loopback(model.settings.loopback_port), look.theme.value);
-    }
+/// Law 1 and the three ways, the likeliest to work first.
+fn offer<'a>(
+    model: &'a Model,
+    wizard: &'a Wizard,
+    authorization: &'a Authorization,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
     let mut page = Page::new(full, look);
-    let ways = LoginWay::ALL.iter().map(|way| match way {
-        LoginWay::Loopback => (
-            "Test login, caught here",
-            "Zoom must allow the address below. The browser comes back by itself.",
-        ),
-        LoginWay::Receiver => (
-            "Test login over the receiver's URL",
-            "Nothing more to allow. You paste the browser's final address here.",
-        ),
-        LoginWay::Skip => {
-            ("No test login", "If the receiver runs on this app already: a test login would cut it off.")
+    for (index, way) in wizard.login_ways().into_iter().enumerate() {
+        let start = page.len();
+        let taken = index == selected;
+        one_of(&mut page, taken, title(way), why(wizard, way));
+        if taken && way == LoginWay::Loopback {
+            allow(&mut page, &model.settings.loopback_ports, authorization.next_address);
         }
-    });
-    radio(&mut page, ways, selected);
+        if taken {
+            page.focus_from(start);
+        }
+    }
     let mut own = Own { share: 75, ..Own::rows(page) };
-    // On a narrow screen only the ways themselves keep their place.
-    if full < NARROW {
-        allow.gap();
-        allow.append(opening(wizard, full, look));
-        return Body { text: allow, own: Some(own) };
+    if !wizard.is_public_client() {
+        let on = wizard.takes_loopback();
+        let sign = if on { look.signs.done } else { look.signs.open };
+        let words = if full < NARROW { "PKCE is on in this app" } else { PKCE };
+        own.foot.item(look.accent("Space"), vec![Span::raw(format!("{sign} {words}"))]);
     }
     let text = opening(wizard, full, look);
-    own.foot.line(ratatui::text::Line::default());
-    own.foot.append(allow);
-    own.head.text(vec![look.strong(
-        "Zoom keeps one grant per user and app, and a new login ends the one before. So the wizard logs in \
-         first, the receiver last.",
-    )]);
+    if full >= NARROW {
+        own.head.text(vec![look.strong(
+            "Zoom keeps one grant per user and app, and a new login ends the one before. So the wizard logs in \
+             first, the receiver last.",
+        )]);
+    }
     Body { text, own: Some(own) }
 }
 
-/// `4:05`, never below zero.
-fn countdown(now: Timestamp, deadline: Timestamp) -> String {
-    let seconds = (deadline.as_second() - now.as_second()).max(0);
-    format!("{:02}:{:02}", seconds / 60, seconds % 60)
+/// What only the admin can see, on the app's page in Zoom.
+const PKCE: &str = "PKCE (Public client OAuth) is switched on in this app";
+
+const fn title(way: LoginWay) -> &'static str {
+    match way {
+        LoginWay::Loopback => "Test login, caught here",
+        LoginWay::Receiver => "Test login over the receiver's URL",
+        LoginWay::Skip => "No test login",
+    }
 }
 
-/// The browser is out: every way back in at once.
-fn waiting<'a>(
-    page: &mut Page<'a>,
-    model: &'a Model,
-    authorization: &'a Authorization,
-    url: &'a str,
-    port: Option<u16>,
-    deadline: Timestamp,
-) {
+/// What a way takes, and why it stands where it stands.
+fn why(wizard: &Wizard, way: LoginWay) -> &'static str {
+    match (way, wizard.takes_loopback()) {
+        (LoginWay::Receiver, false) => {
+            "First, since Zoom's changelog allows a loopback address to PKCE apps only. You paste the browser's \
+             final address: the code is in it, even where the receiver shows an error page."
+        }
+        (LoginWay::Receiver, true) => "Nothing more to allow. You paste the browser's final address here.",
+        (LoginWay::Loopback, false) => {
+            "Takes PKCE, switched on in the app (Space says that it is). The browser comes back by itself."
+        }
+        (LoginWay::Loopback, true) if wizard.is_public_client() => {
+            "First, since an app without a client secret is a PKCE app. The browser comes back by itself."
+        }
+        (LoginWay::Loopback, true) => {
+            "First, since PKCE is on in this app. The browser comes back by itself."
+        }
+        (LoginWay::Skip, _) => "If the receiver runs on this app already: a test login would cut it off.",
+    }
+}
+
+/// What Zoom must allow for a login that is caught here.
+fn allow<'a>(page: &mut Page<'a>, ports: &[u16], next: usize) {
     let look = page.look;
-    page.text(vec![
-        look.strong("Waiting for the browser"),
-        Span::raw("   "),
-        look.accent(countdown(model.now, deadline)),
-        look.dim(" left"),
-    ]);
-    page.text(vec![
-        look.dim("Sign in, select Allow. If no page opened: "),
-        look.accent("o"),
-        look.dim(" opens it, "),
-        look.accent("c"),
-        look.dim(" copies its address:"),
-    ]);
-    page.gap();
-    page.flush(url, look.theme.value);
-    page.gap();
-    if let Some(port) = port {
-        let sign = Span::styled(look.signs.good, look.theme.success);
-        page.item(sign, vec![look.dim("Listening on "), Span::raw(loopback(port))]);
-        if port != model.settings.loopback_port {
-            page.styled("Another port than before. Add its address to OAuth Allow Lists:", look.theme.dim);
-            page.value(&loopback(port), look.theme.value);
-        }
-        if let Some(remote) = &model.settings.remote {
-            page.styled("You are here over SSH. Run this where the browser is:", look.theme.dim);
-            page.value(&format!("ssh -L {port}:127.0.0.1:{port} {}", remote.target), look.theme.value);
-        }
-    } else {
-        page.item(
-            Span::styled(look.signs.warn, look.theme.warning),
-            vec![Span::raw("Nothing listens here: paste the final address of the browser.")],
+    let style = |index: usize| if index == next { look.theme.accent } else { look.theme.value };
+    let mut addresses = ports.iter().map(|port| loopback_redirect(*port)).enumerate();
+    page.text(vec![look.dim("For OAuth Allow Lists in Zoom ("), look.accent("c"), look.dim(" copies it):")]);
+    if let Some((index, address)) = addresses.next() {
+        page.value(&address, style(index));
+    }
+    if ports.len() > 1 {
+        page.styled(
+            "Zoom's changelog says that the port does not count there. Should it count in your form, add these as \
+             well; they are used if the first port is busy:",
+            look.theme.dim,
         );
     }
-    if authorization.paste.is_none() {
-        page.text(vec![
-            look.accent("p"),
-            look.dim(" takes the final address by paste, or the text of Zoom's error page."),
-        ]);
-    }
-    requests(page, &authorization.requests);
-}
-
-/// What to do where Zoom refuses the login before it begins: no callback comes then.
-fn redirect_refused<'a>(page: &mut Page<'a>, redirect_uri: &'a str) {
-    let look = page.look;
-    page.gap();
-    page.text(vec![
-        look.dim("Zoom shows Invalid redirect (4,700)? Put this into OAuth Allow Lists, save, press "),
-        look.accent("r"),
-        look.dim(":"),
-    ]);
-    page.value(redirect_uri, look.theme.value);
-}
-
-/// The masked box for the final address, once it is open.
-fn paste_box<'a>(authorization: &'a Authorization, full: u16, look: Look<'a>) -> Option<Own<'a>> {
-    let paste = authorization.paste.as_ref()?;
-    let mut page = Page::new(full, look);
-    page.marked(authorization.pasting, vec![look.strong("Final address, its query, or the code")]);
-    let start = page.len();
-    input(&mut page, paste, false, authorization.pasting);
-    page.focus_from(start);
-    if let Some(problem) = &authorization.paste_problem {
-        let sign = Span::styled(look.signs.bad, look.theme.failure);
-        page.item(sign, vec![Span::styled(problem.as_str(), look.theme.failure)]);
-    }
-    Some(Own::rows(page))
-}
-
-/// What the listener saw, newest first.
-fn requests<'a>(page: &mut Page<'a>, requests: &'a [String]) {
-    if requests.is_empty() {
-        return;
-    }
-    page.heading("Requests seen, newest first");
-    for request in requests.iter().rev() {
-        page.item(page.look.dim(page.look.signs.bullet), vec![Span::raw(request.as_str())]);
+    for (index, address) in addresses {
+        page.value(&address, style(index));
     }
 }
 
-fn port_taken<'a>(page: &mut Page<'a>, port: u16, holder: Option<&'a str>, detail: Option<&'a str>) {
+/// Why nothing can listen, and the ways on.
+fn port_taken<'a>(page: &mut Page<'a>, problems: &'a [PortProblem], receiver: &'static str) {
     let look = page.look;
     let sign = Span::styled(look.signs.bad, look.theme.failure);
-    let heading = format!("Port {port} of this machine cannot be used");
+    let heading = match problems {
+        [one] => format!("Port {} of this machine cannot be used", one.port),
+        [] | [..] => format!("None of {} ports of this machine can be used", problems.len()),
+    };
     page.item(sign, vec![Span::styled(heading, look.theme.failure)]);
     page.gap();
-    if let Some(holder) = holder {
-        page.fact("Held by", 10, vec![Span::raw(holder)]);
+    for problem in problems {
+        page.item(look.dim(look.signs.bullet), vec![Span::raw(problem.message())]);
     }
-    if let Some(detail) = detail {
-        page.fact("Reason", 10, vec![Span::raw(detail)]);
-    }
-    page.fact(
-        "Next",
-        10,
-        vec![
-            look.accent("Enter"),
-            Span::raw(" takes any free port: Zoom ignores the port of a PKCE client's loopback address. "),
-            look.accent("r"),
-            Span::raw(" tries this one again. "),
-            look.accent("Esc"),
-            Span::raw(" goes back to the three ways."),
-        ],
+    page.gap();
+    page.item(
+        look.accent("Enter"),
+        vec![Span::raw(
+            "takes any free port. Zoom says that it ignores the port of a PKCE app's loopback address; if it shows \
+             4,700, add the new address to OAuth Allow Lists.",
+        )],
     );
+    page.item(
+        look.accent("p"),
+        vec![Span::raw(format!("goes over {receiver}'s redirect URL, and you paste: that takes no port."))],
+    );
+    page.item(look.accent("r"), vec![Span::raw("tries the same again, once whoever has it has ended.")]);
 }
 
 /// What was granted, as far as may be shown.

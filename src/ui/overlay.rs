@@ -148,7 +148,11 @@ pub fn steps<'a>(wizard: &'a Wizard, selected: Option<usize>, full: u16, look: L
 fn step_line<'a>(wizard: &'a Wizard, index: usize, marked: bool, room: usize, look: Look<'a>) -> Line<'a> {
     let step = &wizard.procedure.steps[index];
     let progress = wizard.step_progress(index);
-    let (sign, style) = progress_sign(progress, look);
+    let (sign, style) = match progress {
+        // Its usual sign is that of the selected line, which stands beside it here.
+        Progress::Current => (look.signs.radio_on, look.theme.accent),
+        Progress::Open | Progress::Done | Progress::CheckAgain => progress_sign(progress, look),
+    };
     let marker = if marked { look.signs.selected } else { " " };
     let title = shorten(&step.title, room, look.signs.ellipsis);
     let used = columns(&title);

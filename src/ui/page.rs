@@ -1,8 +1,8 @@
 //! Pages of text, and how a page and the interactive part below it share the height of the screen.
 
-use super::Drawn;
 use super::text::{chop, columns, wrap};
 use super::theme::Look;
+use super::{Drawn, Link};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,6 +13,9 @@ use std::ops::Range;
 pub const MARGIN: u16 = 2;
 /// Widest text that reads well.
 pub const MEASURE: u16 = 76;
+
+/// Below this width only what is worked in keeps its place.
+pub const NARROW: u16 = 60;
 
 /// Rows in which a list or a form can be worked in well.
 const ENOUGH: usize = 24;
@@ -38,13 +41,23 @@ pub struct Page<'a> {
     pub cursor: Option<(u16, usize)>,
     /// Rows that must be seen.
     focus: Option<Range<usize>>,
+    /// An address over the whole width, and its first row.
+    link: Option<(usize, String)>,
 }
 
 impl<'a> Page<'a> {
     /// An empty page for a region of that many columns.
     pub fn new(full: u16, look: Look<'a>) -> Self {
         let width = usize::from(full.saturating_sub(MARGIN + 1).clamp(1, MEASURE));
-        Self { rows: Vec::new(), width, full: usize::from(full.max(1)), look, cursor: None, focus: None }
+        Self {
+            rows: Vec::new(),
+            width,
+            full: usize::from(full.max(1)),
+            look,
+            cursor: None,
+            focus: None,
+            link: None,
+        }
     }
 
     /// Rows so far.
@@ -163,6 +176,24 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// An address as [`Self::flush`] writes it, which the terminal may break by itself and follow.
+    pub fn link(&mut self, address: &str, style: Style) {
+        self.link = Some((self.len(), address.to_owned()));
+        self.flush(address, style);
+    }
+
+    /// Where the address stands if the rows from `offset` on are drawn there: only if all of it is seen, and its
+    /// rows are whole rows of the terminal.
+    fn link_at(&self, frame: &Frame<'_>, area: Rect, offset: usize) -> Option<Link> {
+        let (start, address) = self.link.as_ref()?;
+        let rows = columns(address).div_ceil(self.full);
+        let first = start.checked_sub(offset)?;
+        let whole = area.x == 0 && area.width == frame.area().width && usize::from(area.width) == self.full;
+        let seen = whole && address.is_ascii() && first + rows <= usize::from(area.height);
+        let row = area.y + u16::try_from(first).ok()?;
+        seen.then(|| Link { row, address: address.clone() })
+    }
+
     /// A line of a heading's weight, without a gap above.
     pub fn strong_line(&mut self, text: impl Into<std::borrow::Cow<'a, str>>) {
         let line = self.look.strong(text);
@@ -177,6 +208,9 @@ impl<'a> Page<'a> {
         }
         if let Some(focus) = other.focus {
             self.focus = Some(focus.start + offset..focus.end + offset);
+        }
+        if let Some((row, address)) = other.link {
+            self.link = Some((row + offset, address));
         }
         self.rows.extend(other.rows);
     }
@@ -297,7 +331,7 @@ pub struct Own<'a> {
 impl<'a> Own<'a> {
     /// Rows alone, half of the height.
     pub fn rows(page: Page<'a>) -> Self {
-        let empty = || Page { rows: Vec::new(), cursor: None, focus: None, ..page_like(&page) };
+        let empty = || Page { rows: Vec::new(), cursor: None, focus: None, link: None, ..page_like(&page) };
         Self { head: empty(), foot: empty(), rows: Rows::Page(page), share: 50 }
     }
 
@@ -328,7 +362,15 @@ impl<'a> Own<'a> {
 
 /// Width and look of a page, for another one of the same region.
 fn page_like<'a>(page: &Page<'a>) -> Page<'a> {
-    Page { rows: Vec::new(), width: page.width, full: page.full, look: page.look, cursor: None, focus: None }
+    Page {
+        rows: Vec::new(),
+        width: page.width,
+        full: page.full,
+        look: page.look,
+        cursor: None,
+        focus: None,
+        link: None,
+    }
 }
 
 /// Text that scrolls, and below it the part that is worked in.
@@ -359,7 +401,8 @@ impl<'a> Body<'a> {
         let Some(own) = self.own.as_ref().filter(|own| own.len() > 0) else {
             if text <= height {
                 self.text.draw(frame, area, 0);
-                return Drawn { max_scroll: 0, page: area.height };
+                let link = self.text.link_at(frame, area, 0);
+                return Drawn { max_scroll: 0, page: area.height, link };
             }
             return self.scrolled(frame, area, height - 1, scroll, look);
         };
@@ -367,7 +410,8 @@ impl<'a> Body<'a> {
         if text + gap + own.len() <= height {
             self.text.draw(frame, area, 0);
             own.draw(frame, below(area, text + gap), look);
-            return Drawn { max_scroll: 0, page: u16::try_from(text).unwrap_or(area.height) };
+            let link = self.text.link_at(frame, area, 0);
+            return Drawn { max_scroll: 0, page: u16::try_from(text).unwrap_or(area.height), link };
         }
         // On a tall screen the share is more than the own part needs to be worked in.
         let share = (height * own.share / 100).clamp(1, ENOUGH);
@@ -393,7 +437,9 @@ impl<'a> Body<'a> {
         let max = self.text.len().saturating_sub(height);
         let offset = usize::from(scroll).min(max);
         let rows = u16::try_from(height).unwrap_or(area.height);
-        self.text.draw(frame, Rect { height: rows, ..area }, offset);
+        let shown = Rect { height: rows, ..area };
+        self.text.draw(frame, shown, offset);
+        let link = self.text.link_at(frame, shown, offset);
         let left = max - offset;
         let marker = if left > 0 {
             format!(" {} {left} more, PgDn ", look.signs.down)
@@ -403,7 +449,7 @@ impl<'a> Body<'a> {
             String::new()
         };
         rule(frame, Rect { y: area.y + rows, height: 1, ..area }, &marker, look);
-        Drawn { max_scroll: u16::try_from(max).unwrap_or(u16::MAX), page: rows }
+        Drawn { max_scroll: u16::try_from(max).unwrap_or(u16::MAX), page: rows, link }
     }
 }
 

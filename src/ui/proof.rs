@@ -6,8 +6,10 @@ use super::page::{Body, Own, Page};
 use super::step::opening;
 use super::text::{age, column, plural};
 use super::theme::Look;
+use super::verdict::verdict as verdict_of;
 use crate::app::model::Model;
 use crate::app::wizard::{Activation, Verifying, VerifyingPhase, Wizard};
+use crate::oauth::kind::KindFinding;
 use crate::setup::{AccountFacts, Check, GrantDecision, Verification};
 use ratatui::text::Span;
 
@@ -47,18 +49,18 @@ pub fn activate<'a>(
             );
             names(&mut page, "Still missing", missing);
         }
-        Activation::Failed { diagnosis: problem } => {
-            diagnosis(&mut page, problem);
-            page.gap();
-            page.text(vec![look.accent("r"), Span::raw(" asks again.")]);
+        Activation::Failed { verdict: refused } => {
+            verdict_of(&mut page, refused);
         }
-        Activation::Granted { missing } if missing.is_empty() => {
+        Activation::Granted { missing, findings } if missing.is_empty() => {
             let text = "The app is active: Zoom issued a token with all chosen scopes.";
             page.item(good, vec![Span::styled(text, look.theme.success)]);
+            kinds(&mut page, findings);
         }
-        Activation::Granted { missing } => {
+        Activation::Granted { missing, findings } => {
             let text = "The app is active: Zoom issued a token. Some chosen scopes are not in it.";
             page.item(warn, vec![Span::styled(text, look.theme.warning)]);
+            kinds(&mut page, findings);
             names(&mut page, "Missing", missing);
             page.gap();
             page.text(vec![
@@ -73,6 +75,21 @@ pub fn activate<'a>(
     page.gap();
     page.append(opening(wizard, full, look));
     Body::text(page)
+}
+
+/// Signs that the app is of the wrong kind, each with what shows it.
+fn kinds(page: &mut Page<'_>, findings: &[KindFinding]) {
+    let look = page.look;
+    for finding in findings {
+        let (sign, style) = if finding.wrong {
+            (look.signs.bad, look.theme.failure)
+        } else {
+            (look.signs.warn, look.theme.warning)
+        };
+        page.gap();
+        page.item(Span::styled(sign, style), vec![Span::styled(finding.text(), style)]);
+        page.item(look.dim("Next:"), vec![look.strong(finding.next.clone())]);
+    }
 }
 
 /// Ids below a heading, each on its own line.

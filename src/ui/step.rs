@@ -16,7 +16,7 @@ use ratatui::text::{Line, Span};
 /// The body of the current step.
 pub fn body<'a>(model: &'a Model, wizard: &'a Wizard, full: u16, look: Look<'a>) -> Body<'a> {
     match &wizard.state {
-        StepState::Read { selected } => copy::read(wizard, *selected, full, look),
+        StepState::Read { selected } => copy::read(model, wizard, *selected, full, look),
         StepState::Choose { selected } => entry::choose(wizard, *selected, full, look),
         StepState::Fill(form) => entry::fill(model, wizard, form, full, look),
         StepState::Scopes(list) => scopes::checklist(wizard, list, full, look),

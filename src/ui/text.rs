@@ -163,6 +163,7 @@ mod tests {
     use ratatui::style::{Modifier, Style};
     use rstest::rstest;
 
+    // Row W08 of docs/callback-rows.md.
     #[rstest]
     #[case("abcdef", 6, "abcdef")]
     #[case("abcdef", 4, "abc…")]

@@ -272,6 +272,7 @@ c+1G+YsCIQDjNw3Wu4OXVfXAc1Qz4MdHYSLlI3p/d16pTezQ5rIZ0w==
         assert!(!trusts_with(&directory.path().join("missing.pem")).status.success());
     }
 
+    // Row B08 of docs/callback-rows.md.
     #[test]
     fn the_issuer_of_an_untrusted_certificate_is_named() {
         assert_eq!(issuer_of(&certificate()).as_deref(), Some("Example Proxy CA"));

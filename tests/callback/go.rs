@@ -50,6 +50,7 @@ fn it_leads_to_the_login_and_is_shown(#[case] fields: &str) {
 }
 
 #[rstest]
+// Row B13 of docs/callback-rows.md.
 #[case::foreign_page("GET /go", "Sec-Fetch-Site: cross-site\r\n", 403, "another site's page")]
 #[case::foreign_page_of_the_same_site("GET /go", "Sec-Fetch-Site: same-site\r\n", 403, "another site's page")]
 #[case::foreign_frame(
@@ -146,17 +147,18 @@ fn before_the_offer_and_after_the_end_it_says_so() {
     assert_eq!(await_arrival(&mut listening, HONEST_LIMIT), CallbackOutcome::Code(Secret::new(CODE)));
     let busy = go(port, TYPED);
     assert_eq!((status(&busy), field(&busy, "Location")), (410, None));
-    assert!(busy.contains("being worked on"), "{busy}");
+    assert!(busy.contains("This login is over"), "{busy}");
 
     listening.control.answer(CallbackPage::Done);
     drain(&mut browser);
     listening.control.offer_login(LOGIN);
     let late = go(port, TYPED);
     assert_eq!((status(&late), field(&late, "Location")), (410, None));
-    assert!(late.contains("Already done: Zoom login finished"), "{late}");
+    assert!(late.contains("This login is over"), "{late}");
     assert_eq!(line(&mut listening), "GET /go (410): the login is over");
 }
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn a_callback_after_the_time_is_told_so_and_counts_no_more() {
     let mut listening = offering();
@@ -166,18 +168,43 @@ fn a_callback_after_the_time_is_told_so_and_counts_no_more() {
         let answer = exchange(port, get(port, &target, ""));
         assert_eq!(status(&answer), 410, "{answer}");
         assert_hardened(&answer);
-        assert!(answer.contains("This login took too long") && answer.contains("press r"), "{answer}");
+        assert!(
+            answer.contains("This login took too long")
+                && answer.contains("press r")
+                && answer.contains("paste it"),
+            "{answer}"
+        );
         assert!(!answer.contains("Already done"), "{answer}");
+        assert!(!answer.contains("<script"), "its address can still be pasted: {answer}");
         assert_eq!(line(&mut listening), "GET /callback ignored (410): the time of this login is over");
     }
     let late = go(port, TYPED);
     assert_eq!((status(&late), field(&late, "Location")), (410, None));
-    assert!(late.contains("This login took too long"), "{late}");
+    assert!(late.contains("This login is over") && !late.contains("copy the address"), "{late}");
+    let done = exchange(port, get(port, "/callback/done", ""));
+    assert!(status(&done) == 410 && !done.contains("copy the address"), "{done}");
     assert_eq!(line(&mut listening), "GET /go (410): the login is over");
     // A foreign answer is still only that.
     assert_eq!(status(&exchange(port, with_query(port, "code=a&state=b"))), 400);
     assert_line(&line(&mut listening));
     assert_eq!(next_event(&mut listening, Duration::ZERO), None);
+    drop(listening);
+    assert_port_is_free(port);
+}
+
+/// The time runs out in the moment in which the browser comes back.
+#[test]
+fn a_browser_that_waits_when_the_time_is_over_is_told_in_place() {
+    let mut listening = offering();
+    let port = listening.bound.port;
+    let mut browser = connect(port);
+    browser.write_all(get(port, &honest_target(), "").as_bytes()).unwrap();
+    await_arrival(&mut listening, HONEST_LIMIT);
+    listening.control.answer(CallbackPage::Expired);
+    let answer = drain(&mut browser);
+    assert_eq!((status(&answer), field(&answer, "Location")), (410, None), "{answer}");
+    assert_hardened(&answer);
+    assert!(answer.contains("copy the address of this page"), "{answer}");
     drop(listening);
     assert_port_is_free(port);
 }

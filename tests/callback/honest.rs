@@ -11,6 +11,7 @@ use zoom_setup::secret::Secret;
 
 #[rstest]
 #[case::plain("", "")]
+// Row F02 of docs/callback-rows.md.
 #[case::unknown_parameters("&app=1&app=2&iss=https%3A%2F%2Fzoom.us", "")]
 #[case::cookies("", "Cookie: a=\u{e9}\r\nAccept-Language: en\r\n")]
 #[case::body_announced("", "Content-Length: 5\r\n")]
@@ -24,18 +25,21 @@ fn an_honest_callback_in_odd_dress_is_taken(#[case] more: &str, #[case] fields: 
     assert_eq!(status(&drain(&mut browser)), 303);
 }
 
-#[test]
-fn a_code_of_four_kilobytes_arrives_whole() {
+#[rstest]
+#[case::four_kilobytes("a%2B", "a+", 2048)]
+#[case::eight_kilobytes("a", "a", 8192)]
+#[case::eight_kilobytes_all_of_them_encoded("%2B", "+", 8192)]
+fn f11_codes_of_4_and_8_kilobytes_arrive_whole(
+    #[case] sent: &str,
+    #[case] meant: &str,
+    #[case] times: usize,
+) {
     let mut listening = listen();
-    let code = "a%2B".repeat(1400);
-    let _browser = stays(
-        listening.bound.port,
-        with_query(listening.bound.port, &format!("code={code}&state={STATE}")).as_bytes(),
-    );
-    assert_eq!(
-        await_arrival(&mut listening, HONEST_LIMIT),
-        CallbackOutcome::Code(Secret::new("a+".repeat(1400)))
-    );
+    let port = listening.bound.port;
+    let query = format!("code={}&state={STATE}", sent.repeat(times));
+    let _browser = stays(port, with_query(port, &query).as_bytes());
+    let code = CallbackOutcome::Code(Secret::new(meant.repeat(times)));
+    assert_eq!(await_arrival(&mut listening, HONEST_LIMIT), code);
 }
 
 #[test]
@@ -45,6 +49,7 @@ fn a_request_in_pieces_arrives() {
     assert_eq!(await_arrival(&mut listening, HONEST_LIMIT), CallbackOutcome::Code(Secret::new(CODE)));
 }
 
+// Row B17 of docs/callback-rows.md.
 #[test]
 fn an_error_with_the_right_state_arrives_printable_and_the_page_is_escaped() {
     let mut listening = listen();
@@ -90,6 +95,7 @@ fn nothing_is_said_to_the_browser_before_the_end_is_known() {
     assert!(answer.contains("Not accepted") && !answer.contains("finished"), "{answer}");
 }
 
+// Rows N10, W03 of docs/callback-rows.md.
 #[test]
 fn a_second_callback_is_told_before_and_after_the_end() {
     let mut listening = listen_without_follow_up();
@@ -153,6 +159,7 @@ fn a_long_exchange_ends_with_an_honest_interim_page() {
     assert!(exchange(port, get(port, &honest_target(), "")).contains("Already done"));
 }
 
+// Row F23 of docs/callback-rows.md.
 #[test]
 fn debug_output_of_what_arrives_holds_no_secret() {
     let mut text = String::new();

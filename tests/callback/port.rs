@@ -7,6 +7,7 @@ use std::time::Duration;
 use zoom_setup::callback::{Limits, TinyHttpListener};
 use zoom_setup::ports::{CallbackPage, ListenFailure, Listener, PortProblem, PortReason};
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn the_port_is_free_after_a_drop_while_a_request_is_held_and_its_browser_is_told() {
     let mut listening = listen();
@@ -55,6 +56,7 @@ fn a_drop_does_not_wait_for_a_browser_that_has_gone() {
     assert_port_is_free(port);
 }
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn the_port_can_be_had_again_and_again() {
     let first = listen();
@@ -69,6 +71,7 @@ fn the_port_can_be_had_again_and_again() {
     }
 }
 
+// Row N06 of docs/callback-rows.md.
 #[test]
 fn only_loopback_version_four_is_bound() {
     let listening = listen();
@@ -79,6 +82,7 @@ fn only_loopback_version_four_is_bound() {
     );
 }
 
+// Row W05 of docs/callback-rows.md.
 #[test]
 fn a_busy_port_names_its_holder() {
     let first = listen();
@@ -95,6 +99,7 @@ fn a_busy_port_names_its_holder() {
     honest_login_works(first);
 }
 
+// Row W05 of docs/callback-rows.md.
 #[test]
 fn two_listeners_do_not_disturb_each_other() {
     let (first, second) = (listen(), listen());
@@ -103,6 +108,7 @@ fn two_listeners_do_not_disturb_each_other() {
     honest_login_works(second);
 }
 
+// Row W05 of docs/callback-rows.md.
 #[test]
 fn the_first_port_that_can_be_had_is_bound_and_the_others_are_told() {
     let (first, second) = (listen(), listen());

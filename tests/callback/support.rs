@@ -118,7 +118,10 @@ pub fn assert_hardened(answer: &str) {
     for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"] {
         assert!(policy.split("; ").any(|directive| directive == part), "{policy}");
     }
-    assert!(!policy.contains("script") && !policy.contains("unsafe"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+    for directive in policy.split("; ").filter(|directive| directive.contains("script")) {
+        assert!(directive.starts_with("script-src 'sha256-") && !directive.contains("' '"), "{policy}");
+    }
     if let Some(length) = field(answer, "Content-Length") {
         let length: usize = length.parse().unwrap();
         assert!(body(answer).is_empty() || body(answer).len() == length, "{answer}");
@@ -186,8 +189,6 @@ pub fn honest_login_works(mut listening: Listening) {
 pub fn assert_port_is_free(port: u16) {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free at once");
 }
-
-/// What an act leaves behind: connections that stay open during the honest login.
 
 /// What an act leaves behind: connections that stay open during the honest login.
 pub type Left = Vec<TcpStream>;

@@ -156,6 +156,7 @@ fn the_client_secret_may_come_from_the_environment() {
 #[case::not_toml("client_secret = hidden-word\n", &["not TOML", ":1:"])]
 #[case::twice("region = \"na\"\nregion = \"hidden-word\"\n", &["not TOML", ":2:"])]
 #[case::table("[client_secret]\nvalue = \"hidden-word\"\n", &["client_secret must be text in quotes"])]
+#[case::client_type("client_type = \"public\"\n", &["client_type must be", "\"confidential\" or \"pkce\""])]
 #[case::receiver_and_loopback("redirect = \"receiver\"\nauthorize = \"loopback\"\n", &["redirect = \"receiver\"", "authorize"])]
 fn a_file_that_can_not_be_meant_is_refused(#[case] text: &str, #[case] words: &[&str]) {
     let home = Home::new();
@@ -188,4 +189,40 @@ fn an_answer_that_does_not_fit_is_named(
         }
     }
     rehearse(&Home::new(), procedure, all).ends(2).silent().says(words);
+}
+
+/// What the admin knows about the app is kept with the connection.
+#[test]
+fn the_kind_of_client_is_kept() {
+    let home = Home::new();
+    let text = format!("{}client_type = \"pkce\"\n", answers("example"));
+    rehearse(&home, "servicenow-dex", text).ends(0);
+    let shown = home.run(&["--rehearse", "connections", "show", "example"]).ends(0);
+    assert!(
+        shown.stdout.lines().any(|line| line.contains("client_type") && line.contains("pkce")),
+        "{shown:?}"
+    );
+}
+
+/// The port that is named is the one that is used, or nothing is.
+#[test]
+fn a_port_that_is_named_and_busy_ends_the_run() {
+    let home = Home::new();
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port().to_string();
+    let file = home.write("answers.toml", answers("example")).display().to_string();
+    let arguments = ["--rehearse", "new", "celigo-oauth", "--answers", &file, "--port", &port];
+    home.run(&arguments).ends(1).says(&["no port to listen on", &format!("Port {port} is held by")]);
+    drop(holder);
+    home.run(&arguments).ends(0);
+}
+
+#[rstest]
+#[case("80")]
+#[case("0")]
+#[case("65536")]
+#[case("http")]
+fn a_port_that_is_none_is_refused(#[case] port: &str) {
+    let home = Home::new();
+    home.run(&["new", "celigo-oauth", "--port", port]).ends(2).says(&["--port"]).silent();
 }

@@ -21,6 +21,7 @@ fn contains(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
+// Rows F23, P06 of docs/callback-rows.md.
 #[test]
 fn secrets_stay_secret() {
     let home = Home::new();
@@ -101,6 +102,7 @@ fn issued(state: &serde_json::Value, found: &mut Vec<String>) {
     }
 }
 
+// Row F23 of docs/callback-rows.md.
 #[test]
 fn tokens_are_only_where_they_are_encrypted() {
     let home = Home::new();

@@ -126,6 +126,23 @@ fn screens() -> Vec<Model> {
         core.press(overlay);
         keep(&core);
     }
+    // The question of a step: under way, answered in both ways, and on a step without fields.
+    let mut core = Core::at("servicenow-dex", "credentials");
+    core.asks = true;
+    core.paste(super::support::CLIENT_ID);
+    core.press("Enter");
+    core.paste(super::support::CLIENT_SECRET);
+    core.press("Enter");
+    assert_eq!(mode(&core.model), Mode::Busy);
+    keep(&core);
+    for body in [super::support::CODE_REFUSED, r#"{"error":"invalid_client"}"#] {
+        core.token(Err(super::support::refusal(zoom_setup::oauth::Call::ExchangeCode, 400, body)));
+        keep(&core);
+        core.press("Ctrl-R");
+    }
+    let mut core = Core::at("servicenow-dex", "redirect-url");
+    core.press("Enter");
+    keep(&core);
     // The login, stretch by stretch.
     let mut core = Core::at("servicenow-dex", "authorize");
     core.press("Down");
@@ -157,6 +174,17 @@ fn screens() -> Vec<Model> {
     core.bound(47_823);
     assert!(matches!(core.login(), AuthorizationPhase::Failed { .. }));
     keep(&core);
+    // The waiting: with a QR code, with an address to take, past its time, with all ports busy.
+    let mut core = super::login::waiting();
+    core.press("v");
+    keep(&core);
+    let mut core = super::login::waiting();
+    core.send(Msg::BrowserOpened(Ok(Some(zoom_setup::secret::Secret::new(
+        "https://dev12345.service-now.com/",
+    )))));
+    keep(&core);
+    keep(&super::waiting::late());
+    keep(&super::waiting::busy());
     // The checks.
     let mut core = Core::at("servicenow-dex", "authorize");
     super::login::granted(&mut core);

@@ -10,7 +10,7 @@ use zoom_setup::app::keymap;
 use zoom_setup::app::message::{Edit, Effect, Msg, Ticket};
 use zoom_setup::app::model::{Model, Overlay, Screen, SecretStore};
 use zoom_setup::app::update::update;
-use zoom_setup::oauth::{Call, Failure, FailureKind, TokenGrant};
+use zoom_setup::oauth::{Call, Failure, FailureKind, PreflightAnswer, TokenGrant};
 use zoom_setup::ports::{CallbackEvent, CallbackOutcome, ListenFailure, StoreFailure, Unlocked};
 use zoom_setup::procedure::FieldName;
 use zoom_setup::runtime::message;
@@ -303,7 +303,22 @@ impl Stage {
                     None => Ok(me()),
                 }),
             },
-            Effect::OpenBrowser { .. } => Msg::BrowserOpened(bad.map_or(Ok(()), |_| Err("none".to_owned()))),
+            Effect::OpenBrowser { .. } => {
+                Msg::BrowserOpened(bad.map_or(Ok(Some(Secret::new(CODE))), |_| Err("none".to_owned())))
+            }
+            Effect::Preflight { ticket, .. } => Msg::Preflight {
+                ticket,
+                result: Box::new(match bad {
+                    None => Ok(PreflightAnswer::SignIn),
+                    Some(how) if how % 2 == 0 => Ok(PreflightAnswer::Page {
+                        status: 400,
+                        body: "<h1>Invalid redirect: x (4,700)</h1>".to_owned(),
+                        content_type: "text/html".to_owned(),
+                        retry_after: None,
+                    }),
+                    Some(how) => Err(failure(how)),
+                }),
+            },
             Effect::Copy { what, .. } => Msg::Copied { what, how: "copied".to_owned() },
             Effect::Export { .. } => Msg::Exported { result: Ok("sheet.md".to_owned()) },
             Effect::OfferLogin { .. }

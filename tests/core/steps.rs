@@ -148,6 +148,8 @@ fn a_step_with_secrets_is_done_only_when_they_are_stored() {
     core.send(Msg::SecretsWritten { ticket: Ticket(ticket.0 + 1000), result: Ok(()) });
     assert_eq!(core.step(), "credentials", "an answer to another question is dropped");
     core.send(Msg::SecretsWritten { ticket, result: Ok(()) });
+    assert_eq!(core.verdict().code, "pair-known", "what is stored is asked about");
+    core.press("Enter");
     assert_eq!(core.step(), "redirect-url");
     assert_eq!(core.on_disk().secrets[&FieldName::ClientSecret].length, 32);
 }
@@ -162,7 +164,7 @@ fn a_secret_that_can_not_be_stored_is_kept_and_tried_again() {
     assert_eq!(core.step(), "credentials");
     assert!(core.notice().contains("the disk is full"), "{}", core.notice());
     core.storing = super::support::Storing::Works;
-    core.press("Enter");
+    core.press("Enter Enter");
     assert_eq!(core.step(), "redirect-url");
     let id = core.wizard().setup.id.clone();
     assert!(core.secrets.contains_key(&SecretKey::SetupField(id, FieldName::ClientSecret)));
@@ -209,7 +211,7 @@ fn another_instance_marks_what_is_made_of_it() {
     assert_eq!(core.wizard().setup.verification, None);
     assert!(core.wizard().tokens.is_some(), "the grant is still this client's");
     core.walk_to("redirect-url");
-    core.press("Enter");
+    core.press("Enter Enter");
     assert!(!marked(&core).contains(&"redirect-url"));
 }
 
@@ -383,7 +385,11 @@ fn scopes_that_lag_are_waited_for_and_not_for_ever() {
     core.press("Enter");
     for seconds in [2, 4] {
         let effects = core.token(Ok(none.clone()));
-        let [Effect::Wake { ticket, seconds: asked }] = effects[..] else { panic!("{effects:?}") };
+        // That a token came is evidence, which is kept.
+        let [Effect::Wake { ticket, seconds: asked }, Effect::SaveSetup(_)] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        let (ticket, asked) = (*ticket, *asked);
         assert_eq!(asked, seconds);
         assert!(matches!(activation(&core), Activation::Lagging { .. }));
         core.send(Msg::Woke { ticket: Ticket(ticket.0 + 1000) });
@@ -392,13 +398,14 @@ fn scopes_that_lag_are_waited_for_and_not_for_ever() {
         assert!(matches!(activation(&core), Activation::Asking { .. }));
     }
     assert!(core.token(Ok(none)).iter().all(|effect| matches!(effect, Effect::SaveSetup(_))));
-    let Activation::Granted { missing } = activation(&core) else { panic!("{:?}", activation(&core)) };
+    let Activation::Granted { missing, .. } = activation(&core) else { panic!("{:?}", activation(&core)) };
     assert_eq!(missing, ["user:read:list_users:admin"]);
-    assert_eq!(core.count(|effect| matches!(effect, Effect::Token { .. })), 3);
+    // One at the credentials, three here.
+    assert_eq!(core.count(|effect| matches!(effect, Effect::Token { .. })), 4);
     core.press("r");
     let grant = core.grant();
     core.token(Ok(grant));
-    assert_eq!(activation(&core), Activation::Granted { missing: Vec::new() });
+    assert_eq!(activation(&core), Activation::Granted { missing: Vec::new(), findings: Vec::new() });
     core.press("Enter");
     assert_eq!(core.step(), "verify");
 }
@@ -409,8 +416,8 @@ fn a_refused_activation_is_named_and_tried_again() {
     core.press("Enter");
     let body = r#"{"reason":"The app has been disabled (4717)","error":"invalid_request"}"#;
     core.token(Err(refusal(Call::AccountCredentials, 400, body)));
-    let Activation::Failed { diagnosis } = activation(&core) else { panic!("{:?}", activation(&core)) };
-    assert_eq!(diagnosis.code, "app-disabled");
+    let Activation::Failed { verdict } = activation(&core) else { panic!("{:?}", activation(&core)) };
+    assert_eq!(verdict.code, "not-activated");
     core.press("r");
     let stale = core.token_ticket();
     assert!(core.keys("Esc").contains(&Effect::Cancel { ticket: stale }));

@@ -44,6 +44,7 @@ pub fn pass(core: &mut Core) {
     core.read(Ok(me()));
 }
 
+// Rows B04, F21 of docs/callback-rows.md.
 #[test]
 fn the_rotated_pair_is_stored_before_it_is_used() {
     let mut core = refreshing();
@@ -80,7 +81,7 @@ fn all_well_ends_in_the_decision() {
     pass(&mut core);
     assert!(core.checks().iter().all(|check| check.outcome == Outcome::Pass), "{:?}", core.checks());
     let codes: Vec<&str> = core.checks().iter().map(|check| check.code.as_str()).collect();
-    assert_eq!(codes, ["token", "refresh", "account", "scopes"]);
+    assert_eq!(codes, ["token", "refresh", "account", "scopes", "pair"]);
     assert_eq!(*core.verifying(), VerifyingPhase::Deciding { selected: 0 });
     let account = core.on_disk().verification.as_ref().unwrap().account.clone().unwrap();
     assert_eq!(account.email.as_deref(), Some("admin@example.com"));
@@ -127,6 +128,7 @@ fn no_scope_for_the_account_is_not_checked() {
     assert_eq!(core.check("account").outcome, Outcome::NotChecked);
 }
 
+// Rows B06, F09 of docs/callback-rows.md.
 #[test]
 fn missing_scopes_fail_and_more_than_chosen_warn() {
     let mut core = refreshing();
@@ -146,6 +148,7 @@ fn missing_scopes_fail_and_more_than_chosen_warn() {
     assert_eq!(*core.verifying(), VerifyingPhase::Deciding { selected: 0 }, "a warning is no obstacle");
 }
 
+// Row F08 of docs/callback-rows.md.
 #[test]
 fn scopes_that_are_not_named_are_not_confirmed() {
     let mut core = refreshing();
@@ -177,6 +180,7 @@ fn a_wrong_clock_is_told_once() {
     assert_eq!(core.checks().iter().filter(|check| check.code == "clock").count(), 1);
 }
 
+// Row B05 of docs/callback-rows.md.
 #[test]
 fn a_refused_refresh_is_mended_by_a_new_login() {
     let mut core = refreshing();
@@ -242,6 +246,7 @@ fn keeping_the_grant_keeps_its_tokens_with_the_connection() {
     assert_eq!(core.connections["DEX for Zoom"].owner, zoom_setup::setup::Owner::Wizard);
 }
 
+// Row F09 of docs/callback-rows.md.
 #[test]
 fn failures_are_taken_note_of_before_going_on() {
     let mut core = refreshing();

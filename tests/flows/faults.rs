@@ -6,23 +6,53 @@ use super::complete::{End, at_login, check_disk, finish, verify_and_finish};
 use super::harness::{Harness, World};
 use std::time::Duration;
 use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
+use zoom_setup::oauth::verdict::Judgement;
 use zoom_setup::procedure::{AppKind, StepKind};
 use zoom_setup::sandbox::Fault;
 use zoom_setup::setup::Outcome;
 
-/// The diagnosis that a fault of a token call shows; `None` where it shows in the checks.
-fn code(fault: Fault) -> Option<&'static str> {
+/// Where a fault of a General app shows, and as what: the answer to a step's question, the login, or a check.
+enum Strikes {
+    Question(&'static str, &'static str),
+    Login(&'static str),
+    Check(&'static str),
+}
+
+fn of_general(fault: Fault) -> Strikes {
     match fault {
-        Fault::WrongSecret => Some("invalid-client"),
-        Fault::NotActivated => Some("app-disabled"),
-        Fault::MissingScope | Fault::ScopeLag => None,
-        Fault::RedirectMismatch => Some("invalid-redirect"),
-        Fault::Deny => Some("access-denied"),
-        Fault::ExpiredCode => Some("code-expired"),
-        Fault::Slow => Some("timed-out"),
-        Fault::RateLimit => Some("rate-limited-daily"),
-        Fault::Html => Some("html-answer"),
-        Fault::Drop => Some("answer-lost"),
+        Fault::WrongSecret => Strikes::Question("credentials", "invalid-client"),
+        Fault::NotActivated => Strikes::Question("credentials", "app-disabled"),
+        Fault::WrongKind => Strikes::Question("credentials", "wrong-kind"),
+        Fault::Slow => Strikes::Question("credentials", "timed-out"),
+        Fault::RateLimit => Strikes::Question("credentials", "rate-limited-daily"),
+        Fault::Html => Strikes::Question("credentials", "html-answer"),
+        Fault::Drop => Strikes::Question("credentials", "answer-lost"),
+        Fault::RedirectMismatch => Strikes::Question("redirect-url", "invalid-redirect"),
+        Fault::Deny => Strikes::Login("access-denied"),
+        Fault::ExpiredCode => Strikes::Login("code-expired"),
+        Fault::MissingScope | Fault::ScopeLag => Strikes::Check("scopes"),
+        Fault::UserManaged | Fault::MasterScope => Strikes::Check("app-kind"),
+        Fault::WrongAccount | Fault::Deactivated => panic!("{fault} is none of a General app"),
+    }
+}
+
+/// The verdict that a fault of a Server-to-Server app shows, at the credentials or at the activation; `None` where
+/// a token comes all the same.
+fn of_server(fault: Fault) -> Option<(&'static str, &'static str)> {
+    match fault {
+        Fault::WrongSecret => Some(("credentials", "invalid-client")),
+        Fault::WrongKind => Some(("credentials", "wrong-kind")),
+        Fault::WrongAccount => Some(("credentials", "account-refused")),
+        Fault::Slow => Some(("credentials", "timed-out")),
+        Fault::RateLimit => Some(("credentials", "rate-limited-daily")),
+        Fault::Html => Some(("credentials", "html-answer")),
+        Fault::Drop => Some(("credentials", "answer-lost")),
+        Fault::NotActivated => Some(("activation", "not-activated")),
+        Fault::Deactivated => Some(("activation", "deactivated")),
+        Fault::MissingScope | Fault::ScopeLag | Fault::UserManaged | Fault::MasterScope => None,
+        Fault::RedirectMismatch | Fault::Deny | Fault::ExpiredCode => {
+            panic!("{fault} is none of a Server-to-Server app")
+        }
     }
 }
 
@@ -38,57 +68,74 @@ fn world_with(fault: Fault, strikes: u32) -> World {
     world
 }
 
-fn general(fault: Fault) {
-    let mut harness = at_login(world(fault), "servicenow-dex");
-    if fault == Fault::RedirectMismatch {
-        // The browser stays at Zoom's error page; nothing comes back, so the admin pastes what the page says.
-        harness.press("Enter");
-        let landing = harness.landing(1);
-        assert_eq!(landing.status, 400);
-        let heading = landing.page.split("<h1>").nth(1).unwrap().split("</h1>").next().unwrap();
-        assert!(heading.contains("(4,700)"), "{heading}");
-        harness.paste(heading);
-        harness.press("Enter");
-    } else {
-        harness.log_in("Enter");
+/// The answer is there, and the next keys lead past the step: one that decides nothing is passed, a refusal is asked
+/// about once more.
+fn past_the_question(harness: &mut Harness, step: &str, code: &str) {
+    harness.answer_of(step);
+    let verdict = harness.verdict().clone();
+    assert_eq!(verdict.code, code, "{verdict:?}");
+    assert!(!verdict.candidates.is_empty(), "what to do is said: {verdict:?}");
+    match verdict.judgement {
+        Judgement::Open => {
+            harness.press("Enter");
+            assert_ne!(harness.step(), step, "what is not decided is passed");
+        }
+        Judgement::Refused => {
+            harness.press(if step == "credentials" { "Ctrl-R" } else { "r" });
+            assert_eq!(harness.step(), step);
+            assert!(
+                matches!(harness.verdict().judgement, Judgement::Proved | Judgement::Expected),
+                "{:?}",
+                harness.verdict()
+            );
+            harness.press("Enter");
+        }
+        Judgement::Proved | Judgement::Expected => panic!("{code} is no good answer"),
     }
-    match code(fault) {
-        Some(code) => {
+}
+
+fn general(fault: Fault) {
+    let mut harness = Harness::start(world(fault));
+    harness.begin("servicenow-dex");
+    match of_general(fault) {
+        Strikes::Question(step, code) => {
+            past_the_question(&mut harness, step, code);
+            harness.walk();
+            harness.log_in("Down Enter");
+        }
+        Strikes::Login(code) => {
+            harness.walk();
+            harness.log_in("Down Enter");
             let AuthorizationPhase::Failed { problem } = harness.login() else {
                 panic!("{fault}: {:?}", harness.login())
             };
             assert_eq!(problem.code, code, "{fault}: {problem:?}");
             assert!(!problem.next.is_empty());
-            if let Some(landing) = harness.world.browser.landings().first()
-                && fault != Fault::RedirectMismatch
-            {
-                assert!(landing.page.contains("zoom-setup"), "the browser is told: {landing:?}");
-            }
+            let landing = harness.landing(1);
+            assert!(landing.page.contains("zoom-setup"), "the browser is told: {landing:?}");
             harness.log_in("r");
         }
-        None => {
+        Strikes::Check(code) => {
+            harness.walk();
+            harness.log_in("Down Enter");
             assert_eq!(*harness.login(), AuthorizationPhase::Granted);
             harness.press("Enter");
             assert_eq!(harness.wizard().current().kind, StepKind::Verify);
-            let scopes = harness.check("scopes");
-            assert_eq!(scopes.outcome, Outcome::Fail, "{scopes:?}");
-            assert!(scopes.next.is_some());
-            let verification = harness.wizard().setup.verification.as_ref().unwrap();
-            assert!(!verification.missing.is_empty() && verification.excess.is_empty());
-            assert_eq!(*harness.verifying(), VerifyingPhase::Finished);
+            let check = harness.check(code);
+            let graver = if fault == Fault::MasterScope { Outcome::Warning } else { Outcome::Fail };
+            assert_eq!(check.outcome, graver, "{check:?}");
+            assert!(check.next.is_some());
             if fault == Fault::ScopeLag {
                 // The scopes come in late: asking again finds them.
                 harness.press("r");
-                let stored = {
-                    assert_eq!(*harness.verifying(), VerifyingPhase::Deciding { selected: 0 });
-                    harness.press("Enter");
-                    finish(&mut harness)
-                };
+                assert_eq!(*harness.verifying(), VerifyingPhase::Deciding { selected: 0 });
+                harness.press("Enter");
+                let stored = finish(&mut harness);
                 return check_disk(&harness, &stored);
             }
             // An older token keeps its older scopes: log in again.
             harness.press("r");
-            assert_eq!(harness.check("scopes").outcome, Outcome::Fail);
+            assert_eq!(harness.check(code).outcome, graver);
             harness.press("Esc");
             harness.log_in("r");
         }
@@ -100,32 +147,47 @@ fn general(fault: Fault) {
 }
 
 fn server(fault: Fault) {
-    // A call that spends nothing is repeated once by itself, so one lost answer would not even show.
+    // A call that spends nothing is repeated once by itself, so one lost answer would not even show; and a lag or an
+    // app of the wrong kind must outlast the tries of the activation.
     let mut world = world_with(fault, if fault == Fault::Drop { 2 } else { 1 });
-    if fault == Fault::ScopeLag {
-        // One further try, so that the lag outlasts the activation.
-        world.settings.lag_delays_s = vec![0];
+    if matches!(fault, Fault::ScopeLag | Fault::UserManaged) {
+        world.settings.lag_delays_s = if fault == Fault::ScopeLag { vec![0] } else { Vec::new() };
     }
     let mut harness = Harness::start(world);
     harness.begin("servicenow-external-content");
+    let struck = of_server(fault);
+    if let Some(("credentials", code)) = struck {
+        past_the_question(&mut harness, "credentials", code);
+    }
     harness.walk();
     harness.press("Enter");
-    let StepState::Activate(activation) = harness.wizard().state.clone() else { panic!("not at activation") };
-    match (activation, code(fault)) {
-        (Activation::Failed { diagnosis }, Some(code)) => {
-            assert_eq!(diagnosis.code, code, "{fault}: {diagnosis:?}");
-            harness.press("r");
-        }
-        (Activation::Granted { missing }, None) => {
-            assert!(!missing.is_empty(), "{fault}: the answers lacked scopes to the last try");
-            harness.press("r");
-        }
-        (other, code) => panic!("{fault}: {other:?} in place of {code:?}"),
+    if fault == Fault::Deactivated {
+        // It was active a moment ago.
+        assert!(matches!(harness.wizard().state, StepState::Activate(Activation::Granted { .. })));
+        harness.press("r");
     }
-    let StepState::Activate(Activation::Granted { missing }) = &harness.wizard().state else {
+    match (harness.wizard().state.clone(), struck) {
+        (StepState::Activate(Activation::Failed { verdict }), Some(("activation", code))) => {
+            assert_eq!(verdict.code, code, "{fault}: {verdict:?}");
+            assert!(verdict.candidates.len() > 1, "{verdict:?}");
+            harness.press("r");
+        }
+        (StepState::Activate(Activation::Granted { missing, findings }), None) => {
+            let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
+            match fault {
+                Fault::UserManaged => assert_eq!(codes, ["user-managed"]),
+                Fault::MasterScope => assert_eq!(codes, ["master-scopes"]),
+                _ => assert!(!missing.is_empty(), "{fault}: the answers lacked scopes to the last try"),
+            }
+            harness.press("r");
+        }
+        (StepState::Activate(Activation::Granted { .. }), Some(("credentials", _))) => {}
+        (other, struck) => panic!("{fault}: {other:?} in place of {struck:?}"),
+    }
+    let StepState::Activate(Activation::Granted { missing, findings }) = &harness.wizard().state else {
         panic!("{fault}: {:?}", harness.wizard().state)
     };
-    assert!(missing.is_empty(), "{fault}");
+    assert!(missing.is_empty() && findings.is_empty(), "{fault}");
     harness.press("Enter");
     let stored = verify_and_finish(&mut harness, End::Revoke);
     check_disk(&harness, &stored);
@@ -163,7 +225,7 @@ fn a_slow_account_token_is_named_and_mended() {
 #[test]
 fn a_check_that_fails_is_mended_by_trying_again() {
     let mut harness = at_login(World::new(&[]), "servicenow-dex");
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     assert!(matches!(harness.verifying(), VerifyingPhase::Deciding { .. }));
     // Again while deciding: the refresh is spent, stored, and the decision is asked for anew.
@@ -179,7 +241,7 @@ fn a_check_that_fails_is_mended_by_trying_again() {
 #[test]
 fn a_failed_check_can_be_passed_and_the_login_is_not_forgotten() {
     let mut harness = at_login(World::new(&[Fault::MissingScope]), "servicenow-dex");
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     harness.press("Enter");
     assert!(harness.notice().contains("failed"), "{}", harness.notice());
@@ -197,7 +259,7 @@ fn without_a_browser_the_address_is_copied() {
     let world = World::new(&[]);
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "celigo-oauth");
-    harness.press("Enter");
+    harness.press("Down Enter");
     harness.until("the notice", |model| {
         model.notice.as_ref().is_some_and(|notice| notice.text.contains("did not open"))
     });

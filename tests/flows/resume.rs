@@ -52,12 +52,13 @@ fn at_every_step(procedure: &str, end: End) {
                 harness = killed_and_back(harness);
                 assert_eq!(
                     harness.wizard().state,
-                    StepState::Activate(Activation::Granted { missing: Vec::new() })
+                    StepState::Activate(Activation::Granted { missing: Vec::new(), findings: Vec::new() })
                 );
                 harness.press("Enter");
             }
             StepKind::Authorize => {
-                harness.log_in("Enter");
+                let keys = harness.caught_here();
+                harness.log_in(keys);
                 harness = killed_and_back(harness);
                 assert_eq!(*harness.login(), AuthorizationPhase::Granted);
                 harness.press("Enter");
@@ -117,7 +118,7 @@ fn a_pending_login_survives_and_the_browser_ends_it() {
     let world = World::new(&[]);
     world.browser.set(Reach::Elsewhere);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     let address = harness.landing(1).address;
     let mut harness = harness.restart();
     harness.resume();
@@ -140,7 +141,7 @@ fn a_look_at_another_step_does_not_end_a_login() {
     let world = World::new(&[]);
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     let AuthorizationPhase::Waiting { url, .. } = harness.login().clone() else { panic!("not waiting") };
     harness.press("s Up Enter");
     assert_eq!(harness.step(), "scopes");
@@ -157,18 +158,19 @@ fn a_look_at_another_step_does_not_end_a_login() {
     assert_eq!(*harness.login(), AuthorizationPhase::Granted);
 }
 
+// Row N07 of docs/callback-rows.md.
 #[test]
 fn cancelling_frees_the_port() {
     let world = World::new(&[]);
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     let AuthorizationPhase::Waiting { port: Some(port), .. } = *harness.login() else {
         panic!("not listening")
     };
     assert!(std::net::TcpListener::bind(("127.0.0.1", port)).is_err());
     harness.press("Esc");
-    assert!(matches!(harness.login(), AuthorizationPhase::Offer { selected: 0 }));
+    assert!(matches!(harness.login(), AuthorizationPhase::Offer { selected: 1 }));
     // The same port is wanted and had again.
     harness.press("Enter");
     let AuthorizationPhase::Waiting { port: again, .. } = *harness.login() else { panic!("not listening") };
@@ -178,11 +180,11 @@ fn cancelling_frees_the_port() {
 #[test]
 fn a_taken_port_is_named_and_another_one_does() {
     let world = World::new(&[]);
-    let holder = std::net::TcpListener::bind(("127.0.0.1", world.settings.loopback_port)).unwrap();
+    let holder = std::net::TcpListener::bind(("127.0.0.1", world.settings.loopback_ports[0])).unwrap();
     let mut harness = at_login(world, "celigo-oauth");
-    harness.press("Enter");
-    let AuthorizationPhase::PortTaken { port, .. } = harness.login() else { panic!("{:?}", harness.login()) };
-    assert_eq!(*port, holder.local_addr().unwrap().port());
+    harness.press("Down Enter");
+    let AuthorizationPhase::PortTaken { problems } = harness.login() else { panic!("{:?}", harness.login()) };
+    assert_eq!(problems[0].port, holder.local_addr().unwrap().port());
     // The same port once more, in vain; then any other.
     harness.press("r");
     assert!(matches!(harness.login(), AuthorizationPhase::PortTaken { .. }));
@@ -210,7 +212,8 @@ fn what_is_typed_when_leaving_is_kept() {
     assert_eq!(harness.step(), "credentials");
     assert_eq!(harness.wizard().setup.answers[&FieldName::ClientId], id);
     assert_eq!(harness.wizard().secrets[&FieldName::ClientSecret].expose(), secret);
-    harness.press("Enter");
+    harness.press("Enter Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
     harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
 }
@@ -224,7 +227,7 @@ fn power_failure(procedure: &str, from: &str, end: End) {
         harness.begin(procedure);
         if from == "verify" {
             harness.walk();
-            harness.log_in("Enter");
+            harness.log_in("Down Enter");
         } else {
             harness.walk_to(from);
         }
@@ -280,7 +283,10 @@ fn go_on(harness: &mut Harness, end: End) -> bool {
             StepKind::Authorize if matches!(harness.login(), AuthorizationPhase::Waiting { .. }) => {
                 harness.log_in("o");
             }
-            StepKind::Authorize => harness.log_in("Enter"),
+            StepKind::Authorize => {
+                let keys = harness.caught_here();
+                harness.log_in(keys);
+            }
             StepKind::Verify => {
                 let keys = match harness.verifying() {
                     VerifyingPhase::Deciding { .. } if end == End::Keep => "Down Enter",
@@ -316,21 +322,24 @@ fn is_failed(check: &zoom_setup::setup::Check) -> bool {
     check.outcome == zoom_setup::setup::Outcome::Fail
 }
 
+// Row W06 of docs/callback-rows.md.
 #[test]
 fn the_power_fails_anywhere_and_the_login_is_revoked() {
     power_failure("servicenow-dex", "verify", End::Revoke);
 }
 
+// Row W06 of docs/callback-rows.md.
 #[test]
 fn the_power_fails_anywhere_and_the_login_is_kept() {
     power_failure("celigo-oauth", "credentials", End::Keep);
 }
 
+// Row W06 of docs/callback-rows.md.
 /// Tokens that were written just before a kill are found, though the progress file does not name them yet.
 #[test]
 fn tokens_written_before_the_kill_are_taken_up() {
     let mut harness = at_login(World::new(&[]), "servicenow-dex");
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     let tokens = harness.wizard().tokens.clone().unwrap();
     let id = harness.wizard().setup.id.clone();
     let world = harness.kill();

@@ -42,7 +42,11 @@ impl Listener for Shared {
 impl ListenerControl for Control {
     fn offer_login(&self, _url: &str) {}
 
-    fn answer(&self, _page: CallbackPage) {}
+    fn answer(&self, page: CallbackPage) {
+        if page == CallbackPage::Expired {
+            self.lingering.state.lock().unwrap().1.push("expired");
+        }
+    }
 }
 
 impl Drop for Control {
@@ -62,13 +66,36 @@ fn a_listener_that_closes_slowly_holds_up_no_key_and_no_port_is_wanted_twice() {
     world.listener = Arc::new(Shared(Arc::clone(&lingering)));
     world.browser.set(Reach::Nothing);
     let mut harness = at_login(world, "servicenow-dex");
-    harness.press("Enter");
+    harness.press("Down Enter");
     harness.press("Esc");
     assert!(matches!(harness.login(), AuthorizationPhase::Offer { .. }));
     lingering.state.lock().unwrap().0 = true;
     lingering.changed.notify_all();
     harness.press("Enter");
     assert_eq!(lingering.state.lock().unwrap().1, ["listening", "closed", "listening"]);
+}
+
+/// N07: a login that is out of time is told to a late browser, and gives the port to the next login at once.
+#[test]
+fn n07_an_expired_login_is_told_and_its_port_is_had_by_the_next_one() {
+    let lingering = Arc::new(Lingering::default());
+    lingering.state.lock().unwrap().0 = true;
+    let mut world = World::new(&[]);
+    world.listener = Arc::new(Shared(Arc::clone(&lingering)));
+    world.settings.authorize_limit_s = 0;
+    world.browser.set(Reach::Nothing);
+    let mut harness = at_login(world, "servicenow-dex");
+    harness.press("Enter");
+    harness.until("the end of its time", |model| {
+        matches!(
+            model.wizard().and_then(|wizard| wizard.authorization()).map(|login| &login.phase),
+            Some(AuthorizationPhase::Waiting { late: true, .. })
+        )
+    });
+    assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired"]);
+    harness.press("r");
+    harness.until("the next login", |_| lingering.state.lock().unwrap().1.len() == 4);
+    assert_eq!(lingering.state.lock().unwrap().1, ["listening", "expired", "closed", "listening"]);
 }
 
 #[test]
@@ -88,6 +115,8 @@ fn without_a_keyring_the_passphrase_is_asked_for_once_in_each_run() {
         model.overlay.is_none() && model.wizard().is_some_and(|wizard| !wizard.setup.secrets.is_empty())
     });
     harness.press("Enter");
+    assert_eq!(harness.verdict().code, "pair-known");
+    harness.press("Enter");
     assert_eq!(harness.step(), "redirect-url");
     harness.until_stored();
     let mut harness = harness.restart();
@@ -102,7 +131,7 @@ fn without_a_keyring_the_passphrase_is_asked_for_once_in_each_run() {
     });
     assert_eq!(harness.wizard().secrets.len(), 1);
     harness.walk();
-    harness.log_in("Enter");
+    harness.log_in("Down Enter");
     harness.press("Enter");
     let stored = verify_and_finish(&mut harness, End::Revoke);
     check_disk(&harness, &stored);

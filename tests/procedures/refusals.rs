@@ -155,10 +155,18 @@ impl Spoiled {
     "an address that is not https",
     "https://"
 )]
+// Row F04 of docs/callback-rows.md.
 #[case::region_no_url(
     "\"https://eu.example",
     "«\"https://<eu>.example\"»\n#",
     "not an address: invalid international domain name",
+    ""
+)]
+// Row F04 of docs/callback-rows.md.
+#[case::region_relative(
+    "\"https://eu.example",
+    "«\"/oauth/callback\"»\n#",
+    "not an address: relative URL without a base",
     ""
 )]
 #[case::region_lookalike(
@@ -173,9 +181,17 @@ impl Spoiled {
     "a redirect URL that is not in its normal form",
     "https://eu.example.com/a"
 )]
+// Row F04 of docs/callback-rows.md.
 #[case::region_query(
     "\"https://eu.example",
     "«\"https://eu.example.com/a?b\"»\n#",
+    "a redirect URL with a query or fragment",
+    ""
+)]
+// Row F04 of docs/callback-rows.md.
+#[case::region_fragment(
+    "\"https://eu.example",
+    "«\"https://eu.example.com/a#b\"»\n#",
     "a redirect URL with a query or fragment",
     ""
 )]

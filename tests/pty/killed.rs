@@ -80,3 +80,29 @@ fn in_the_middle_of_anything() {
         }
     }
 }
+
+/// While the browser is out: the login is taken up again, and the same address still does.
+#[test]
+fn while_a_login_waits() {
+    let home = Home::new();
+    let nothing = [("BROWSER", "true")];
+    let arguments = ["--rehearse", "new", "servicenow-dex"];
+    let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &nothing);
+    walk::until(&mut terminal, "the login", |screen| screen.contains("Test login over the receiver's URL"));
+    terminal.keys(ENTER);
+    terminal.wait_for(&["paste address", "The login began"]);
+    terminal.keys("e");
+    terminal.wait_for(&["Five minutes more"]);
+    let url = super::journeys::address(&terminal.screen());
+    terminal.kill();
+    let mut terminal = Terminal::start_with(&home, &["--rehearse", "resume"], 80, 40, &nothing);
+    let again =
+        terminal.wait_for(&["Waiting for the browser   14:", "Taken up again", "The answer comes by paste"]);
+    // Another sandbox has another port; everything else of the address is the same.
+    let query = |url: &str| url.split_once('?').unwrap().1.to_owned();
+    assert_eq!(query(&super::journeys::address(&again)), query(&url));
+    let back = super::zoom::consent(&super::journeys::address(&again));
+    terminal.paste(&back);
+    walk::press(&mut terminal, ENTER);
+    terminal.wait_for(&["Zoom granted the login"]);
+}

@@ -33,6 +33,23 @@ fn from_a_step_by_key(#[case] key: &str) {
     terminal.assert_left(&["Every answer is kept", "zoom-setup --rehearse resume"]);
 }
 
+/// Ctrl-Z is a key like any other here: a wizard in the background would hold the port and miss its login.
+#[test]
+fn w07_control_z_does_not_put_it_to_sleep() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, &["--rehearse"], 80, 24);
+    terminal.wait_for(&["Omnichannel"]);
+    terminal.keys("\u{1a}?");
+    // It is awake: the next key has its effect.
+    terminal.wait_for(&["Keys on this screen"]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", terminal.id())).unwrap();
+    assert!(status.lines().any(|line| line.starts_with("State:") && !line.contains('T')), "{status}");
+    terminal.keys(CTRL_C);
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_restored();
+}
+
+// Row W07 of docs/callback-rows.md.
 #[rstest]
 #[case("TERM")]
 #[case("HUP")]
@@ -62,6 +79,7 @@ fn by_a_signal_at_the_start() {
     }
 }
 
+// Row W07 of docs/callback-rows.md.
 #[test]
 fn while_the_browser_is_out() {
     let home = Home::new();
@@ -69,9 +87,7 @@ fn while_the_browser_is_out() {
     let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &[("BROWSER", "true")]);
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login, caught here"));
     terminal.keys("\r");
-    terminal.wait_until("the listener", |screen| {
-        screen.contains("paste address") || screen.contains("another port")
-    });
+    terminal.wait_for(&["paste address"]);
     terminal.signal("TERM");
     assert_eq!(terminal.end(), 3);
     terminal.assert_restored();
@@ -80,6 +96,7 @@ fn while_the_browser_is_out() {
 /// Names the way in which the child of a test panics; see [`panics`].
 const PANIC: &str = "PTY_TEST_PANIC";
 
+// Row W07 of docs/callback-rows.md.
 #[rstest]
 #[case("main")]
 #[case("thread")]

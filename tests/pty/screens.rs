@@ -7,9 +7,11 @@ use rstest::rstest;
 use std::collections::BTreeMap;
 use std::fs;
 
+// Row W08 of docs/callback-rows.md.
 #[rstest]
 #[case(40, 12)]
 #[case(200, 60)]
+#[case(300, 100)]
 fn a_whole_set_up_at_other_sizes(#[case] columns: u16, #[case] rows: u16) {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["--rehearse", "new", "celigo-s2s"], columns, rows);
@@ -19,10 +21,12 @@ fn a_whole_set_up_at_other_sizes(#[case] columns: u16, #[case] rows: u16) {
     });
 }
 
+// Row W08 of docs/callback-rows.md.
 #[rstest]
 #[case(39, 12)]
 #[case(40, 11)]
 #[case(60, 3)]
+#[case(20, 5)]
 fn below_the_least_size_one_clear_line(#[case] columns: u16, #[case] rows: u16) {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["--rehearse"], columns, rows);

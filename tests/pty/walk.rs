@@ -53,10 +53,13 @@ fn is_form(screen: &str) -> bool {
     bar(screen).starts_with("Enter next ") && !bar(screen).contains("next step")
 }
 
-/// The step, and the field of it that has the focus.
-fn place(screen: &str) -> (Option<(usize, usize)>, String) {
+/// The step, the field of it that has the focus, and what Zoom answered.
+fn place(screen: &str) -> (Option<(usize, usize)>, String, String) {
+    // Zoom's answer to the step's question stands at the top, and its second line says what the keys do then.
+    let answered = screen.contains(" goes on") || screen.contains("asks again (");
+    let answer = screen.lines().nth(6).filter(|_| answered).unwrap_or_default().trim_end().to_owned();
     let focus = screen.lines().find(|line| line.starts_with(['›', '>'])).unwrap_or_default();
-    (position(screen), focus.chars().take(30).collect())
+    (position(screen), focus.chars().take(30).collect(), answer)
 }
 
 /// Confirms, and waits for the next field, step or stage.
@@ -87,6 +90,10 @@ pub fn one_key(terminal: &mut Terminal) -> String {
     // What a small key bar leaves out, the step itself says.
     let kept = screen.contains("kept: sha256:") || screen.contains("Secret Token  optional");
     if is_form(&screen) && focused_value(&screen).is_empty() && !kept {
+        return press(terminal, CTRL_Y);
+    }
+    // The rehearsal's browser ended somewhere: its address is offered to an empty box.
+    if bar(&screen).starts_with("Enter use it") && screen.contains("Ctrl-Y:") {
         return press(terminal, CTRL_Y);
     }
     let ticked = screen.lines().find_map(|line| {

@@ -42,6 +42,7 @@ fn a_loopback_login_works_on_any_port() {
     stage.exchange(&code, "http://127.0.0.1:52937/callback").refused(400, "invalid_grant", "4709");
 }
 
+// Row B01 of docs/callback-rows.md.
 #[test]
 fn the_authorize_page_refuses_unknown_clients_and_redirects() {
     let stage = Stage::ready(|_| ());
@@ -131,6 +132,7 @@ fn a_code_dies_after_five_minutes() {
     assert_eq!(stage.exchange(&code, RECEIVER).status, 200);
 }
 
+// Row B12 of docs/callback-rows.md.
 #[test]
 fn a_wrong_verifier_spends_the_code() {
     let stage = Stage::ready(|_| ());
@@ -207,7 +209,7 @@ fn a_public_client_works_only_when_switched_on() {
     assert!(stage.get(&authorize_path(&public_id, LOOPBACK, &[])).body.contains("(4,702)"));
     let configuration = AppConfiguration { public_client: true, ..general_configuration() };
     stage.sandbox.configure(AppKind::General, configuration);
-    let code = stage.get(&authorize_path(&public_id, LOOPBACK, &[])).landing("code").unwrap();
+    let code = stage.signed_in(&authorize_path(&public_id, LOOPBACK, &[])).landing("code").unwrap();
     // A code of the public client is not the confidential client's.
     stage.exchange(&code, LOOPBACK).refused(400, "invalid_grant", "Invalid authorization code");
     let ask = |pairs: &[(&str, &str)]| {

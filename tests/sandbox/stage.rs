@@ -130,7 +130,16 @@ impl Stage {
     }
 
     pub fn authorize(&self, redirect: &str) -> Reply {
-        self.get(&authorize_path(&self.app(AppKind::General).client_id, redirect, &[]))
+        self.signed_in(&authorize_path(&self.app(AppKind::General).client_id, redirect, &[]))
+    }
+
+    /// A login as a browser goes through it: past the sign-in, if the authorize page leads there.
+    pub fn signed_in(&self, path: &str) -> Reply {
+        let reply = self.get(path);
+        match reply.header("Location").and_then(|location| location.split_once("/oauth/signin")) {
+            Some((_, query)) => self.get(&format!("/oauth/signin{query}")),
+            None => reply,
+        }
     }
 
     /// A code by automatic consent.

@@ -3,9 +3,11 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
+    clippy::result_large_err,
     reason = "what cannot be built here is a failed test"
 )]
 
+mod proofs;
 mod states;
 mod world;
 
@@ -117,6 +119,7 @@ fn any_size_is_drawn() {
 }
 
 proptest::proptest! {
+    // Row W08 of docs/callback-rows.md.
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
     #[test]
     fn any_size_at_random(columns in 1_u16..=220, height in 1_u16..=70, scroll in 0_u16..=500, ascii: bool) {
@@ -128,6 +131,7 @@ proptest::proptest! {
     }
 }
 
+// Row W08 of docs/callback-rows.md.
 #[test]
 fn secrets_are_not_drawn() {
     for (name, model) in states::all() {
@@ -165,7 +169,8 @@ fn rehearsal_is_said_everywhere() {
 
 #[test]
 fn no_colour_means_none() {
-    for (name, model) in states::all() {
+    // A QR code is black on white, whatever the theme: cameras expect it.
+    for (name, model) in states::all().into_iter().filter(|(name, _)| *name != "login_qr") {
         let model = world::rehearse(model, Some("deny"));
         let (_, terminal) = draw_with(&model, &Theme::plain(), 200, 60);
         for cell in terminal.backend().buffer().content() {
@@ -276,4 +281,63 @@ fn too_small_says_so() {
         words.join(" "),
         "zoom-setup needs 40x12; this terminal is 39x12. Enlarge it; nothing is lost."
     );
+}
+
+/// The QR code of the screen, read back by its finders: rows of half blocks, dark where they are black.
+#[test]
+fn the_qr_code_is_black_on_white_in_any_theme() {
+    let (_, mut model) = states::all().into_iter().find(|(name, _)| *name == "login_qr").unwrap();
+    for (ascii, theme, columns, height) in [
+        (false, Theme::coloured(), 67, 38),
+        (false, Theme::plain(), 200, 60),
+        (true, Theme::plain(), 132, 70),
+    ] {
+        model.settings.ascii = ascii;
+        let (_, terminal) = draw_with(&model, &theme, columns, height);
+        let buffer = terminal.backend().buffer();
+        let dark = buffer.content().iter().filter(|cell| cell.bg == Color::Black).count();
+        let light = buffer.content().iter().filter(|cell| cell.bg == Color::White).count();
+        assert!(dark > 500 && light > dark, "{columns}x{height}: {dark} dark, {light} light");
+        assert!(!ascii || rows(buffer).iter().all(|row| !row.contains('▀')));
+        // The first module of the upper left finder, behind four light ones.
+        let step = if ascii { 2 } else { 1 };
+        let y = (0..height).find(|y| buffer[(2, *y)].bg == Color::White).unwrap();
+        let below = if ascii { 4 } else { 2 };
+        let corner = &buffer[(2 + 4 * step, y + below)];
+        assert_eq!(if ascii { corner.bg } else { corner.fg }, Color::Black, "{columns}x{height}");
+        assert_eq!(buffer[(2 + 4 * step, y + below - 1)].bg, Color::White);
+    }
+}
+
+#[test]
+fn a_qr_code_that_does_not_fit_says_how_much_it_takes() {
+    let (_, mut model) = states::all().into_iter().find(|(name, _)| *name == "login_qr").unwrap();
+    for (ascii, wanted) in [(false, (67, 38)), (true, (132, 70))] {
+        model.settings.ascii = ascii;
+        let told = format!("{} columns and {} rows", wanted.0, wanted.1);
+        for (columns, height) in [(wanted.0 - 1, wanted.1), (wanted.0, wanted.1 - 1)] {
+            let words = text(&model, columns, height).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains(&told), "at {columns}x{height}: {words}");
+        }
+        assert!(!text(&model, wanted.0, wanted.1).contains("columns and"));
+    }
+}
+
+/// The rows that the terminal itself shall break: where the address stands whole, and nowhere else.
+#[test]
+fn the_address_is_reported_where_it_stands_whole() {
+    let mut model = states::waiting(Some(53682));
+    for (columns, height) in [(80, 24), (100, 30), (200, 60)] {
+        let (drawn, terminal) = draw(&model, columns, height);
+        let link = drawn.link.unwrap();
+        let rows = rows(terminal.backend().buffer());
+        assert_eq!(link.address, states::ADDRESS);
+        assert!(rows[usize::from(link.row)].starts_with("https://zoom.us/"), "at {columns}x{height}");
+    }
+    assert_eq!(draw(&model, 40, 12).0.link, None, "it is cut there");
+    model.scroll = 3;
+    assert_eq!(draw(&model, 80, 18).0.link, None, "scrolled away in part");
+    model.scroll = 0;
+    model.overlay = Some(zoom_setup::app::model::Overlay::Help);
+    assert_eq!(draw(&model, 80, 24).0.link, None, "never under an overlay");
 }

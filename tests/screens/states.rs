@@ -5,18 +5,19 @@ use super::world::{
 };
 use zoom_setup::app::input::TextField;
 use zoom_setup::app::message::Ticket;
-use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Remote, Screen, Tone, UnlockForm};
+use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
 use zoom_setup::app::wizard::{
     Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
     VerifyStage, Verifying, VerifyingPhase,
 };
 use zoom_setup::entry::{Checked, Finding};
 use zoom_setup::oauth::PendingAuthorization;
+use zoom_setup::ports::{PortProblem, PortReason, Remote};
 use zoom_setup::procedure::{FieldName, Procedure, StepKind};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Check, Done, GrantDecision, Outcome, Verification};
 
-fn read(id: &str, name: &str) -> Model {
+pub fn read(id: &str, name: &str) -> Model {
     on(wizard(id, step(id, name), StepState::Read { selected: 0 }))
 }
 
@@ -41,7 +42,7 @@ pub fn fill(id: &str, name: &str, entries: Vec<(&str, Checked)>) -> Model {
     on(wizard(id, index, StepState::Fill(Form { fields, focus: 0 })))
 }
 
-fn good(value: &str) -> Checked {
+pub fn good(value: &str) -> Checked {
     Checked::Good { value: value.to_owned(), warnings: Vec::new() }
 }
 
@@ -71,7 +72,7 @@ fn scopes(search: Option<&str>) -> Model {
     on(wizard(id, index, StepState::Scopes(list)))
 }
 
-fn activate(activation: Activation) -> Model {
+pub fn activate(activation: Activation) -> Model {
     let id = "celigo-s2s";
     on(wizard(id, kind(id, |kind| *kind == StepKind::Activate), StepState::Activate(activation)))
 }
@@ -84,7 +85,10 @@ pub fn authorize(phase: AuthorizationPhase) -> Model {
         paste: None,
         pasting: false,
         paste_problem: None,
-        requests: Vec::new(),
+        landed: None,
+        qr: false,
+        next_address: 0,
+        log: Vec::new(),
     };
     let mut wizard = wizard(id, kind(id, |kind| *kind == StepKind::Authorize), StepState::Authorize(state));
     wizard.setup.grant = Some(grant());
@@ -105,11 +109,14 @@ pub fn waiting(port: Option<u16>) -> Model {
             verifier: Secret::new(SECRET),
             redirect_uri: "http://127.0.0.1:53682/callback".to_owned(),
             client_id: "aB3dEfGhIjKlMnOpQrStUv".to_owned(),
+            begun_at: ago(28),
             expires_at: ago(-272),
         },
         url: ADDRESS.to_owned(),
         port,
+        passed_over: Vec::new(),
         deadline: ago(-272),
+        late: false,
     })
 }
 
@@ -123,14 +130,135 @@ pub fn authorization(model: &mut Model) -> &mut Authorization {
     }
 }
 
+/// Each of the reasons for which a port can't be had.
+pub fn port_problems() -> Vec<PortProblem> {
+    let reserved =
+        "access permissions forbid it (os error 10013): Windows may have reserved a range around it";
+    [
+        PortReason::InUse { holder: Some("rclone (process 4711)".to_owned()) },
+        PortReason::InUse { holder: None },
+        PortReason::NotAllowed { detail: reserved.to_owned() },
+    ]
+    .into_iter()
+    .zip(53682..)
+    .map(|(reason, port)| PortProblem { port, reason })
+    .collect()
+}
+
 fn waiting_over_ssh() -> Model {
     let mut model = waiting(Some(53682));
-    model.settings.remote = Some(Remote { target: "admin@bastion.example.com".to_owned() });
-    authorization(&mut model).requests = vec![
-        "GET /favicon.ico: not the callback, answered 404".to_owned(),
-        "GET /callback without state: ignored, still waiting".to_owned(),
-    ];
+    model.settings.remote = Some(Remote::Ssh { target: "admin@bastion.example.com".to_owned() });
+    let state = authorization(&mut model);
+    state.note(ago(20), "GET /favicon.ico: not the callback, answered 404");
+    state.note(ago(5), "GET /callback without state: ignored, still waiting");
     model
+}
+
+/// Of the wizard on screen.
+fn set_up(model: &mut Model) -> &mut zoom_setup::app::wizard::Wizard {
+    match &mut model.screen {
+        Screen::Wizard(wizard) => wizard,
+        other => panic!("no set-up: {other:?}"),
+    }
+}
+
+fn offer_pkce() -> Model {
+    let mut model = authorize(AuthorizationPhase::Offer { selected: 0 });
+    set_up(&mut model).setup.answers.insert(FieldName::ClientType, "pkce".to_owned());
+    model
+}
+
+fn offer_public() -> Model {
+    let mut model = authorize(AuthorizationPhase::Offer { selected: 0 });
+    let procedure = std::sync::Arc::make_mut(&mut set_up(&mut model).procedure);
+    for step in &mut procedure.steps {
+        if let StepKind::Fill { fields } = &mut step.kind {
+            fields.retain(|field| field.name != FieldName::ClientSecret);
+        }
+    }
+    model
+}
+
+fn waiting_at(remote: Remote) -> Model {
+    let mut model = waiting(Some(53682));
+    model.settings.remote = Some(remote);
+    model
+}
+
+/// Over the receiver's redirect URL.
+pub fn waiting_for_paste() -> Model {
+    let mut model = waiting(Some(53682));
+    let state = authorization(&mut model);
+    state.way = LoginWay::Receiver;
+    state.note(ago(28), "The login began; the browser was asked to open its address");
+    if let AuthorizationPhase::Waiting { pending, .. } = &mut state.phase {
+        pending.redirect_uri = "https://dev12345.service-now.com/oauth_redirect.do".to_owned();
+    }
+    model
+}
+
+fn waiting_passed_over() -> Model {
+    let mut model = waiting(Some(53684));
+    if let AuthorizationPhase::Waiting { passed_over, .. } = &mut authorization(&mut model).phase {
+        *passed_over = port_problems()[..2].to_vec();
+    }
+    model
+}
+
+/// Taken up again, and its port belongs to somebody else now.
+fn waiting_without_a_port() -> Model {
+    let mut model = waiting(None);
+    model.settings.remote = Some(Remote::Ssh { target: "admin@203.0.113.7".to_owned() });
+    let state = authorization(&mut model);
+    state.note(ago(1), "Taken up again: this login was begun before, and is still good");
+    state.note(ago(0), port_problems()[0].message());
+    model
+}
+
+fn waiting_late() -> Model {
+    let mut model = waiting(None);
+    let state = authorization(&mut model);
+    if let AuthorizationPhase::Waiting { late, deadline, pending, .. } = &mut state.phase {
+        *late = true;
+        *deadline = ago(12);
+        pending.expires_at = ago(12);
+    }
+    state.note(ago(612), "The login began; the browser was asked to open its address");
+    state.note(ago(12), "The time to wait is over; nothing listens any more");
+    model
+}
+
+fn waiting_qr() -> Model {
+    let mut model = waiting(Some(53682));
+    authorization(&mut model).qr = true;
+    model
+}
+
+fn pasting_offer() -> Model {
+    let mut model = waiting_for_paste();
+    let state = authorization(&mut model);
+    state.paste = Some(TextField::masked(""));
+    state.pasting = true;
+    state.landed = Some(Secret::new("https://dev12345.service-now.com/oauth_redirect.do?code=abc"));
+    model
+}
+
+/// As the core words it: the login began yesterday.
+fn over() -> zoom_setup::oauth::Diagnosis {
+    let mut model = waiting(None);
+    if let AuthorizationPhase::Waiting { tick, pending, deadline, .. } = &mut authorization(&mut model).phase
+    {
+        *tick = Ticket(77);
+        pending.begun_at = ago(90_000);
+        pending.expires_at = ago(89_400);
+        *deadline = ago(89_400);
+    }
+    let woke = zoom_setup::app::message::Msg::Woke { ticket: Ticket(77) };
+    zoom_setup::app::update::update(&mut model, now(), woke);
+    match &authorization(&mut model).phase {
+        AuthorizationPhase::Failed { problem } => problem.clone(),
+        other => panic!("not over: {other:?}"),
+    }
 }
 
 fn pasting() -> Model {
@@ -144,7 +272,7 @@ fn pasting() -> Model {
     model
 }
 
-fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verification>) -> Model {
+pub fn verify(phase: VerifyingPhase, checks_so_far: Vec<Check>, result: Option<Verification>) -> Model {
     let id = "servicenow-dex";
     let state = Verifying {
         phase,
@@ -239,7 +367,7 @@ pub fn all() -> Vec<(&'static str, Model)> {
     }
     let removal = Overlay::ConfirmRemoval { what: HomeItem::Connection(0), name: "DEX for Zoom".to_owned() };
     let selected = step("servicenow-dex", "credentials");
-    vec![
+    let mut states = vec![
         ("home", home()),
         ("home_empty", empty),
         ("home_reading", reading),
@@ -261,10 +389,13 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("activate_ready", activate(Activation::Ready)),
         ("activate_asking", activate(asking)),
         ("activate_lagging", activate(lagging)),
-        ("activate_failed", activate(Activation::Failed { diagnosis: diagnosis() })),
-        ("activate_granted", activate(Activation::Granted { missing: vec![] })),
-        ("activate_missing", activate(Activation::Granted { missing })),
+        ("activate_failed", activate(Activation::Failed { verdict: super::proofs::not_activated(None) })),
+        ("activate_granted", activate(Activation::Granted { missing: vec![], findings: vec![] })),
+        ("activate_missing", activate(Activation::Granted { missing, findings: vec![] })),
         ("login_offer", authorize(AuthorizationPhase::Offer { selected: 0 })),
+        ("login_offer_loopback", authorize(AuthorizationPhase::Offer { selected: 1 })),
+        ("login_offer_pkce", offer_pkce()),
+        ("login_offer_public", offer_public()),
         (
             "login_preparing",
             authorize(AuthorizationPhase::Preparing {
@@ -272,22 +403,31 @@ pub fn all() -> Vec<(&'static str, Model)> {
                 any_port: false,
                 login: None,
                 port: None,
+                passed_over: Vec::new(),
                 pending: None,
             }),
         ),
         ("login_waiting", waiting(Some(53682))),
         ("login_waiting_ssh", waiting_over_ssh()),
+        ("login_waiting_receiver", waiting_for_paste()),
+        ("login_waiting_container", waiting_at(Remote::Container)),
+        ("login_waiting_pod", waiting_at(Remote::Pod { name: "tools-7d9f".to_owned() })),
+        ("login_waiting_wsl", waiting_at(Remote::Wsl)),
+        ("login_waiting_no_display", waiting_at(Remote::NoDisplay { target: "admin@box".to_owned() })),
+        ("login_waiting_passed_over", waiting_passed_over()),
+        ("login_waiting_late", waiting_late()),
+        ("login_waiting_no_port", waiting_without_a_port()),
+        ("login_qr", waiting_qr()),
         ("login_pasting", pasting()),
+        ("login_pasting_offer", pasting_offer()),
+        ("login_over", authorize(AuthorizationPhase::Failed { problem: over() })),
         ("login_exchanging", authorize(AuthorizationPhase::Exchanging { ticket: Ticket(1), listener: None })),
         ("login_storing", authorize(AuthorizationPhase::Storing { ticket: Ticket(1), listener: None })),
         ("login_failed", authorize(AuthorizationPhase::Failed { problem: diagnosis() })),
+        ("login_port_taken", authorize(AuthorizationPhase::PortTaken { problems: port_problems() })),
         (
-            "login_port_taken",
-            authorize(AuthorizationPhase::PortTaken {
-                port: 53682,
-                holder: Some("rclone (process 4711)".to_owned()),
-                detail: None,
-            }),
+            "login_one_port_taken",
+            authorize(AuthorizationPhase::PortTaken { problems: port_problems()[..1].to_vec() }),
         ),
         (
             "login_not_stored",
@@ -336,7 +476,9 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("unlock_new", above(credentials(), unlock(true))),
         ("unlock_again", above(home(), unlock(false))),
         ("removal", above(home(), removal)),
-    ]
+    ];
+    states.extend(super::proofs::all());
+    states
 }
 
 fn choose() -> Model {

@@ -33,7 +33,7 @@ pub fn model() -> Model {
     let settings = Settings {
         endpoints: Endpoints::zoom(),
         rehearsal: None,
-        loopback_port: 53682,
+        loopback_ports: vec![53682, 53683, 53684],
         authorize_limit_s: 300,
         lag_delays_s: vec![2, 5, 10],
         remote: None,
@@ -98,6 +98,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         decision: None,
         verification: None,
         connection: None,
+        proofs: BTreeMap::new(),
     }
 }
 
@@ -114,6 +115,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         loading: None,
         storing: None,
         pending: None,
+        proving: zoom_setup::app::proof::Proving::default(),
         procedure,
     }
 }

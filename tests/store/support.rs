@@ -31,6 +31,7 @@ pub fn setup(id: &str) -> Setup {
         decision: None,
         verification: None,
         connection: None,
+        proofs: std::collections::BTreeMap::new(),
     }
 }
 

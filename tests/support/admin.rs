@@ -2,7 +2,9 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use zoom_setup::app::model::{HomeItem, Model, Screen};
+use zoom_setup::app::proof::{Shown, shown};
 use zoom_setup::app::wizard::{AuthorizationPhase, StepState, VerifyingPhase, Wizard};
+use zoom_setup::oauth::verdict::Verdict;
 use zoom_setup::procedure::{FieldName, StepKind};
 use zoom_setup::setup::Check;
 
@@ -118,6 +120,36 @@ pub trait Admin {
         self.checks().iter().find(|check| check.code == code).unwrap_or_else(|| panic!("no {code} check"))
     }
 
+    /// What the step shows of Zoom's answer to its question.
+    fn verdict(&self) -> &Verdict {
+        match shown(self.model()) {
+            Some(Shown::Answered { record, .. }) => &record.verdict,
+            other => panic!("no answer at {} but {other:?}: {}", self.step(), self.notice()),
+        }
+    }
+
+    /// Does plain steps until the step of that id, and what it asks for, up to Zoom's answer.
+    fn answer_of(&mut self, id: &str) {
+        self.walk_to(id);
+        for _press in 0..MOST {
+            if matches!(shown(self.model()), Some(Shown::Answered { .. })) {
+                return;
+            }
+            if let StepState::Fill(form) = &self.wizard().state {
+                let field = &form.fields[form.focus];
+                if field.input.text().is_empty()
+                    && field.kept.is_none()
+                    && let Some(value) = self.value(field.spec.name)
+                {
+                    self.paste(&value);
+                }
+            }
+            self.press("Enter");
+            assert_eq!(self.step(), id, "no answer was shown: {}", self.notice());
+        }
+        panic!("no answer at {id}");
+    }
+
     /// Begins a set-up from the home screen.
     fn begin(&mut self, procedure: &str) {
         self.press("Home");
@@ -139,9 +171,17 @@ pub trait Admin {
     fn plain_step(&mut self) -> bool {
         let index = self.wizard().step;
         match self.wizard().current().kind.clone() {
-            StepKind::Instruct | StepKind::Copy | StepKind::Choose { .. } => self.press("Enter"),
+            StepKind::Instruct | StepKind::Copy | StepKind::Choose { .. } => {
+                self.press("Enter");
+                // Past the answer to the step's question; a refusal is asked about once more.
+                for _answer in 0..2 {
+                    if !self.gone() && self.wizard().step == index {
+                        self.press("Enter");
+                    }
+                }
+            }
             StepKind::Fill { fields } => {
-                for _field in 0..=2 * fields.len() {
+                for _field in 0..=2 * fields.len() + 1 {
                     let wizard = self.wizard();
                     if wizard.step != index {
                         break;

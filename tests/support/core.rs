@@ -11,12 +11,12 @@ use zoom_setup::app::model::{Model, Settings};
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::StepState;
 use zoom_setup::oauth::authorize::Endpoints;
-use zoom_setup::oauth::{ApiAnswer, Call, Failure, FailureKind, TokenGrant};
+use zoom_setup::oauth::{ApiAnswer, Call, Failure, FailureKind, PreflightAnswer, TokenGrant};
 use zoom_setup::ports::{BoundPort, ListenFailure, PortProblem, PortReason, StoreFailure, Unlocked};
 use zoom_setup::procedure::{FieldName, Procedure, registry};
 use zoom_setup::runtime::message;
 use zoom_setup::secret::Secret;
-use zoom_setup::setup::{Connection, SecretKey, Setup};
+use zoom_setup::setup::{Connection, Question, SecretKey, Setup};
 
 /// A client secret that must never be seen. 32 letters and digits, as Zoom's are.
 pub const CLIENT_SECRET: &str = "MARKER1clientSecretabcdefgh12345";
@@ -37,7 +37,7 @@ pub fn settings() -> Settings {
     Settings {
         endpoints: Endpoints::zoom(),
         rehearsal: None,
-        loopback_port: 47_823,
+        loopback_ports: vec![47_823, 47_824, 47_825],
         authorize_limit_s: 600,
         lag_delays_s: vec![2, 4],
         remote: None,
@@ -67,7 +67,15 @@ pub struct Core {
     pub connections: BTreeMap<String, Connection>,
     /// Every effect so far, in order.
     pub effects: Vec<Effect>,
+    /// Whether the questions about what was entered are left to the test to answer. Otherwise Zoom knows the pair,
+    /// calls a Server-to-Server app not active yet, and has nothing against the redirect URL.
+    pub asks: bool,
 }
+
+/// What Zoom says to a made-up code, where it knows the pair.
+pub const CODE_REFUSED: &str = r#"{"reason":"Invalid authorization code [x]","error":"invalid_grant"}"#;
+/// What it says before the activation.
+pub const DISABLED: &str = r#"{"reason":"The app has been disabled (4717)","error":"invalid_request"}"#;
 
 impl Core {
     /// At home, with nothing stored.
@@ -81,6 +89,7 @@ impl Core {
             setups: BTreeMap::new(),
             connections: BTreeMap::new(),
             effects: Vec::new(),
+            asks: false,
         };
         core.load();
         core
@@ -136,6 +145,9 @@ impl Core {
         if let Effect::Random { ticket } = effect {
             return Some(Msg::Random { ticket: *ticket, result: Ok(Box::new([7; 64])) });
         }
+        if let Some(msg) = self.proved(effect) {
+            return Some(msg);
+        }
         if let Effect::SaveSetup(setup) = effect {
             self.setups.insert(setup.id.clone(), (**setup).clone());
             return None;
@@ -187,11 +199,33 @@ impl Core {
             | Effect::Token { .. }
             | Effect::Revoke { .. }
             | Effect::Read { .. }
+            | Effect::Preflight { .. }
             | Effect::OpenBrowser { .. }
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
             | Effect::Exit(_) => None,
+        }
+    }
+
+    /// The answer to a question about what was entered.
+    fn proved(&self, effect: &Effect) -> Option<Msg> {
+        let asking = self.model.wizard()?.proving.asking.clone()?;
+        if self.asks {
+            return None;
+        }
+        match effect {
+            Effect::Token { ticket, .. } if *ticket == asking.ticket => {
+                let (call, body) = match asking.question {
+                    Question::Account => (Call::AccountCredentials, DISABLED),
+                    Question::Pair | Question::Redirect => (Call::ExchangeCode, CODE_REFUSED),
+                };
+                Some(Msg::Token { ticket: *ticket, result: Box::new(Err(refusal(call, 400, body))) })
+            }
+            Effect::Preflight { ticket, .. } if *ticket == asking.ticket => {
+                Some(Msg::Preflight { ticket: *ticket, result: Box::new(Ok(PreflightAnswer::SignIn)) })
+            }
+            _ => None,
         }
     }
 
@@ -323,6 +357,7 @@ impl Admin for Core {
             FieldName::AppName
             | FieldName::Region
             | FieldName::Management
+            | FieldName::ClientType
             | FieldName::ShortDescription
             | FieldName::ConnectionName => return None,
         };

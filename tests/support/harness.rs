@@ -80,7 +80,7 @@ impl World {
                 general: page(&sandbox, AppKind::General),
                 server_to_server: page(&sandbox, AppKind::ServerToServer),
             }),
-            loopback_port: free_port(),
+            loopback_ports: vec![free_port()],
             authorize_limit_s: 600,
             lag_delays_s: vec![0, 0, 0],
             remote: None,
@@ -331,6 +331,11 @@ impl Harness {
         }
     }
 
+    /// The keys on the offer that begin a login which is caught on this machine.
+    pub fn caught_here(&self) -> &'static str {
+        if self.wizard().takes_loopback() { "Enter" } else { "Down Enter" }
+    }
+
     /// Waits until the browser has come to an end somewhere for the nth time, and says where.
     pub fn landing(&mut self, nth: usize) -> super::browser::Landing {
         let browser = Arc::clone(&self.world.browser);
@@ -380,6 +385,7 @@ impl Admin for Harness {
             FieldName::AppName
             | FieldName::Region
             | FieldName::Management
+            | FieldName::ClientType
             | FieldName::ShortDescription
             | FieldName::ConnectionName => return None,
             FieldName::ClientId | FieldName::ClientSecret | FieldName::AccountId | FieldName::SecretToken => {

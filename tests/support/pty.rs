@@ -13,6 +13,7 @@ pub const TAB: &str = "\t";
 pub const DOWN: &str = "\u{1b}[B";
 /// Takes what is offered for a field.
 pub const CTRL_Y: &str = "\u{19}";
+pub const CTRL_R: &str = "\u{12}";
 /// Shows or hides a secret.
 pub const CTRL_T: &str = "\u{14}";
 pub const CTRL_C: &str = "\u{3}";
@@ -149,6 +150,13 @@ impl Terminal {
         self.shared.lock().parser.screen().contents()
     }
 
+    /// The rows that the terminal takes for the beginning or middle of a longer line, from 0.
+    pub fn wrapped_rows(&self) -> Vec<u16> {
+        let seen = self.shared.lock();
+        let (rows, _) = seen.parser.screen().size();
+        (0..rows.get()).filter(|row| seen.parser.screen().row_wrapped(*row)).collect()
+    }
+
     /// Everything that was written, escape sequences and all.
     pub fn bytes(&self) -> Vec<u8> {
         self.shared.lock().bytes.clone()
@@ -280,6 +288,8 @@ fn ends_a_frame(bytes: &[u8]) -> bool {
             place.chars().all(|character| character.is_ascii_digit() || character == ';')
         })
     };
+    // The address of a login is written after the frame, and the cursor put back.
+    let tail = tail.strip_suffix("\u{1b}8").map_or(tail.clone(), |_| "\u{1b}[?25l".to_owned());
     tail.ends_with("\u{1b}[?25l") || tail.rsplit_once("\u{1b}[?25h").is_some_and(|(_, rest)| placed(rest))
 }
 

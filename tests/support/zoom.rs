@@ -5,6 +5,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
+/// What an admin registers for the receivers of the tests, and for the test login.
+const REDIRECTS: [&str; 3] = [
+    "https://dev12345.service-now.com/oauth_redirect.do",
+    "https://integrator.io/connection/oauth2callback",
+    "http://127.0.0.1/callback",
+];
+
 /// A stand-alone sandbox. Dropping it ends it.
 pub struct StandAlone {
     child: Child,
@@ -30,7 +37,27 @@ impl StandAlone {
         let url = rest.split_whitespace().next().unwrap().to_owned();
         // Whatever else it says is read, so that it never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url, introduction }
+        let zoom = Self { child, url, introduction };
+        zoom.register(&REDIRECTS);
+        zoom
+    }
+
+    /// Enters redirect URLs on the app page, as an admin does.
+    pub fn register(&self, redirects: &[&str]) {
+        let page = exchange(&format!("{}/", self.url), None).body;
+        let after = |mark: &str, end: &str| {
+            let (_, rest) = page.split_once(mark).unwrap_or_else(|| panic!("{mark}: {page}"));
+            rest.split(end).next().unwrap().to_owned()
+        };
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("key", &after("name=\"key\" value=\"", "\""))
+            .append_pair("app", "general")
+            .append_pair("redirect_url", redirects[0])
+            .append_pair("allow_list", &redirects.join("\n"))
+            .append_pair("scopes", &after("name=\"scopes\" rows=\"6\">", "</textarea>"))
+            .append_pair("public_client", "on")
+            .finish();
+        assert_eq!(exchange(&format!("{}/", self.url), Some(&form)).status, 200);
     }
 
     /// The options that point a wizard here.
@@ -97,7 +124,10 @@ pub fn exchange(url: &str, form: Option<&str>) -> Answer {
 
 /// Opens the authorize address and presses Allow. Returns the address that Zoom sends the browser to.
 pub fn consent(authorize_url: &str) -> String {
-    let page = exchange(authorize_url, None);
+    let mut page = exchange(authorize_url, None);
+    if let Some(sign_in) = page.location.take_if(|location| location.contains("/oauth/signin?")) {
+        page = exchange(&sign_in, None);
+    }
     if let Some(location) = page.location {
         return location;
     }

@@ -1,18 +1,23 @@
 //! Server-to-Server activation: proved by asking for a token, with bounded further tries while the granted
 //! scopes lag (Zoom's picker and its token service are seconds apart).
 
-use super::{progress, save, steps, verification, wizard_mut};
+use super::{progress, proof, save, steps, verification, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::Model;
 use crate::app::wizard::{Activation, StepState, Wizard};
-use crate::oauth::{Failure, TokenGrant, diagnosis};
+use crate::oauth::kind::{self, Observed};
+use crate::oauth::probe::{self, Moment};
+use crate::oauth::token::token_hint;
+use crate::oauth::{Failure, TokenGrant};
+use crate::procedure::FieldName;
 use crate::scope::Catalogue;
+use crate::setup::Question;
 use jiff::{SignedDuration, Timestamp};
 
 /// The state the step begins in.
 pub fn begin(wizard: &Wizard) -> Activation {
     let done = wizard.setup.done.get(&wizard.current().id).is_some_and(|done| !done.check_again);
-    if done { Activation::Granted { missing: Vec::new() } } else { Activation::Ready }
+    if done { Activation::Granted { missing: Vec::new(), findings: Vec::new() } } else { Activation::Ready }
 }
 
 /// A key on the activation step.
@@ -52,16 +57,35 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
     let now = model.now;
     let delays = model.settings.lag_delays_s.clone();
     let next_ticket = model.ticket();
-    let Some(wizard) = wizard_mut(model) else { return };
+    let endpoints = model.settings.endpoints.clone();
+    let Some(wizard) = model.wizard() else { return };
     let StepState::Activate(Activation::Asking { ticket: expected, attempt, of }) = wizard.state else {
         return;
     };
     if expected != ticket {
         return;
     }
+    // Kept with the set-up: a later refusal of the same values then means that the app was deactivated.
+    let token_at = wizard.proof(Question::Account, &endpoints).and_then(|record| record.token_at);
+    let verdict = probe::account(result, wizard.credentials(), Moment::Activation { token_at }, now);
+    if let Some(about) = wizard.about(Question::Account, &endpoints) {
+        proof::keep(model, Question::Account, about, verdict.clone());
+    }
+    let Some(wizard) = wizard_mut(model) else { return };
     let state = match result {
-        Err(failure) => Activation::Failed { diagnosis: diagnosis::diagnose(failure, now) },
+        Err(_) => Activation::Failed { verdict },
         Ok(grant) => {
+            let hint = token_hint(&grant.access_token);
+            let findings = kind::findings(&Observed {
+                app_kind: wizard.procedure.app_kind,
+                management: None,
+                chosen: &wizard.setup.scopes,
+                granted: grant.scopes.as_deref(),
+                account_id: wizard.values().answer(FieldName::AccountId),
+                token_account: hint.as_ref().and_then(|hint| hint.account_id.as_deref()),
+                pair: None,
+                redirect: None,
+            });
             let missing = Catalogue::embedded().diff(&wizard.setup.scopes, grant.scopes.as_deref()).missing;
             match delays.get(attempt - 1) {
                 Some(delay) if !missing.is_empty() => {
@@ -74,7 +98,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
                         until: later(now, *delay),
                     }
                 }
-                Some(_) | None => Activation::Granted { missing },
+                Some(_) | None => Activation::Granted { missing, findings },
             }
         }
     };
@@ -82,8 +106,8 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
     wizard.state = StepState::Activate(state);
     if granted {
         progress::mark_done(wizard, now);
-        save(model, out);
     }
+    save(model, out);
 }
 
 /// Time for the next try.

@@ -1,8 +1,14 @@
 //! The checks of a verification as values: outcomes, and what an API answer says about account and user.
 
+use crate::app::wizard::Wizard;
+use crate::oauth::authorize::Endpoints;
+use crate::oauth::kind::KindFinding;
+use crate::oauth::verdict::{Judgement, Verdict};
 use crate::oauth::{Diagnosis, Failure, diagnosis};
+use crate::procedure::FieldName;
 use crate::secret::printable;
-use crate::setup::{AccountFacts, Check, Outcome};
+use crate::setup::{AccountFacts, Check, Outcome, ProofRecord, Question};
+use jiff::Timestamp;
 use serde_json::Value;
 
 fn text(value: &Value, key: &str) -> Option<String> {
@@ -91,6 +97,58 @@ pub fn failed(code: &str, title: &str, problem: &Diagnosis) -> Check {
         next: Some(problem.next.clone()),
         diagnosis: Some(problem.clone()),
         ..pass(code, title, &problem.heading)
+    }
+}
+
+/// What earlier steps proved about a General app, or why it is not proved.
+pub fn proved_before(wizard: &Wizard, endpoints: &Endpoints) -> Vec<Check> {
+    if wizard.is_server_to_server() {
+        // The token call proves all of it anew.
+        return Vec::new();
+    }
+    let when = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC");
+    let mut checks = Vec::new();
+    // The secret went along when the code was exchanged.
+    let token_came = wizard.tokens.is_some() && wizard.secrets.contains_key(&FieldName::ClientSecret);
+    checks.push(match wizard.proof(Question::Pair, endpoints) {
+        Some(ProofRecord { verdict, .. }) if token_came && verdict.judgement != Judgement::Proved => {
+            pass("pair", "Pair", "Zoom gave the test login a token for it.")
+        }
+        None if token_came => pass("pair", "Pair", "Zoom gave the test login a token for it."),
+        None => not_checked("pair", "Pair", "Zoom was not asked about this client ID and secret."),
+        Some(ProofRecord { at, verdict, .. }) => {
+            let detail = format!("{} ({})", verdict.summary(), when(*at));
+            match verdict.judgement {
+                Judgement::Proved => pass("pair", "Pair", &format!("Zoom knew it at {}.", when(*at))),
+                Judgement::Expected | Judgement::Open => not_checked("pair", "Pair", &detail),
+                Judgement::Refused => warned("pair", "Pair", &detail, verdict),
+            }
+        }
+    });
+    // That nothing wrong was seen proves nothing, so only a refusal is worth a line.
+    if let Some(ProofRecord { at, verdict, .. }) = wizard.proof(Question::Redirect, endpoints)
+        && verdict.judgement == Judgement::Refused
+    {
+        let detail = format!("{} ({})", verdict.heading, when(*at));
+        checks.push(warned("redirect", "Redirect URL", &detail, verdict));
+    }
+    checks
+}
+
+fn warned(code: &str, title: &str, detail: &str, verdict: &Verdict) -> Check {
+    Check {
+        outcome: Outcome::Warning,
+        next: verdict.candidates.first().map(|candidate| candidate.test.clone()),
+        ..pass(code, title, detail)
+    }
+}
+
+/// A sign that the app is of the wrong kind.
+pub fn kind_check(finding: KindFinding) -> Check {
+    Check {
+        outcome: if finding.wrong { Outcome::Fail } else { Outcome::Warning },
+        next: Some(finding.next.clone()),
+        ..pass("app-kind", "App kind", &finding.text())
     }
 }
 

@@ -1,7 +1,7 @@
 //! From an authorization code to stored tokens. A code is spent by asking, so it is asked with once.
 
-use super::authorization::{forget_pending, state_mut};
-use super::{secrets, wizard_mut};
+use super::authorization::state_mut;
+use super::{pending, secrets, wizard_mut};
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::Model;
 use crate::app::wizard::{AuthorizationPhase, StepState, Wizard};
@@ -44,7 +44,7 @@ pub fn exchange(
         },
     };
     if let StepState::Authorize(authorization) = &mut wizard.state {
-        authorization.pasting = false;
+        authorization.end_waiting();
         authorization.phase = AuthorizationPhase::Exchanging { ticket, listener };
     }
     out.push(Effect::Token { ticket, request });
@@ -100,9 +100,10 @@ pub fn fail(model: &mut Model, problem: Diagnosis, listener: Option<Ticket>, out
     };
     answer(listener, page, out);
     if let Some(authorization) = state_mut(model) {
+        authorization.end_waiting();
         authorization.phase = AuthorizationPhase::Failed { problem };
     }
-    forget_pending(model, out);
+    pending::forget(model, out);
 }
 
 pub fn answer(listener: Option<Ticket>, page: CallbackPage, out: &mut Vec<Effect>) {

@@ -5,7 +5,7 @@
 )]
 
 use super::keys::Typed;
-use super::{authorization, notify, offer, progress, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{notify, offer, pending, progress, proof, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
@@ -162,6 +162,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             }
         }
         Intent::Confirm => confirm(model, out),
+        Intent::Retry => proof::retry(model, out),
         Intent::Back => {
             keep_typed(model, out);
             if steps::leave_step(model, out) {
@@ -213,7 +214,7 @@ fn confirm(model: &mut Model, out: &mut Vec<Effect>) {
     }
     match &mut wizard.saving {
         Some(saving) => saving.advance = true,
-        None if wizard.unsaved.is_empty() => steps::finish(model, out),
+        None if wizard.unsaved.is_empty() => proof::conclude(model, out),
         None => write_secrets(model, true, out),
     }
 }
@@ -253,7 +254,7 @@ pub fn keep_typed(model: &mut Model, out: &mut Vec<Effect>) {
     }
     let Some(wizard) = wizard_mut(model) else { return };
     if had_tokens && wizard.tokens.is_none() {
-        authorization::forget_grant(model, out);
+        pending::forget_grant(model, out);
     }
     if changed {
         save(model, out);
@@ -327,6 +328,6 @@ pub fn secrets_written(
     if more {
         write_secrets(model, saving.advance, out);
     } else if saving.advance {
-        steps::finish(model, out);
+        proof::conclude(model, out);
     }
 }

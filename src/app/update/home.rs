@@ -188,6 +188,7 @@ pub fn random(
         decision: None,
         verification: None,
         connection: None,
+        proofs: std::collections::BTreeMap::new(),
     };
     show_wizard(model, procedure, setup);
     steps::go_to(model, 0, out);
@@ -257,5 +258,6 @@ fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
         saving: None,
         storing: None,
         loading: None,
+        proving: crate::app::proof::Proving::default(),
     }));
 }

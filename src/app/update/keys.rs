@@ -5,7 +5,8 @@
 )]
 
 use super::{
-    authorization, form, home, leave, notify, scopes, secrets, steps, storing, verification, wizard_mut,
+    authorization, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification, waiting,
+    wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -60,6 +61,8 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         | Intent::TakeOffer
         | Intent::Recommended
         | Intent::Export
+        | Intent::Extend
+        | Intent::QrCode
         | Intent::Remove => on_screen(model, intent, out),
         Intent::Leave => {}
     }
@@ -79,7 +82,7 @@ pub fn edit(model: &mut Model, edit: Edit) {
 pub fn paste(model: &mut Model, text: &Secret) {
     if keymap::mode(model) == Mode::LoginWaiting {
         // The one screen where a paste can mean only one thing: the address the login ended at.
-        authorization::open_paste_box(model);
+        waiting::open_paste_box(model);
     }
     if !keymap::mode(model).is_text() {
         return notify(model, Tone::Information, "Nothing on this screen takes a paste.");
@@ -113,7 +116,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::Unlock => secrets::typed(model, typed),
         Mode::Field => form::typed(model, typed),
         Mode::ScopeSearch => scopes::typed(model, typed),
-        Mode::PasteBox => authorization::typed(model, typed),
+        Mode::PasteBox => waiting::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -226,7 +229,25 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if intent == Intent::Open && mode != Mode::LoginWaiting {
         return steps::open_page(model, out);
     }
-    let only_text = matches!(mode, Mode::Activate | Mode::LoginWaiting | Mode::LoginEnded | Mode::Verify);
+    if wizard_mut(model).is_some_and(|wizard| wizard.proving.asking.is_some()) {
+        return match intent {
+            Intent::Back => {
+                proof::cancel(model, out);
+                notify(model, Tone::Information, "Cancelled. Nothing was spent by asking.");
+            }
+            other => scroll(model, other),
+        };
+    }
+    let only_text = matches!(
+        mode,
+        Mode::Activate
+            | Mode::LoginWaiting
+            | Mode::LoginEnded
+            | Mode::LoginFailed
+            | Mode::LoginPort
+            | Mode::Busy
+            | Mode::Verify
+    );
     if only_text && matches!(intent, Intent::Up | Intent::Down) {
         return scroll(model, intent);
     }
@@ -245,7 +266,8 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 
 fn read_step(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     match intent {
-        Intent::Confirm => steps::finish(model, out),
+        Intent::Confirm => proof::conclude(model, out),
+        Intent::Retry => proof::retry(model, out),
         Intent::Back => steps::back(model, out),
         other => select_or_copy(model, other, out),
     }

@@ -1,7 +1,8 @@
 //! From step to step.
 
 use super::{
-    activation, authorization, form, home, notify, progress, save, scopes, storing, verification, wizard_mut,
+    activation, authorization, form, home, notify, pending, progress, proof, save, scopes, storing,
+    verification, wizard_mut,
 };
 use crate::app::message::Effect;
 use crate::app::model::{Model, Tone};
@@ -10,7 +11,7 @@ use crate::app::wizard::{
 };
 use crate::ports::RehearsalApp;
 use crate::procedure::{FieldName, Management, StepKind};
-use crate::setup::GrantDecision;
+use crate::setup::{GrantDecision, loopback_redirect};
 
 /// The last step that may be gone to: the first one that is not done.
 pub fn furthest(wizard: &Wizard) -> usize {
@@ -93,6 +94,7 @@ pub fn leave_step(model: &mut Model, out: &mut Vec<Effect>) -> bool {
         return false;
     }
     out.extend(under_way.map(|ticket| Effect::Cancel { ticket }));
+    proof::cancel(model, out);
     true
 }
 
@@ -107,7 +109,7 @@ pub fn go_to(model: &mut Model, index: usize, out: &mut Vec<Effect>) {
     tell_sandbox(model, out);
     save(model, out);
     verification::start_at_once(model, out);
-    authorization::take_up_pending(model, out);
+    pending::take_up(model, out);
 }
 
 /// The state a step begins in, from what is known already.
@@ -152,18 +154,18 @@ pub fn tell_sandbox(model: &mut Model, out: &mut Vec<Effect>) {
     if model.settings.rehearsal.is_none() {
         return;
     }
-    let loopback = format!("http://127.0.0.1:{}/callback", model.settings.loopback_port);
+    let loopback = model.settings.loopback_ports.iter().map(|port| loopback_redirect(*port)).collect();
     if let Some(wizard) = model.wizard() {
         out.push(Effect::ConfigureSandbox(sandbox_app(wizard, loopback)));
     }
 }
 
-/// What the admin would have entered on the app page by now, with the loopback redirect in the allow list.
-pub fn sandbox_app(wizard: &Wizard, loopback: String) -> RehearsalApp {
+/// What the admin would have entered on the app page by now, with the loopback redirects in the allow list.
+pub fn sandbox_app(wizard: &Wizard, loopback: Vec<String>) -> RehearsalApp {
     let management = wizard.setup.answers.get(&FieldName::Management).map(String::as_str);
     RehearsalApp {
         server_to_server: wizard.is_server_to_server(),
-        redirects: wizard.values().redirect_url().into_iter().chain([loopback]).collect(),
+        redirects: wizard.values().redirect_url().into_iter().chain(loopback).collect(),
         scopes: wizard.setup.scopes.iter().cloned().collect(),
         user_managed: management == Some(Management::User.as_str()),
         // Who stands at the step that asks Zoom has pressed the button there.

@@ -1,22 +1,24 @@
 //! The verify step: every claim is proved by a live answer or marked as not checked.
 
 use super::checks::{
-    describe, failed, first_user, not_checked, note_clock, pass, scopes_check, tell_more, user,
+    describe, failed, first_user, kind_check, not_checked, note_clock, pass, proved_before, scopes_check,
+    tell_more, user,
 };
 use super::exchange::client;
 use super::{notify, save, secrets, steps, store_failure_text, storing, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{StepState, VerifyStage, Verifying, VerifyingPhase, Wizard};
+use crate::oauth::kind::{self, Observed};
 use crate::oauth::token::{StoredTokens, token_hint};
 use crate::oauth::{
     ApiAnswer, ApiRead, Diagnosis, Failure, Grant, RevokeRequest, TokenGrant, TokenRequest, diagnosis,
 };
 use crate::ports::StoreFailure;
 use crate::procedure::{FieldName, Management};
-use crate::scope::{Catalogue, KindProblem};
+use crate::scope::Catalogue;
 use crate::secret::Secret;
-use crate::setup::{Check, GrantDecision, Outcome, SecretKey, Verification};
+use crate::setup::{Check, GrantDecision, Outcome, Question, SecretKey, Verification};
 
 /// The state the step begins in: the last result, if it still holds.
 pub fn begin(wizard: &Wizard) -> Verifying {
@@ -360,6 +362,7 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
 /// Every question is asked: scopes are compared, the result is kept.
 fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let now = model.now;
+    let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
     let chosen = wizard.setup.scopes.clone();
     let app_kind = wizard.procedure.app_kind;
@@ -369,6 +372,22 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         None => wizard.procedure.management.first().copied(),
     };
     let server_to_server = wizard.is_server_to_server();
+    let token_account =
+        wizard.tokens.as_ref().and_then(|tokens| token_hint(&tokens.access_token)?.account_id);
+    let kind_checks: Vec<Check> = kind::findings(&Observed {
+        app_kind,
+        management,
+        chosen: &chosen,
+        granted: wizard.verifying().and_then(|verifying| verifying.granted.as_deref()),
+        account_id: wizard.values().answer(FieldName::AccountId).filter(|_| server_to_server),
+        token_account: token_account.as_deref(),
+        pair: wizard.proof(Question::Pair, &endpoints).map(|record| &record.verdict),
+        redirect: wizard.proof(Question::Redirect, &endpoints).map(|record| &record.verdict),
+    })
+    .into_iter()
+    .map(kind_check)
+    .collect();
+    let earlier = proved_before(wizard, &endpoints);
     let Some(verifying) = wizard.verifying_mut() else { return };
     let granted = verifying.granted.clone();
     let (mut missing, mut excess) = (Vec::new(), Vec::new());
@@ -385,22 +404,9 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
             &missing,
             &excess,
         ));
-        for finding in
-            catalogue.wrong_kind(&chosen, granted.as_deref().unwrap_or_default(), app_kind, management)
-        {
-            verifying.checks.push(Check {
-                code: "app-kind".to_owned(),
-                title: "App kind".to_owned(),
-                outcome: match finding.problem {
-                    KindProblem::UserLevelOnly => Outcome::Fail,
-                    KindProblem::AdminLevel | KindProblem::MasterLevel => Outcome::Warning,
-                },
-                detail: format!("{}. Seen: {}", finding.message, finding.evidence.join(", ")),
-                next: Some(finding.next),
-                diagnosis: None,
-            });
-        }
     }
+    verifying.checks.extend(kind_checks);
+    verifying.checks.extend(earlier);
     let verification = Verification {
         at: now,
         checks: verifying.checks.clone(),

@@ -2,7 +2,7 @@
 //! of them may be a secret in the wrong place.
 
 use crate::error::Error;
-use crate::procedure::{FieldName, Procedure, ScopeNeed, StepKind};
+use crate::procedure::{ClientType, FieldName, Procedure, ScopeNeed, StepKind};
 use crate::scope::Catalogue;
 use crate::secret::{Secret, printable};
 use std::collections::BTreeMap;
@@ -97,6 +97,9 @@ pub fn parse(name: &str, text: &str) -> Result<Answers, Error> {
         let wrong = |expected: &str| Error::usage(format!("{at}: {key} must be {expected}"));
         if let Some(field) = FieldName::parse(key) {
             let value = value.as_str().ok_or_else(|| wrong("text in quotes"))?;
+            if field == FieldName::ClientType && !ClientType::ALL.iter().any(|kind| kind.as_str() == value) {
+                return Err(wrong("\"confidential\" or \"pkce\""));
+            }
             answers.values.insert(field, Secret::new(value));
             continue;
         }

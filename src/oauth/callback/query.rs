@@ -199,6 +199,7 @@ mod tests {
         assert_eq!(read(&format!("code={long}a")), Err(CallbackProblem::CodeTooLong));
     }
 
+    // Row B17 of docs/callback-rows.md.
     #[test]
     fn an_error_wins_over_a_code_and_is_printable() {
         let query = "code=a&error=access_denied&error_description=No%1b%5b31m+%3Cb%3E&state=x";
@@ -207,8 +208,10 @@ mod tests {
         assert_eq!(read(query), Ok((Some(Secret::new("x")), Answer::Error { error, description })));
     }
 
+    // Row I05 of docs/callback-rows.md.
     #[rstest]
     #[case::i01_equal("https://zoom.us", true)]
+    // Row B11 of docs/callback-rows.md.
     #[case::i02_another_server("https://example.com", false)]
     #[case::i02_another_cloud("https://zoomgov.com", false)]
     #[case::i03_slash("https://zoom.us/", false)]

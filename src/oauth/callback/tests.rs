@@ -11,6 +11,7 @@ fn pending() -> PendingAuthorization {
         verifier: Secret::new("v".repeat(43)),
         redirect_uri: REDIRECT.to_owned(),
         client_id: "client_1234567890".to_owned(),
+        begun_at: "2026-11-23T10:00:00Z".parse().unwrap(),
         expires_at: "2026-11-23T10:10:00Z".parse().unwrap(),
     }
 }
@@ -22,6 +23,7 @@ fn code_of(answer: &Answer) -> &str {
     }
 }
 
+// Rows F22, N10 of docs/callback-rows.md.
 #[test]
 fn state_must_be_there_and_equal() {
     let expected = Secret::new("abc");
@@ -32,6 +34,7 @@ fn state_must_be_there_and_equal() {
     assert!(!check_state(&Secret::default(), Some(&Secret::default())));
 }
 
+// Row W04 of docs/callback-rows.md.
 #[rstest]
 #[case::full(format!("{REDIRECT}?code=CODE12345&state={}", "s".repeat(43)), false)]
 #[case::broken_lines(format!("  https://dev12345.service-now.com/\n oauth_redirect.do?co\r\nde=CODE\u{200b}12345&state={} \n", "s".repeat(43)), false)]
@@ -49,6 +52,7 @@ fn pastes_that_are_taken(#[case] text: String, #[case] unchecked: bool) {
     assert_eq!(outcome.note, None);
 }
 
+// Row W04 of docs/callback-rows.md.
 #[rstest]
 #[case("", PasteProblem::Empty)]
 #[case(" \n\t\u{feff}", PasteProblem::Empty)]

@@ -314,18 +314,39 @@ pub fn missing_scopes(text: &str) -> Option<Vec<String>> {
 /// The error number (4700 to 4799) that a page of Zoom shows, in any digit grouping (`4,700`, `4.700`,
 /// `4 700`), or as `errorCode` of a JSON text.
 pub fn scan_authorize_page(text: &str) -> Option<u16> {
-    let text = text.replace("&nbsp;", " ").replace("&#160;", " ");
-    let found: Vec<(usize, usize, u16)> = grouped_numbers(&text);
-    let before = |start: usize| text[..start].trim_end_matches([' ', '"', ':', '\\']);
-    let in_json = found.iter().find(|(start, _, _)| {
-        let before = before(*start);
-        before.ends_with("errorCode") || before.ends_with("error_code")
-    });
-    let in_parentheses =
-        found.iter().find(|(start, end, _)| text[..*start].ends_with('(') && text[*end..].starts_with(')'));
+    let text = without_entities(text);
     // A bare number counts only where Zoom's table has one, because pages are full of numbers.
-    let bare = found.iter().find(|(_, _, number)| (4700..=4741).contains(number));
-    in_json.or(in_parentheses).or(bare).map(|(_, _, number)| *number)
+    let bare = || grouped_numbers(&text).into_iter().find(|(_, _, number)| (4700..=4741).contains(number));
+    marked_number(&text).or_else(|| bare().map(|(_, _, number)| number))
+}
+
+/// As [`scan_authorize_page`], but only a number that stands where an error's does: as `errorCode` of a JSON
+/// text or, `in_words`, in parentheses. For texts that nobody has chosen, such as a whole page.
+pub fn scan_error(text: &str, in_words: bool) -> Option<u16> {
+    let text = without_entities(text);
+    if in_words { marked_number(&text) } else { json_number(&text) }
+}
+
+fn without_entities(text: &str) -> String {
+    text.replace("&nbsp;", " ").replace("&#160;", " ")
+}
+
+fn marked_number(text: &str) -> Option<u16> {
+    let in_parentheses = || {
+        grouped_numbers(text)
+            .into_iter()
+            .find(|(start, end, _)| text[..*start].ends_with('(') && text[*end..].starts_with(')'))
+    };
+    json_number(text).or_else(|| in_parentheses().map(|(_, _, number)| number))
+}
+
+fn json_number(text: &str) -> Option<u16> {
+    let before = |start: usize| text[..start].trim_end_matches([' ', '"', ':', '\\']);
+    let names_error = |start: usize| {
+        let before = before(start);
+        before.ends_with("errorCode") || before.ends_with("error_code")
+    };
+    grouped_numbers(text).into_iter().find(|(start, _, _)| names_error(*start)).map(|(_, _, number)| number)
 }
 
 /// Every `47dd` that stands by itself: start, end (bytes), number.

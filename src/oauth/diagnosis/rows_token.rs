@@ -98,6 +98,17 @@ pub(super) const ROWS: &[Row] = &[
         retry: false,
     },
     Row {
+        code: "account-refused",
+        when: When { calls: &[Call::AccountCredentials], texts: &["bad request"], ..ALWAYS },
+        heading: "Zoom refuses the request, most likely for its Account ID",
+        cause: "This answer was reported for a wrong Account ID: cut, with a space, or the account number in \
+                its place. Zoom does not say so itself; an app that is not activated may get the same.",
+        next: "Copy the Account ID from the app's App Credentials page, check that the app is activated, and \
+               press r to try again.",
+        class: Refused,
+        retry: true,
+    },
+    Row {
         code: "app-kind-not-allowed",
         when: When {
             texts: &["does not enabled the oauth app type", "not enabled the oauth app type"],

@@ -42,6 +42,7 @@ fn assert_useful(diagnosis: &Diagnosis) {
     }
 }
 
+// Row F18 of docs/callback-rows.md.
 #[rstest]
 // Token endpoint, bodies as seen in public.
 #[case(
@@ -61,12 +62,18 @@ fn assert_useful(diagnosis: &Diagnosis) {
     Call::AccountCredentials,
     400,
     r#"{"reason":"Bad Request","error":"invalid_request"}"#,
-    "not-activated-or-wrong-account"
+    "account-refused"
 )]
 #[case(
     Call::AccountCredentials,
     400,
     r#"{"reason":"Bad request","error":"invalid_request"}"#,
+    "account-refused"
+)]
+#[case(
+    Call::AccountCredentials,
+    403,
+    r#"{"reason":"Not for you","error":"invalid_request"}"#,
     "not-activated-or-wrong-account"
 )]
 #[case(
@@ -219,6 +226,7 @@ fn answers_of_zoom(#[case] call: Call, #[case] status: u16, #[case] body: &str, 
     }
 }
 
+// Row F18 of docs/callback-rows.md.
 /// Zoom's numbered table, in each shape that a number arrives in.
 #[rstest]
 #[case(4700, "zoom-4700")]
@@ -268,6 +276,7 @@ fn numbers_on_the_authorize_page(#[case] number: u16, #[case] code: &str) {
     assert_useful(&diagnosis);
 }
 
+// Row F12 of docs/callback-rows.md.
 #[rstest]
 #[case("invalid_request", None, "authorize-invalid-request")]
 #[case("unauthorized_client", None, "unauthorized-client")]
@@ -294,6 +303,7 @@ fn errors_in_the_redirect(#[case] error: &str, #[case] description: Option<&str>
     assert_useful(&diagnosis);
 }
 
+// Row F19 of docs/callback-rows.md.
 #[rstest]
 #[case(
     200,
@@ -326,6 +336,7 @@ fn answers_that_are_not_of_zoom(
     }
 }
 
+// Row F19 of docs/callback-rows.md.
 #[rstest]
 #[case(Some("2"), "", "rate-limited", "in 2 seconds")]
 #[case(None, "", "rate-limited", "in a minute")]
@@ -375,6 +386,7 @@ fn the_way_to_zoom(#[case] call: Call, #[case] kind: FailureKind, #[case] code: 
     assert_useful(&diagnosis);
 }
 
+// Row F10 of docs/callback-rows.md.
 #[test]
 fn a_lost_code_is_never_offered_again() {
     for kind in [FailureKind::TimedOut { limit_s: 10 }, FailureKind::AnswerLost { detail: detail("reset") }] {

@@ -163,7 +163,7 @@ impl<'a> Checker<'a> {
             }
             None => {
                 let kind = match field {
-                    FieldName::Region | FieldName::Management => "choose",
+                    FieldName::Region | FieldName::Management | FieldName::ClientType => "choose",
                     FieldName::AppName
                     | FieldName::Instance
                     | FieldName::Company

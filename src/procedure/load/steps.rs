@@ -4,7 +4,7 @@ use super::checker::{Checker, Role};
 use super::words::{advice, quoted};
 use crate::procedure::wire::{self, KindWord, Text};
 use crate::procedure::{
-    AppKind, Choice, FieldName, FieldSpec, Name, Phase, ScreenLabel, Step, StepKind, Who,
+    AppKind, Choice, ClientType, FieldName, FieldSpec, Name, Phase, ScreenLabel, Step, StepKind, Who,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -171,7 +171,8 @@ fn belongings(checker: &mut Checker<'_>, step: &wire::Step, kind: KindWord, phas
 fn needed_answers(checker: &mut Checker<'_>, step: &wire::Step, kind: KindWord, position: usize) {
     let fields: &[FieldName] = match kind {
         KindWord::Activate => &[FieldName::AccountId, FieldName::ClientId, FieldName::ClientSecret],
-        KindWord::Authorize => &[FieldName::ClientId, FieldName::ClientSecret],
+        // Without a client secret it is a public client, which shows who it is by PKCE alone.
+        KindWord::Authorize => &[FieldName::ClientId],
         KindWord::Instruct
         | KindWord::Choose
         | KindWord::Fill
@@ -210,7 +211,7 @@ fn step_kind(
 
 fn fill(checker: &mut Checker<'_>, field: &wire::Field, position: usize) -> FieldSpec {
     let name: Option<FieldName> = checker.word(&field.name, "field");
-    if matches!(name, Some(FieldName::Region | FieldName::Management)) {
+    if matches!(name, Some(FieldName::Region | FieldName::Management | FieldName::ClientType)) {
         let message = format!("`{}` is filled in", field.name.get_ref());
         checker.advise(
             field.name.span(),
@@ -262,6 +263,9 @@ fn choose(checker: &mut Checker<'_>, step: &wire::Step, context: &Context<'_>) -
     match field {
         Some(FieldName::Management) => exactly(checker, choose, &context.management, "`management`"),
         Some(FieldName::Region) => exactly(checker, choose, &context.regions, "`redirect.regions`"),
+        Some(FieldName::ClientType) => {
+            exactly(checker, choose, &ClientType::ALL.map(ClientType::as_str), "the kinds of client");
+        }
         Some(_) | None => {}
     }
     StepKind::Choose { field: field.unwrap_or(FieldName::AppName), options }

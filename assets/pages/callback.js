@@ -1,0 +1,1 @@
+if (location.search) history.replaceState(null, "", location.pathname + "/done");
