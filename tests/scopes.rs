@@ -1,5 +1,5 @@
 //! Scopes from outside: the catalogue's file, the review of every procedure against the sandbox, and the proof.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "scopes/asset.rs"]
 mod asset;

@@ -20,13 +20,14 @@ pub fn parse_granted(catalogue: &Catalogue, text: &str) -> Result<Option<Vec<Str
     }
     let value: Value = serde_json::from_str(text)
         .map_err(|error| format!("begins like JSON and is not: line {}", error.line()))?;
-    let list = match &value {
-        Value::Object(answer) => match answer.get("scope") {
-            None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(scope)) => return Ok(Some(of_words(catalogue, scope))),
-            Some(other) => other,
-        },
-        other => other,
+    let list = if let Some(answer) = value.as_object() {
+        let Some(scope) = answer.get("scope").filter(|scope| !scope.is_null()) else { return Ok(None) };
+        if let Some(scope) = scope.as_str() {
+            return Ok(Some(of_words(catalogue, scope)));
+        }
+        scope
+    } else {
+        &value
     };
     let ids = list.as_array().and_then(|ids| ids.iter().map(Value::as_str).collect::<Option<Vec<&str>>>());
     match ids {

@@ -170,7 +170,7 @@ impl Proof {
                 Resolved::First(path, operation) => (path, operation),
                 Resolved::Path(path) => (path, template.path),
             };
-            (!self.answers.contains_key(&path)).then(|| ProofRead {
+            (!self.answers.contains_key(&path)).then_some(ProofRead {
                 path,
                 operation,
                 not_before: self.not_before,

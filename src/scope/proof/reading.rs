@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Longest id that is used, in bytes. Zoom's are much shorter.
+const LONGEST_ID: usize = 200;
+
 /// What a proof says about one scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "result")]
@@ -120,9 +123,8 @@ pub(super) fn retry_after(failure: &Failure, now: Timestamp) -> Option<Timestamp
 pub(super) fn first_id(answer: &Value) -> Option<String> {
     let lists = answer.as_object()?.values().filter_map(Value::as_array);
     let mut ids = lists.filter_map(|list| list.first()?.get("id"));
-    ids.find_map(|id| match id {
-        Value::String(text) if !text.is_empty() && text.len() <= 200 => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    ids.find_map(|id| {
+        let text = id.as_str().filter(|text| !text.is_empty() && text.len() <= LONGEST_ID).map(str::to_owned);
+        text.or_else(|| id.as_number().map(ToString::to_string))
     })
 }

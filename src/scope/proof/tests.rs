@@ -1,3 +1,5 @@
+#![expect(clippy::result_large_err, reason = "it is what the port answers")]
+
 use super::*;
 use crate::oauth::{Call, FailureKind};
 use proptest::prelude::*;
