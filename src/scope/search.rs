@@ -10,24 +10,45 @@ use std::cmp::Reverse;
 pub struct SearchHit {
     pub scope: &'static ScopeInfo,
     /// Where the words matched in the id: byte offsets (ids are ASCII), ascending. Empty if they matched
-    /// in its label or operations only.
+    /// elsewhere only.
+    pub positions: Vec<usize>,
+    /// The other texts in which words were found that are not in the id.
+    pub elsewhere: Vec<FoundText>,
+}
+
+/// A text beside the id in which a word was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundText {
+    pub place: Place,
+    pub text: &'static str,
+    /// Where, in characters, ascending.
     pub positions: Vec<usize>,
 }
 
-/// How well a scope fits; greater is better. Whether the whole text names one of its operations, then words
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Label,
+    Operation,
+    Event,
+}
+
+/// How well a scope fits; greater is better. Whether the whole text names one of its operations or events, then words
 /// in the id or label counted with weights, then the matcher's own score.
 type Fit = (bool, u32, u32);
 
 impl Catalogue {
-    /// Scopes that contain every word of `text`, in any order and case, in their id, label or operations;
-    /// best first, at most `limit`. A whole operation or path (`GET /users`) comes first, then words found in
-    /// the id. If no scope contains them all, their
-    /// letters may lie apart (`usrlst`). Without a word, all scopes in order of id.
+    /// Scopes that contain every word of `text`, in any order and case, in their id (which begins with the
+    /// product), label, operations or events; best first, at most `limit`. A whole operation, path or event
+    /// (`GET /users`, `meeting.started`) comes first, then words found in the id. If no scope contains them
+    /// all, their letters may lie apart (`usrlst`). Without a word, all scopes in order of id.
     pub fn search(&'static self, text: &str, limit: usize) -> Vec<SearchHit> {
         let words: Vec<&str> = text.split_whitespace().collect();
         if words.is_empty() {
             let all = self.entries().iter().take(limit);
-            return all.map(|scope| SearchHit { scope, positions: Vec::new() }).collect();
+            return all
+                .map(|scope| SearchHit { scope, positions: Vec::new(), elsewhere: Vec::new() })
+                .collect();
         }
         let mut matcher = Matcher::new(Config::DEFAULT);
         let hits = self.search_as(AtomKind::Substring, &words, limit, &mut matcher);
@@ -47,7 +68,7 @@ impl Catalogue {
             .collect();
         // A scope with every word in its id comes before any that has one elsewhere. Where such scopes fill the
         // list already, the long lines of operations need not be read; that is most keystrokes.
-        let mut found: Vec<(Fit, &ScopeInfo)> = if words.iter().any(|word| word.contains('/')) {
+        let mut found: Vec<(Fit, &ScopeInfo)> = if words.iter().any(|word| word.contains(['/', '.'])) {
             Vec::new()
         } else {
             let by_id = self.entries().iter().filter_map(|scope| {
@@ -62,24 +83,20 @@ impl Catalogue {
                 .iter()
                 .filter_map(|scope| {
                     let (place, score) = fit(scope, &atoms, kind, matcher)?;
-                    Some(((names_operation(scope, words), place, score), scope))
+                    Some(((names_fact(scope, words), place, score), scope))
                 })
                 .collect();
         }
         found.sort_unstable_by_key(|(fit, scope)| (Reverse(*fit), scope.style, scope.id.len(), scope.id));
-        found
-            .into_iter()
-            .take(limit)
-            .map(|(_, scope)| SearchHit { scope, positions: positions(scope, &atoms, matcher) })
-            .collect()
+        found.into_iter().take(limit).map(|(_, scope)| hit(scope, &atoms, kind, matcher)).collect()
     }
 }
 
-/// Weight of a word found in the id; in the label it weighs one, in the operations nothing.
+/// Weight of a word found in the id; in the label it weighs one, in operations and events nothing.
 const IN_ID: u32 = 2;
 
-/// Whether the words are an operation, or its path, and nothing else.
-fn names_operation(scope: &ScopeInfo, words: &[&str]) -> bool {
+/// Whether the words are an operation, its path or an event, and nothing else.
+fn names_fact(scope: &ScopeInfo, words: &[&str]) -> bool {
     let is_path = |text: &str| text.starts_with('/');
     match words {
         [path] if is_path(path) => scope
@@ -90,6 +107,7 @@ fn names_operation(scope: &ScopeInfo, words: &[&str]) -> bool {
             .operations()
             .filter_map(|operation| operation.split_once(' '))
             .any(|found| found.0.eq_ignore_ascii_case(method) && found.1.eq_ignore_ascii_case(path)),
+        [event] if event.contains('.') => scope.events().any(|found| found.eq_ignore_ascii_case(event)),
         _ => false,
     }
 }
@@ -115,25 +133,63 @@ fn fit(scope: &ScopeInfo, atoms: &[Atom], kind: AtomKind, matcher: &mut Matcher)
             })
             .or_else(|| {
                 // Letters that may lie apart would match almost any long list of paths.
-                let lines = Utf32Str::Ascii(scope.operation_lines().as_bytes());
-                let exact = kind == AtomKind::Substring;
-                exact.then(|| atom.score(lines, matcher)).flatten().map(|score| (0, score))
+                let lines = [scope.operation_lines(), scope.event_lines()];
+                let mut lines = lines.into_iter().filter(|_| kind == AtomKind::Substring);
+                lines
+                    .find_map(|lines| atom.score(Utf32Str::Ascii(lines.as_bytes()), matcher))
+                    .map(|score| (0, score))
             })?;
         total = (total.0 + place, total.1 + u32::from(score));
     }
     Some(total)
 }
 
-fn positions(scope: &ScopeInfo, atoms: &[Atom], matcher: &mut Matcher) -> Vec<usize> {
-    let mut found = Vec::new();
+fn hit(scope: &'static ScopeInfo, atoms: &[Atom], kind: AtomKind, matcher: &mut Matcher) -> SearchHit {
+    let mut in_id = Vec::new();
+    let mut elsewhere: Vec<FoundText> = Vec::new();
     for atom in atoms {
-        // A word that is not in the id adds nothing: the score is of no interest here.
-        let _ = atom.indices(Utf32Str::Ascii(scope.id.as_bytes()), matcher, &mut found);
+        if atom.indices(Utf32Str::Ascii(scope.id.as_bytes()), matcher, &mut in_id).is_none()
+            && let Some(found) = found_elsewhere(scope, atom, kind, matcher)
+        {
+            match elsewhere.iter_mut().find(|known| known.text == found.text) {
+                Some(known) => known.positions.extend(found.positions),
+                None => elsewhere.push(found),
+            }
+        }
     }
-    let mut positions: Vec<usize> = found.into_iter().filter_map(|at| usize::try_from(at).ok()).collect();
+    elsewhere.iter_mut().for_each(|found| tidy(&mut found.positions));
+    let mut positions = in_places(&in_id);
+    tidy(&mut positions);
+    SearchHit { scope, positions, elsewhere }
+}
+
+/// The first text beside the id that holds a word.
+fn found_elsewhere(
+    scope: &ScopeInfo,
+    atom: &Atom,
+    kind: AtomKind,
+    matcher: &mut Matcher,
+) -> Option<FoundText> {
+    let facts = scope
+        .operations()
+        .map(|text| (Place::Operation, text))
+        .chain(scope.events().map(|text| (Place::Event, text)))
+        .filter(|_| kind == AtomKind::Substring);
+    let mut texts = scope.label.map(|label| (Place::Label, label)).into_iter().chain(facts);
+    texts.find_map(|(place, text)| {
+        let (mut buffer, mut found) = (Vec::new(), Vec::new());
+        atom.indices(Utf32Str::new(text, &mut buffer), matcher, &mut found)?;
+        Some(FoundText { place, text, positions: in_places(&found) })
+    })
+}
+
+fn in_places(found: &[u32]) -> Vec<usize> {
+    found.iter().filter_map(|at| usize::try_from(*at).ok()).collect()
+}
+
+fn tidy(positions: &mut Vec<usize>) {
     positions.sort_unstable();
     positions.dedup();
-    positions
 }
 
 #[cfg(test)]
@@ -154,6 +210,7 @@ mod tests {
     #[case("get /users", "user:read:list_users:admin")]
     #[case("/metrics/zoomrooms", "dashboard:read:list_zoomrooms:admin")]
     #[case("usrlistusers", "user:read:list_users:admin")]
+    #[case("meeting.participant_joined admin", "meeting:read:participant:admin")]
     fn best_first(#[case] text: &str, #[case] first: &str) {
         assert_eq!(ids(text, 1), [first]);
     }
@@ -206,6 +263,29 @@ mod tests {
     }
 
     #[test]
+    fn words_beside_the_id_are_shown_where_they_are() {
+        let found = |text: &str| {
+            let hits = Catalogue::embedded().search(text, usize::MAX);
+            let hit = hits.into_iter().find(|hit| hit.scope.id == "meeting:read:participant:admin").unwrap();
+            hit.elsewhere.into_iter().next()
+        };
+        assert_eq!(found("participant read"), None);
+        let event = found("participant_joined admin").unwrap();
+        assert_eq!(event.place, Place::Event);
+        let marked: String =
+            event.positions.iter().map(|at| char::from(event.text.as_bytes()[*at])).collect();
+        assert_eq!(marked, "participant_joined");
+
+        let hits = Catalogue::embedded().search("View users", 1);
+        assert_eq!(hits[0].elsewhere[0].place, Place::Label);
+        let hits = Catalogue::embedded().search("/metrics/zoomrooms", 1);
+        assert_eq!(
+            (hits[0].elsewhere[0].place, hits[0].elsewhere[0].text),
+            (Place::Operation, "GET /metrics/zoomrooms")
+        );
+    }
+
+    #[test]
     fn no_word_lists_all() {
         assert_eq!(ids("  ", usize::MAX).len(), Catalogue::embedded().entries().len());
         assert_eq!(ids("", 3).len(), 3);
@@ -218,6 +298,10 @@ mod tests {
             let hits = Catalogue::embedded().search(&text, limit);
             prop_assert!(hits.len() <= limit);
             prop_assert!(hits.iter().all(|hit| hit.positions.iter().all(|at| *at < hit.scope.id.len())));
+            for found in hits.iter().flat_map(|hit| &hit.elsewhere) {
+                prop_assert!(found.positions.iter().all(|at| *at < found.text.chars().count()));
+                prop_assert!(!found.positions.is_empty());
+            }
             prop_assert_eq!(&hits, &Catalogue::embedded().search(&text, limit));
         }
     }

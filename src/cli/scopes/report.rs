@@ -1,0 +1,111 @@
+//! A review as Markdown, for a change ticket.
+
+use super::Reviewed;
+use super::text::{counts, effect, matters, need, proof_words, standing, subject};
+use crate::scope::Catalogue;
+use crate::scope::explain::{Effect, effect_of};
+use crate::scope::review::Row;
+use crate::secret::printable;
+use std::fmt::Write;
+
+/// Longest text of a cell, in characters.
+const LONGEST: usize = 600;
+
+/// `scopes review --format markdown`.
+pub(super) fn markdown(reviewed: &Reviewed) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut out, reviewed);
+    out
+}
+
+fn write(out: &mut String, reviewed: &Reviewed) -> std::fmt::Result {
+    let review = &reviewed.review;
+    writeln!(out, "# Zoom scope review\n")?;
+    for line in subject(reviewed) {
+        writeln!(out, "- {}", inline(&line))?;
+    }
+    writeln!(out, "- {}\n", inline(&counts(review)))?;
+    writeln!(out, "## Scopes\n\n| Scope | Need | State | Lets the app | Why |\n|---|---|---|---|---|")?;
+    for row in review.rows.iter().filter(|row| matters(row)) {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            code(&row.id),
+            need(row),
+            inline(&standing(row)),
+            effect(effect_of(Catalogue::embedded(), &row.id).unwrap_or(Effect::Unknown)),
+            inline(&why(row)),
+        )?;
+    }
+    if !review.remarks.is_empty() {
+        writeln!(out, "\n## Remarks\n")?;
+        for remark in &review.remarks {
+            let scopes: Vec<String> = remark.scopes.iter().map(|scope| code(scope)).collect();
+            let lead = if scopes.is_empty() { String::new() } else { format!("{}: ", scopes.join(", ")) };
+            writeln!(out, "- {lead}{}", inline(&remark.text))?;
+        }
+    }
+    let todo = &review.todo;
+    if !todo.is_empty() {
+        writeln!(out, "\n## To do in Zoom, on the app's Scopes page\n")?;
+        for item in &todo.add {
+            writeln!(out, "- [ ] Add {}. {}", code(&item.scope), inline(&item.why))?;
+        }
+        for item in &todo.remove {
+            writeln!(out, "- [ ] Remove {}. {}", code(&item.scope), inline(&item.why))?;
+        }
+        for step in todo.renewal.iter().flat_map(|renewal| &renewal.steps) {
+            writeln!(out, "- [ ] {}", inline(step))?;
+        }
+    }
+    if let Some(proof) = &reviewed.proof {
+        let at = proof.at.strftime("%Y-%m-%d %H:%M UTC");
+        writeln!(
+            out,
+            "\n## Proof of {at}, by reading only\n\n| Scope | Read | Result | Zoom said |\n|---|---|---|---|"
+        )?;
+        for proved in &proof.results {
+            let read = proved.operation.as_deref().map(code).unwrap_or_default();
+            let result = inline(&proof_words(proved));
+            writeln!(out, "| {} | {read} | {result} | {} |", code(&proved.scope), inline(&proved.detail))?;
+        }
+        if let Some(problem) = &proof.stopped {
+            writeln!(out, "\nStopped early: {}.", inline(&problem.heading))?;
+        }
+    }
+    writeln!(
+        out,
+        "\nWhat scopes unlock comes from Zoom's documents and was not tried on a live Zoom, the proof aside. A scope \
+         that is unknown here may be newer than the list."
+    )
+}
+
+fn why(row: &Row) -> String {
+    let Some(asked) = &row.asked else { return "Nothing in the procedure asks for it.".to_owned() };
+    let mut words = asked.reason.clone();
+    if !asked.documented.is_empty() {
+        let _ = write!(words, " Document: step {}.", asked.documented.join(", "));
+    }
+    for action in &asked.actions {
+        let _ = write!(words, " {action}");
+    }
+    words
+}
+
+/// Text of others inside a line: nothing in it is Markdown or HTML, and a cell stays a cell.
+fn inline(text: &str) -> String {
+    let mut out = String::new();
+    for character in printable(text, LONGEST).chars() {
+        if matches!(character, '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
+}
+
+/// An id as code. Ids that Zoom publishes hold nothing that would end it; whatever else does is replaced.
+fn code(id: &str) -> String {
+    format!("`{}`", printable(id, LONGEST).replace(['`', '|'], "?"))
+}

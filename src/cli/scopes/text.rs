@@ -1,0 +1,287 @@
+//! Scopes as plain text of at most 80 columns.
+
+use super::Reviewed;
+use crate::cli::page::Page;
+use crate::scope::explain::{Alternative, AlternativeKind, Asked, Effect, Explanation};
+use crate::scope::proof::{Outcome, Proved};
+use crate::scope::review::{Remark, Review, Row, RowNeed, Standing, State, Todo};
+use crate::scope::{SearchHit, Style};
+use crate::secret::printable;
+
+/// Longest text of others, in characters.
+const LONGEST: usize = 400;
+/// Lines of one list that are written out for a scope that unlocks very much.
+const MOST_LINES: usize = 60;
+
+/// `scopes search TEXT`: an id a line, and below it where else the words were found.
+pub(super) fn search(hits: &[SearchHit]) -> String {
+    let mut page = Page::default();
+    for hit in hits {
+        let style = if hit.scope.style == Style::Classic { "  (classic)" } else { "" };
+        page.item(0, "", &format!("{}{style}", hit.scope.id));
+        for found in &hit.elsewhere {
+            page.item(4, "", found.text);
+        }
+        if hit.elsewhere.is_empty()
+            && let Some(label) = hit.scope.label
+        {
+            page.item(4, "", label);
+        }
+    }
+    page.text
+}
+
+/// `scopes explain SCOPE`.
+pub(super) fn explain(told: &Explanation) -> String {
+    let mut page = Page::default();
+    page.item(0, "", &printable(&told.scope, LONGEST));
+    if let Some(label) = told.label {
+        page.item(2, "", &format!("\"{label}\""));
+    }
+    if let Some(nearest) = told.nearest {
+        page.item(2, "", &format!("Not known here. Did you mean {nearest}?"));
+    }
+    let style = told.style.map_or_else(String::new, |style| format!(", {}", style.as_str()));
+    page.item(2, "Effect: ", &told.effect_words);
+    page.item(2, "Level:  ", &format!("{}{style}: {}", told.level.as_str(), told.reach));
+    page.item(2, "Apps:   ", told.apps);
+    lines(&mut page, "Operations", &told.operations);
+    lines(&mut page, "Events", &told.events);
+    asked_by(&mut page, &told.asked_by);
+    lines(&mut page, "Classic scopes documented for the same", &told.classic);
+    lines(&mut page, "Granular scopes of this classic one", &told.granular);
+    let narrower: Vec<&Alternative> =
+        told.narrower.iter().filter(|one| one.why != AlternativeKind::Generation).collect();
+    let broader: Vec<&Alternative> =
+        told.broader.iter().filter(|one| one.why != AlternativeKind::Generation).collect();
+    alternatives(&mut page, "Narrower", &narrower);
+    alternatives(&mut page, "Broader, and covers it already where granted", &broader);
+    page.list("Not sure", &told.doubts);
+    page.list("From", &told.sources);
+    page.text
+}
+
+fn lines(page: &mut Page, heading: &str, texts: &[&str]) {
+    if texts.is_empty() {
+        return;
+    }
+    page.heading(&format!("{heading} ({})", texts.len()));
+    for text in texts.iter().take(MOST_LINES) {
+        page.item(2, "", text);
+    }
+    if texts.len() > MOST_LINES {
+        page.item(2, "", &format!("and {} more; --json lists them all", texts.len() - MOST_LINES));
+    }
+}
+
+fn alternatives(page: &mut Page, heading: &str, alternatives: &[&Alternative]) {
+    if alternatives.is_empty() {
+        return;
+    }
+    page.heading(heading);
+    for one in alternatives {
+        let why = match one.why {
+            AlternativeKind::Generation => "the other generation",
+            AlternativeKind::Operations => "by its operations",
+            AlternativeKind::Level => "the same at another level",
+        };
+        let plural = if one.operations == 1 { "" } else { "s" };
+        page.item(2, "", &format!("{} ({why}; {} operation{plural})", one.scope, one.operations));
+    }
+}
+
+fn asked_by(page: &mut Page, asked_by: &[Asked]) {
+    if asked_by.is_empty() {
+        return;
+    }
+    page.heading("Asked for by");
+    for asked in asked_by {
+        page.item(2, "", &format!("{} ({}): {}", asked.title, asked.procedure, asked.need.words()));
+        why(page, 4, asked);
+    }
+}
+
+/// The reason, where it stands in the document, and the receiver's and Zoom's opinions.
+fn why(page: &mut Page, indent: usize, asked: &Asked) {
+    page.item(indent, "", &asked.reason);
+    let steps = asked.documented.join(", ");
+    match (&asked.label, steps.is_empty()) {
+        (Some(label), false) => page.item(indent, "", &format!("Document: step {steps}, \"{label}\"")),
+        (Some(label), true) => page.item(indent, "", &format!("Document: \"{label}\"")),
+        (None, false) => page.item(indent, "", &format!("Document: step {steps}")),
+        (None, true) => {}
+    }
+    for action in &asked.actions {
+        page.item(indent, "", action);
+    }
+}
+
+/// What a review is of, and when its granted scopes were known, a line each.
+pub(super) fn subject(reviewed: &Reviewed) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(procedure) = &reviewed.procedure {
+        lines.push(format!("For {} ({})", procedure.title, procedure.id));
+    }
+    if let Some(connection) = &reviewed.connection {
+        let rehearsal = if connection.rehearsal { ", a rehearsal" } else { "" };
+        lines.push(format!("Connection {}{rehearsal}", printable(&connection.name, 100)));
+    }
+    lines.push(match (reviewed.review.compared, reviewed.granted_at) {
+        (false, _) => "What was granted is not confirmed".to_owned(),
+        (true, Some(at)) => format!("Granted as of {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+        (true, None) => "Granted as given".to_owned(),
+    });
+    lines
+}
+
+/// `6 required, 5 granted, 1 missing`: every state that has any.
+pub(super) fn counts(review: &Review) -> String {
+    let count = |state: State| (review.count(state), state.words());
+    let mut counts: Vec<String> = State::ALL
+        .into_iter()
+        .map(count)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{count} {words}"))
+        .collect();
+    if !review.covered.is_empty() {
+        counts.push(format!("{} covered by others", review.covered.len()));
+    }
+    if counts.is_empty() { "no scopes".to_owned() } else { counts.join(", ") }
+}
+
+/// How a row stands, in a few words.
+pub(super) fn standing(row: &Row) -> String {
+    let mut words = match &row.standing {
+        Standing::Granted => "granted".to_owned(),
+        Standing::Covered(cover) => format!("covered by {}", cover.by.join(" and ")),
+        Standing::Missing => "MISSING".to_owned(),
+        Standing::Excess => "in excess".to_owned(),
+        Standing::Open => "not granted".to_owned(),
+        Standing::NotConfirmed => "not confirmed".to_owned(),
+    };
+    if !row.known {
+        words.push_str(", unknown here");
+    }
+    words
+}
+
+/// For what a row is there.
+pub(super) const fn need(row: &Row) -> &'static str {
+    match row.need {
+        Some(RowNeed::Required) => "required",
+        Some(RowNeed::Chosen) => "chosen for this app",
+        Some(RowNeed::Optional) => "optional",
+        Some(RowNeed::Classic) => "classic stand-in",
+        None => "not asked for",
+    }
+}
+
+/// Whether a row says something: optional scopes that nobody granted do not.
+pub(super) fn matters(row: &Row) -> bool {
+    row.is_needed() || row.is(State::Granted)
+}
+
+/// `scopes review`.
+pub(super) fn review(reviewed: &Reviewed) -> String {
+    let review = &reviewed.review;
+    let mut page = Page::default();
+    for line in subject(reviewed) {
+        page.item(0, "", &line);
+    }
+    page.item(0, "", &format!("{}.", counts(review)));
+    let mut product = None;
+    for row in review.rows.iter().filter(|row| matters(row)) {
+        if product != Some(&row.product) {
+            product = Some(&row.product);
+            page.heading(&printable(&row.product, 80));
+        }
+        page.item(2, "", &printable(&row.id, LONGEST));
+        page.item(4, "", &format!("{}, {}", need(row), standing(row)));
+        if let Some(asked) = &row.asked {
+            why(&mut page, 4, asked);
+        }
+        if let Some(reason) = row.not_provable {
+            page.item(4, "Not provable: ", reason.words());
+        }
+    }
+    let open = review.rows.iter().filter(|row| !matters(row)).count();
+    if open > 0 {
+        page.heading(&format!("{open} more could be asked for and are not needed; --json lists them"));
+    }
+    remarks(&mut page, &review.remarks);
+    todo(&mut page, &review.todo);
+    if let Some(proof) = &reviewed.proof {
+        page.heading("Proof, by one read for each");
+        for proved in &proof.results {
+            self::proved(&mut page, proved);
+        }
+        if let Some(problem) = &proof.stopped {
+            page.item(2, "Stopped: ", &format!("{}. {}", problem.heading, problem.cause));
+        }
+    }
+    page.text
+}
+
+fn remarks(page: &mut Page, remarks: &[Remark]) {
+    if remarks.is_empty() {
+        return;
+    }
+    page.heading("Remarks");
+    for remark in remarks {
+        for scope in &remark.scopes {
+            page.item(2, "", &printable(scope, LONGEST));
+        }
+        page.item(if remark.scopes.is_empty() { 2 } else { 4 }, "", &remark.text);
+    }
+}
+
+fn todo(page: &mut Page, todo: &Todo) {
+    if !todo.add.is_empty() {
+        page.heading("Add on Zoom's Scopes page");
+        for item in &todo.add {
+            page.item(2, "[ ] ", &item.scope);
+        }
+    }
+    if !todo.remove.is_empty() {
+        page.heading("Remove there");
+        for item in &todo.remove {
+            page.item(2, "[ ] ", &printable(&item.scope, LONGEST));
+        }
+    }
+    if let Some(renewal) = &todo.renewal {
+        page.list("Then", &renewal.steps);
+    }
+}
+
+/// The result of a proof, and what it rests on.
+pub(super) fn proof_words(proved: &Proved) -> String {
+    let mut words = proved.outcome.words().to_owned();
+    if let Outcome::ScopeMissing { any_of } = &proved.outcome
+        && !any_of.is_empty()
+    {
+        words.push_str(&format!(" (Zoom wants any of {})", printable(&any_of.join(", "), LONGEST)));
+    }
+    if !proved.also.is_empty() && proved.outcome == Outcome::Works {
+        words.push_str(&format!(" (allowed by {} as well)", proved.also.join(", ")));
+    }
+    words
+}
+
+fn proved(page: &mut Page, proved: &Proved) {
+    page.item(2, "", &printable(&proved.scope, LONGEST));
+    let read = proved.operation.as_ref().map_or_else(String::new, |operation| format!(": {operation}"));
+    page.item(4, "", &format!("{}{read}", proof_words(proved)));
+    if !proved.detail.is_empty() {
+        page.item(4, "", &printable(&proved.detail, LONGEST));
+    }
+}
+
+/// What a scope does, for a table.
+pub(super) const fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "reads",
+        Effect::Change => "changes",
+        Effect::Events => "events",
+        Effect::Unknown => "not known",
+    }
+}
