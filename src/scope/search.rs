@@ -216,6 +216,8 @@ mod tests {
     }
 
     proptest! {
+        // Each case reads the whole catalogue twice.
+        #![proptest_config(ProptestConfig::with_cases(64))]
         /// The short way over the ids alone finds what the long way finds.
         #[test]
         fn a_limit_only_cuts(text in "[a-z:_]{1,3}( [a-z:_]{1,4})?|list|read admin|user:|view all", limit in 1_usize..80) {
