@@ -20,7 +20,7 @@ use crate::setup::Connection;
 use jiff::Timestamp;
 use prove::ProofReport;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,7 +43,8 @@ pub fn run(global: &Global, command: &ScopesCommand, out: &mut dyn Write) -> Res
                     "No published scope has this: {text}. Zoom adds scopes; it may be newer."
                 );
             }
-            let written = if *json { document::search(&hits) } else { Ok(text::search(&hits)) };
+            let written =
+                if *json { document::search(&hits) } else { Ok(text::search(&hits, can_be_bold())) };
             write(written, out)
         }
         ScopesCommand::Explain { scope, json } => {
@@ -53,6 +54,11 @@ pub fn run(global: &Global, command: &ScopesCommand, out: &mut dyn Write) -> Res
         }
         ScopesCommand::Review(arguments) => run_review(global, arguments, out),
     }
+}
+
+/// Whether weight reaches a reader: it is no colour, so `NO_COLOR` does not forbid it.
+fn can_be_bold() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|name| name != "dumb")
 }
 
 fn write(text: serde_json::Result<String>, out: &mut dyn Write) -> Result<(), Error> {

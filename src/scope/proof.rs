@@ -107,7 +107,7 @@ pub struct Proved {
 }
 
 /// A proof under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     targets: Vec<Target>,
     user: TokenUser,
@@ -121,7 +121,7 @@ pub struct Proof {
 }
 
 /// A granted scope and the read that can show it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
     scope: String,
     template: Result<Template, NotProvable>,

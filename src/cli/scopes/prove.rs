@@ -117,6 +117,12 @@ pub async fn run(
 async fn token(ports: &Ports, connection: &Connection) -> Result<Token, Error> {
     match connection.app_kind {
         AppKind::ServerToServer => {
+            // Law 1: what could disturb a live integration is said before.
+            let _ = writeln!(
+                std::io::stderr(),
+                "Asking Zoom for a token of this app. Zoom's pages of today say that it leaves the receiver's token \
+                 alone; older reports say otherwise."
+            );
             let answer = |field| connection.answers.get(&field).cloned().unwrap_or_default();
             let client_id = answer(FieldName::ClientId);
             let key = SecretKey::ConnectionField(connection.name.clone(), FieldName::ClientSecret);

@@ -32,7 +32,7 @@ fn write(out: &mut String, reviewed: &Reviewed) -> std::fmt::Result {
             out,
             "| {} | {} | {} | {} | {} |",
             code(&row.id),
-            need(row),
+            need(review, row),
             inline(&standing(row)),
             effect(effect_of(Catalogue::embedded(), &row.id).unwrap_or(Effect::Unknown)),
             inline(&why(row)),

@@ -13,22 +13,44 @@ const LONGEST: usize = 400;
 /// Lines of one list that are written out for a scope that unlocks very much.
 const MOST_LINES: usize = 60;
 
-/// `scopes search TEXT`: an id a line, and below it where else the words were found.
-pub(super) fn search(hits: &[SearchHit]) -> String {
-    let mut page = Page::default();
+/// Bold, and the end of it (ECMA-48, SGR 1 and 22).
+const BOLD: [&str; 2] = ["\u{1b}[1m", "\u{1b}[22m"];
+
+/// `scopes search TEXT`: an id a line, and below it where else the words were found; with the letters that
+/// matched in bold where the reader is a terminal.
+pub(super) fn search(hits: &[SearchHit], bold: bool) -> String {
+    let mut text = String::new();
     for hit in hits {
         let style = if hit.scope.style == Style::Classic { "  (classic)" } else { "" };
-        page.item(0, "", &format!("{}{style}", hit.scope.id));
+        text.push_str(&format!("{}{style}\n", marked(hit.scope.id, &hit.positions, bold)));
         for found in &hit.elsewhere {
-            page.item(4, "", found.text);
+            text.push_str(&format!("    {}\n", marked(found.text, &found.positions, bold)));
         }
         if hit.elsewhere.is_empty()
             && let Some(label) = hit.scope.label
         {
-            page.item(4, "", label);
+            text.push_str(&format!("    {label}\n"));
         }
     }
-    page.text
+    text
+}
+
+/// A text with the characters at these places in bold.
+fn marked(text: &str, positions: &[usize], bold: bool) -> String {
+    let [on, off] = if bold { BOLD } else { ["", ""] };
+    let mut out = String::new();
+    let mut inside = false;
+    for (at, character) in text.chars().enumerate() {
+        if positions.binary_search(&at).is_ok() != inside {
+            inside = !inside;
+            out.push_str(if inside { on } else { off });
+        }
+        out.push(character);
+    }
+    if inside {
+        out.push_str(off);
+    }
+    out
 }
 
 /// `scopes explain SCOPE`.
@@ -166,13 +188,17 @@ pub(super) fn standing(row: &Row) -> String {
 }
 
 /// For what a row is there.
-pub(super) const fn need(row: &Row) -> &'static str {
+pub(super) fn need(review: &Review, row: &Row) -> String {
     match row.need {
-        Some(RowNeed::Required) => "required",
-        Some(RowNeed::Chosen) => "chosen for this app",
-        Some(RowNeed::Optional) => "optional",
-        Some(RowNeed::Classic) => "classic stand-in",
-        None => "not asked for",
+        Some(RowNeed::Required) => "required".to_owned(),
+        Some(RowNeed::Chosen) => "chosen for this app".to_owned(),
+        Some(RowNeed::Optional) => "optional".to_owned(),
+        Some(RowNeed::Classic) => "classic stand-in".to_owned(),
+        None => match review.covered.iter().filter(|cover| cover.by.contains(&row.id)).count() {
+            0 => "not asked for".to_owned(),
+            1 => "covers a needed one".to_owned(),
+            count => format!("covers {count} needed ones"),
+        },
     }
 }
 
@@ -196,7 +222,7 @@ pub(super) fn review(reviewed: &Reviewed) -> String {
             page.heading(&printable(&row.product, 80));
         }
         page.item(2, "", &printable(&row.id, LONGEST));
-        page.item(4, "", &format!("{}, {}", need(row), standing(row)));
+        page.item(4, "", &format!("{}, {}", need(review, row), standing(row)));
         if let Some(asked) = &row.asked {
             why(&mut page, 4, asked);
         }
@@ -283,5 +309,22 @@ pub(super) const fn effect(effect: Effect) -> &'static str {
         Effect::Change => "changes",
         Effect::Events => "events",
         Effect::Unknown => "not known",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::Catalogue;
+
+    #[test]
+    fn matches_are_bold_on_a_terminal_and_nowhere_else() {
+        let hits = Catalogue::embedded().search("list_users admin", 1);
+        assert_eq!(
+            search(&hits, true),
+            "user:read:\u{1b}[1mlist_users\u{1b}[22m:\u{1b}[1madmin\u{1b}[22m\n    View users\n"
+        );
+        assert_eq!(search(&hits, false), "user:read:list_users:admin\n    View users\n");
+        assert_eq!(marked("añb", &[1, 2], true), "a\u{1b}[1mñb\u{1b}[22m");
     }
 }

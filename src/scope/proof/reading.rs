@@ -44,7 +44,7 @@ impl Outcome {
 }
 
 /// An answer, as far as it matters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reading {
     pub outcome: Outcome,
     pub detail: String,

@@ -7,7 +7,8 @@ use crate::setup::Owner;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The to-do for Zoom's page. Both lists are by product, as the picker groups them, and then by id.
+/// The to-do for Zoom's page. Both lists are by product and then by id, so that what stands together in the
+/// picker stands together here; in which order Zoom's picker has the products is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Todo {
     pub add: Vec<AddScope>,
