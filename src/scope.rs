@@ -10,9 +10,11 @@ pub mod doubt;
 pub mod explain;
 pub mod granted;
 pub mod proof;
+pub mod report;
 pub mod review;
 pub mod search;
 pub mod source;
+pub mod words;
 
 pub use catalogue::{Catalogue, ScopeInfo, Style};
 pub use compare::{KindFinding, KindProblem, ScopeDiff};

@@ -7,6 +7,7 @@
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
+use super::review::{Pane, ReviewOf, Reviewing};
 use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{
     Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
@@ -79,12 +80,33 @@ pub enum Mode {
     DeskPaste,
     Unlock,
     ConfirmRemoval,
+    /// The review of scopes.
+    Review,
+    /// The same while a proof is under way.
+    ReviewProving,
+    /// Its search box has the focus.
+    ReviewSearch,
+    /// The box for what was granted.
+    ReviewPaste,
+    /// What is to be done on Zoom's page.
+    ReviewToDo,
+    /// What the app is for.
+    ReviewSubjects,
 }
 
 impl Mode {
     /// Whether printable keys are text.
     pub const fn is_text(self) -> bool {
-        matches!(self, Self::Field | Self::ScopeSearch | Self::PasteBox | Self::DeskPaste | Self::Unlock)
+        matches!(
+            self,
+            Self::Field
+                | Self::ScopeSearch
+                | Self::PasteBox
+                | Self::DeskPaste
+                | Self::Unlock
+                | Self::ReviewSearch
+                | Self::ReviewPaste
+        )
     }
 }
 
@@ -103,11 +125,11 @@ pub struct Binding {
     pub bar: Option<u8>,
 }
 
-use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
+use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, Left, PageDown, PageUp, Right, Tab, Up};
 use Mode::{
     Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Desk, DeskPaste, Field, HandOver, Home,
-    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch,
-    Scopes, ScopesFound, Steps, Unlock, Verify,
+    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, Review, ReviewPaste,
+    ReviewProving, ReviewSearch, ReviewSubjects, ReviewToDo, ScopeSearch, Scopes, ScopesFound, Steps, Unlock, Verify,
 };
 
 /// Modes of a set-up in which letters are keys.
@@ -206,7 +228,19 @@ const ALL: &[Mode] = &[
     DeskPaste,
     Unlock,
     ConfirmRemoval,
+    Review,
+    ReviewProving,
+    ReviewSearch,
+    ReviewPaste,
+    ReviewToDo,
+    ReviewSubjects,
 ];
+/// The review with its panes.
+const REVIEW: &[Mode] = &[Review, ReviewProving];
+/// The review where letters are keys.
+const REVIEWING: &[Mode] = &[Review, ReviewProving, ReviewToDo, ReviewSubjects];
+/// The review where scopes are in hand.
+const IN_HAND: &[Mode] = &[Review, ReviewProving, ReviewToDo];
 
 const fn bind(
     modes: &'static [Mode],
@@ -277,6 +311,43 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
     bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
+    // The review of scopes.
+    bind(&[Home], &[Char('v')], "v", Intent::Review, "review scopes", Some(4)),
+    bind(&[Connection], &[Char('v')], "v", Intent::Review, "review scopes", Some(0)),
+    bind(&[Scopes, Verify, Decide], &[Char('v')], "v", Intent::Review, "review", Some(3)),
+    bind(REVIEW, &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
+    bind(&[ReviewSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
+    bind(&[ReviewSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
+    bind(&[ReviewPaste], &[Enter], "Enter", Intent::Confirm, "take it", Some(0)),
+    bind(&[ReviewToDo], &[Enter], "Enter", Intent::Confirm, "to the list", Some(4)),
+    bind(&[ReviewSubjects], &[Enter], "Enter", Intent::Confirm, "review this", Some(0)),
+    bind(IN_HAND, &[Char('n')], "n", Intent::CopyNext, "copy next", Some(1)),
+    bind(IN_HAND, &[Char(' ')], "Space", Intent::Toggle, "tick", Some(2)),
+    bind(REVIEW, &[Char('f'), Right], "f Right", Intent::FilterNext, "next filter", None),
+    bind(REVIEW, &[Char('F'), Left], "F Left", Intent::FilterPrevious, "filter before", None),
+    bind(REVIEW, &[Char('/')], "/", Intent::Search, "search", Some(3)),
+    bind(REVIEW, &[Char('d')], "d", Intent::ToDo, "to do", Some(5)),
+    bind(&[ReviewToDo], &[Char('d')], "d", Intent::ToDo, "to the list", None),
+    bind(&[Review, ReviewToDo], &[Char('t'), Char('r')], "t", Intent::Prove, "prove", Some(6)),
+    bind(REVIEW, &[Char('p')], "p", Intent::PasteBox, "paste granted", Some(7)),
+    bind(IN_HAND, &[Char('c')], "c", Intent::Copy, "copy", None),
+    bind(IN_HAND, &[Char('C')], "C", Intent::CopyAll, "copy all", Some(10)),
+    bind(IN_HAND, &[Char('e')], "e", Intent::Export, "export report", Some(11)),
+    bind(REVIEW, &[Char('w')], "w", Intent::Subjects, "what for", Some(8)),
+    bind(REVIEWING, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
+    bind(REVIEWING, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
+    bind(REVIEWING, &[PageDown], "PgDn", Intent::PageDown, "page down", None),
+    bind(REVIEWING, &[PageUp], "PgUp", Intent::PageUp, "page up", None),
+    bind(REVIEWING, &[Key::Home, Char('g')], "Home g", Intent::First, "first", None),
+    bind(REVIEWING, &[End, Char('G')], "End G", Intent::Last, "last", None),
+    bind(REVIEW, &[Tab], "Tab", Intent::FocusNext, "next pane", None),
+    bind(REVIEW, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "pane before", None),
+    bind(&[ReviewProving], &[Esc], "Esc", Intent::Back, "stop the proof", Some(0)),
+    bind(&[Review, ReviewToDo, ReviewSubjects], &[Esc], "Esc", Intent::Back, "back", Some(9)),
+    bind(&[ReviewSearch, ReviewPaste], &[Esc], "Esc", Intent::Back, "close", Some(8)),
+    bind(REVIEWING, &[Char('q')], "q", Intent::Quit, "quit", Some(13)),
+    bind(REVIEWING, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(12)),
+    bind(&[ReviewSearch, ReviewPaste], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
     // Fields.
     bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
     bind(&[Field, Unlock], &[BackTab, Up], "Shift-Tab", Intent::FocusPrevious, "field before", None),
@@ -326,7 +397,7 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 /// The mode that the model is in.
-pub const fn mode(model: &Model) -> Mode {
+pub fn mode(model: &Model) -> Mode {
     match &model.overlay {
         Some(Overlay::Help | Overlay::Document) => Mode::Reading,
         Some(Overlay::Steps { .. }) => Mode::Steps,
@@ -342,8 +413,44 @@ const fn desk_mode(desk: &super::desk::Desk) -> Mode {
     if desk.paste.is_some() { Mode::DeskPaste } else { Mode::Desk }
 }
 
+const fn review_mode(reviewing: &Reviewing) -> Mode {
+    if reviewing.paste.is_some() {
+        return Mode::ReviewPaste;
+    }
+    if reviewing.searching {
+        return Mode::ReviewSearch;
+    }
+    match reviewing.pane {
+        Pane::ToDo => Mode::ReviewToDo,
+        Pane::Subjects => Mode::ReviewSubjects,
+        Pane::Tree | Pane::List | Pane::Detail if reviewing.proving.is_some() => Mode::ReviewProving,
+        Pane::Tree | Pane::List | Pane::Detail => Mode::Review,
+    }
+}
+
+/// Whether an intent does anything in the review as it stands.
+fn in_review(reviewing: &Reviewing, intent: Intent) -> bool {
+    let in_hand = match reviewing.pane {
+        Pane::ToDo => reviewing.tasks().next().is_some(),
+        Pane::Tree | Pane::List | Pane::Detail => !reviewing.list.is_empty(),
+        Pane::Subjects => false,
+    };
+    match intent {
+        Intent::Copy | Intent::Toggle => in_hand,
+        Intent::Confirm => {
+            reviewing.searching
+                || reviewing.paste.is_some()
+                || matches!(reviewing.pane, Pane::ToDo | Pane::Subjects | Pane::Tree)
+                || (reviewing.pane == Pane::List && in_hand)
+        }
+        Intent::Prove => reviewing.proving.is_none(),
+        Intent::Subjects => reviewing.about.of != ReviewOf::Setup,
+        _ => true,
+    }
+}
+
 /// The mode whose keys the help shows: that of the desk or of the screen below.
-pub const fn help_mode(model: &Model) -> Mode {
+pub fn help_mode(model: &Model) -> Mode {
     match &model.overlay {
         Some(Overlay::Desk(desk)) => desk_mode(desk),
         Some(
@@ -358,7 +465,10 @@ pub const fn help_mode(model: &Model) -> Mode {
 }
 
 /// The mode of the screen, whatever lies above it.
-pub const fn screen_mode(model: &Model) -> Mode {
+pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(reviewing) = &model.review {
+        return review_mode(reviewing);
+    }
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
         Screen::Connection { .. } => return Mode::Connection,
@@ -452,6 +562,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         None => {}
     }
+    if let Some(reviewing) = &model.review {
+        return in_review(reviewing, intent);
+    }
     let wizard = match &model.screen {
         Screen::Home { .. } => {
             let removable =
@@ -463,7 +576,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
             return match intent {
                 Intent::Copy | Intent::Export => sheet,
-                Intent::Remove => connection.is_some(),
+                Intent::Remove | Intent::Review => connection.is_some(),
                 _ => true,
             };
         }

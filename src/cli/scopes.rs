@@ -2,18 +2,18 @@
 
 mod document;
 pub mod prove;
-mod report;
 mod text;
 
 use super::arguments::{Global, ReviewArguments, ReviewFormat, ScopesCommand};
 use super::world::{self, World};
 use super::{find, output};
 use crate::error::{Error, ErrorKind};
-use crate::procedure::{FieldName, Management, Procedure};
+use crate::procedure::{Procedure};
 use crate::scope::Catalogue;
 use crate::scope::explain::explain;
 use crate::scope::granted::parse_granted;
 use crate::scope::proof::{Outcome, Proved};
+use crate::scope::report::{Report, ReportedProof, markdown};
 use crate::scope::review::{Review, Row, State, Subject, review};
 use crate::secret::printable;
 use crate::setup::Connection;
@@ -76,6 +76,22 @@ struct Reviewed {
     proof: Option<ProofReport>,
 }
 
+impl Reviewed {
+    fn report(&self) -> Report<'_> {
+        Report {
+            procedure: self.procedure.as_deref(),
+            connection: self.connection.as_ref(),
+            granted_at: self.granted_at,
+            review: &self.review,
+            proof: self.proof.as_ref().map(|proof| ReportedProof {
+                at: proof.at,
+                results: &proof.results,
+                stopped: proof.stopped.as_ref(),
+            }),
+        }
+    }
+}
+
 fn run_review(global: &Global, arguments: &ReviewArguments, out: &mut dyn Write) -> Result<(), Error> {
     if arguments.connection.is_none() && arguments.procedure.is_none() && arguments.granted.is_none() {
         return Err(Error::usage("nothing is named to review")
@@ -86,7 +102,7 @@ fn run_review(global: &Global, arguments: &ReviewArguments, out: &mut dyn Write)
     let written = match arguments.format {
         _ if arguments.json => document::review(&reviewed),
         Some(ReviewFormat::Json) => document::review(&reviewed),
-        Some(ReviewFormat::Markdown) => Ok(report::markdown(&reviewed)),
+        Some(ReviewFormat::Markdown) => Ok(markdown(&reviewed.report())),
         Some(ReviewFormat::Text) | None => Ok(text::review(&reviewed)),
     };
     write(written, out)?;
@@ -152,7 +168,7 @@ fn gather(global: &Global, arguments: &ReviewArguments) -> Result<Reviewed, Erro
     if given.is_none() {
         let (scopes, at) = match (&proof, &connection) {
             (Some(proof), _) if proof.asked_now => (proof.granted.clone(), Some(proof.at)),
-            (Some(_) | None, Some(connection)) => last_known(connection),
+            (Some(_) | None, Some(connection)) => connection.last_granted(),
             (_, None) => (None, None),
         };
         given = Some(scopes);
@@ -163,7 +179,7 @@ fn gather(global: &Global, arguments: &ReviewArguments) -> Result<Reviewed, Erro
         procedure: procedure.as_deref(),
         chosen: connection.as_ref().map(|connection| &connection.scopes),
         granted: granted.as_deref(),
-        management: connection.as_ref().and_then(management),
+        management: connection.as_ref().and_then(Connection::management),
         owner: connection.as_ref().map(|connection| connection.owner),
     };
     let review = review(Catalogue::embedded(), &subject);
@@ -179,23 +195,6 @@ fn procedure(known: &[Arc<Procedure>], id: Option<&str>) -> Result<Option<Arc<Pr
             Err(super::procedures::unknown_procedure(&known, id))
         }
     }
-}
-
-fn management(connection: &Connection) -> Option<Management> {
-    let answer = connection.answers.get(&FieldName::Management)?;
-    [Management::Admin, Management::User].into_iter().find(|management| management.as_str() == answer)
-}
-
-/// The granted scopes as they were known last, and when that was.
-fn last_known(connection: &Connection) -> (Option<Vec<String>>, Option<Timestamp>) {
-    let grant = connection
-        .grant
-        .as_ref()
-        .map(|grant| (grant.scopes.clone(), grant.refreshed_at.unwrap_or(grant.obtained_at)));
-    let verified = connection.verification.as_ref().map(|done| (done.granted.clone(), done.at));
-    let newest =
-        grant.into_iter().chain(verified).filter(|(scopes, _)| scopes.is_some()).max_by_key(|(_, at)| *at);
-    newest.map_or((None, None), |(scopes, at)| (scopes, Some(at)))
 }
 
 /// Granted scopes from a file or from standard input. `None`: a token answer that names none.

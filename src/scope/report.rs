@@ -1,28 +1,53 @@
 //! A review as Markdown, for a change ticket.
 
-use super::Reviewed;
-use super::text::{counts, effect, matters, need, proof_words, standing, subject};
-use crate::scope::Catalogue;
-use crate::scope::explain::{Effect, effect_of};
-use crate::scope::review::Row;
+use super::Catalogue;
+use super::explain::{Effect, effect_of};
+use super::proof::Proved;
+use super::review::{Review, Row};
+use super::words::{counts, effect, matters, need, proof_words, standing, subject};
+use crate::oauth::Diagnosis;
+use crate::procedure::Procedure;
 use crate::secret::printable;
+use crate::setup::Connection;
+use jiff::Timestamp;
 use std::fmt::Write;
+
+/// A review with what it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    pub procedure: Option<&'a Procedure>,
+    pub connection: Option<&'a Connection>,
+    /// When the granted scopes were known last; `None` for a list that was given, or none at all.
+    pub granted_at: Option<Timestamp>,
+    pub review: &'a Review,
+    pub proof: Option<ReportedProof<'a>>,
+}
+
+/// What a proof found.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportedProof<'a> {
+    pub at: Timestamp,
+    /// In the order of ids.
+    pub results: &'a [Proved],
+    /// What ended it before its time.
+    pub stopped: Option<&'a Diagnosis>,
+}
 
 /// Longest text of a cell, in characters.
 const LONGEST: usize = 600;
 
-/// `scopes review --format markdown`.
-pub(super) fn markdown(reviewed: &Reviewed) -> String {
+/// The report.
+pub fn markdown(report: &Report<'_>) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = write(&mut out, reviewed);
+    let _ = write(&mut out, report);
     out
 }
 
-fn write(out: &mut String, reviewed: &Reviewed) -> std::fmt::Result {
-    let review = &reviewed.review;
+fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
+    let review = report.review;
     writeln!(out, "# Zoom scope review\n")?;
-    for line in subject(reviewed) {
+    for line in subject(report) {
         writeln!(out, "- {}", inline(&line))?;
     }
     writeln!(out, "- {}\n", inline(&counts(review)))?;
@@ -59,18 +84,18 @@ fn write(out: &mut String, reviewed: &Reviewed) -> std::fmt::Result {
             writeln!(out, "- [ ] {}", inline(step))?;
         }
     }
-    if let Some(proof) = &reviewed.proof {
+    if let Some(proof) = &report.proof {
         let at = proof.at.strftime("%Y-%m-%d %H:%M UTC");
         writeln!(
             out,
             "\n## Proof of {at}, by reading only\n\n| Scope | Read | Result | Zoom said |\n|---|---|---|---|"
         )?;
-        for proved in &proof.results {
+        for proved in proof.results {
             let read = proved.operation.as_deref().map(code).unwrap_or_default();
             let result = inline(&proof_words(proved));
             writeln!(out, "| {} | {read} | {result} | {} |", code(&proved.scope), inline(&proved.detail))?;
         }
-        if let Some(problem) = &proof.stopped {
+        if let Some(problem) = proof.stopped {
             writeln!(out, "\nStopped early: {}.", inline(&problem.heading))?;
         }
     }
