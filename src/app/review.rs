@@ -85,7 +85,7 @@ impl Filter {
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Review => "all of this review",
+            Self::Review => "all",
             Self::State(state) => state.words(),
             Self::Published => "all published",
         }

@@ -167,7 +167,8 @@ pub enum ProceduresCommand {
 pub enum ScopesCommand {
     /// Review the scopes of a connection, or of an app that exists already.
     ///
-    /// Ends with 1 if something required is missing.
+    /// In a terminal it opens on the screen; with --json, --format, --prove or without a terminal it prints, and ends
+    /// with 1 if something required is missing.
     Review(ReviewArguments),
     /// Search all published scopes: ids, labels, API paths, events.
     Search {

@@ -5,7 +5,9 @@ pub mod prove;
 mod text;
 
 use super::arguments::{Global, ReviewArguments, ReviewFormat, ScopesCommand};
+use super::set_up::{Opening, on_terminal};
 use super::world::{self, World};
+use crate::app::review::ReviewRequest;
 use super::{find, output};
 use crate::error::{Error, ErrorKind};
 use crate::procedure::{Procedure};
@@ -17,6 +19,7 @@ use crate::scope::report::{Report, ReportedProof, markdown};
 use crate::scope::review::{Review, Row, State, Subject, review};
 use crate::secret::printable;
 use crate::setup::Connection;
+use crate::terminal;
 use jiff::Timestamp;
 use prove::ProofReport;
 use std::fs::File;
@@ -93,6 +96,16 @@ impl Reviewed {
 }
 
 fn run_review(global: &Global, arguments: &ReviewArguments, out: &mut dyn Write) -> Result<(), Error> {
+    let printed = arguments.json || arguments.format.is_some() || arguments.prove;
+    if !printed && terminal::is_interactive() {
+        let granted = arguments.granted.as_deref().map(read_granted).transpose()?;
+        let request = ReviewRequest {
+            connection: arguments.connection.clone(),
+            procedure: arguments.procedure.clone(),
+            granted,
+        };
+        return on_terminal(global, Opening::Review(request), None);
+    }
     if arguments.connection.is_none() && arguments.procedure.is_none() && arguments.granted.is_none() {
         return Err(Error::usage("nothing is named to review")
             .hint("A stored connection: zoom-setup scopes review NAME (see: zoom-setup connections)")

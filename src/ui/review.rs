@@ -23,7 +23,7 @@ use ratatui::text::{Line, Span};
 /// From this width on, the products stand beside list and detail as well.
 const THREE: u16 = 150;
 /// Columns of the products.
-const TREE: u16 = 32;
+const TREE: u16 = 34;
 /// Below this width the filters are not written out.
 const FILTERS: u16 = 60;
 /// Longest text of others, in characters.
@@ -183,7 +183,7 @@ fn filters<'a>(reviewing: &Reviewing, width: usize, one: bool, look: Look<'a>) -
             used += columns(&text);
             line.push(Span::styled(text, style));
             if one {
-                line.push(look.dim(format!("  f filters, {} in all", Filter::ALL.len())));
+                line.push(look.dim("  f for others"));
             }
         }
     }

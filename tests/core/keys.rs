@@ -9,7 +9,7 @@ use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::AuthorizationPhase;
 
-const MODES: [Mode; 21] = [
+const MODES: [Mode; 27] = [
     Mode::Home,
     Mode::Read,
     Mode::Choose,
@@ -31,6 +31,12 @@ const MODES: [Mode; 21] = [
     Mode::DeskPaste,
     Mode::Unlock,
     Mode::ConfirmRemoval,
+    Mode::Review,
+    Mode::ReviewProving,
+    Mode::ReviewSearch,
+    Mode::ReviewPaste,
+    Mode::ReviewToDo,
+    Mode::ReviewSubjects,
 ];
 
 #[test]
@@ -231,6 +237,20 @@ fn screens() -> Vec<Model> {
         core.press("Enter");
         keep(&core);
     }
+    // The review: its panes, its views, its boxes, and while a proof is under way.
+    for keys in ["Down", "Tab", "Shift-Tab", "d", "d Down", "w Down", "p", "/", "f", "F", "Esc / a b Down"] {
+        let mut core = super::reviewing::mixed();
+        core.press(keys);
+        keep(&core);
+    }
+    let mut core = Core::new();
+    super::reviewing::connection(&mut core, "celigo-oauth", Some(vec!["user:read:user:admin".to_owned()]));
+    core.press("End v t");
+    keep(&core);
+    core.press("Down");
+    keep(&core);
+    core.press("Esc");
+    keep(&core);
     // Secrets on their way.
     let mut core = Core::at("servicenow-dex", "scopes");
     core.restart();

@@ -9,6 +9,7 @@
 
 mod desk;
 mod proofs;
+mod review;
 mod states;
 mod world;
 
@@ -53,8 +54,9 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
 }
 
 /// Every state of every screen.
-fn all() -> Vec<(&'static str, Model)> {
-    states::all().into_iter().chain(desk::all()).collect()
+fn all() -> Vec<(String, Model)> {
+    let others = states::all().into_iter().chain(desk::all());
+    others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).collect()
 }
 
 fn snapshot(columns: u16, height: u16) {
@@ -176,7 +178,7 @@ fn rehearsal_is_said_everywhere() {
 #[test]
 fn no_colour_means_none() {
     // A QR code is black on white, whatever the theme: cameras expect it.
-    for (name, model) in all().into_iter().filter(|(name, _)| *name != "login_qr") {
+    for (name, model) in all().into_iter().filter(|(name, _)| name != "login_qr") {
         let model = world::rehearse(model, Some("deny"));
         let (_, terminal) = draw_with(&model, &Theme::plain(), 200, 60);
         for cell in terminal.backend().buffer().content() {

@@ -342,6 +342,11 @@ fn copy_next(model: &mut Model, out: &mut Vec<Effect>) {
         };
         return notify(model, Tone::Success, text);
     };
+    if !reviewing.list.iter().any(|listed| reviewing.id(listed) == next) {
+        // The cursor goes to what was copied, so that must be listed.
+        reviewing.search = None;
+        reviewing.filter_by(Filter::Review);
+    }
     let task = reviewing.tasks().position(|id| id == next);
     reviewing.task = task.unwrap_or(reviewing.task);
     if let Some(index) = reviewing.list.iter().position(|listed| reviewing.id(listed) == next) {

@@ -3,7 +3,7 @@
 use super::list::standing;
 use super::LONGEST;
 use crate::app::model::Model;
-use crate::app::review::Reviewing;
+use crate::app::review::{ReviewOf, Reviewing};
 use crate::scope::Catalogue;
 use crate::scope::explain::{Alternative, AlternativeKind, Asked, Explanation, explain};
 use crate::scope::proof::{Outcome, Proved};
@@ -63,6 +63,7 @@ pub fn page<'a>(model: &Model, reviewing: &'a Reviewing, full: u16, look: Look<'
             look.dim(format!("{}{}", look.signs.between, asked.need.words())),
         ]);
         why(&mut page, asked);
+        page.gap();
     }
     bullets(&mut page, "Not sure", &told.doubts);
     bullets(&mut page, "From", &told.sources);
@@ -89,10 +90,10 @@ fn of_the_review(page: &mut Page<'_>, reviewing: &Reviewing, row: &Row) {
     match (reviewing.proved(&row.id), row.not_provable) {
         (Some(proved), _) => proof(page, proved),
         (None, Some(reason)) => page.fact("Proof", NAME, vec![look.dim(reason.words())]),
-        (None, None) if reviewing.review.compared => {
+        (None, None) if reviewing.about.of != ReviewOf::Anything => {
             page.fact("Proof", NAME, vec![look.dim("One harmless read can show whether it works: t.")]);
         }
-        (None, None) => {}
+        (None, None) => page.fact("Proof", NAME, vec![look.dim("One harmless read could show whether it works.")]),
     }
 }
 

@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 /// Columns of the word that says how a scope stands.
 const WORD: usize = 12;
 /// Columns of what it is needed for.
-const NEED: usize = 9;
+const NEED: usize = 8;
 /// Columns of what the proof found, or else of what is special about it.
 const TAIL: usize = 13;
 /// From these widths on they are written out.
@@ -28,7 +28,7 @@ const WITH_BOTH: usize = 96;
 
 /// The lines; only those that are seen are made.
 pub fn rows<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> List<'a> {
-    let width = usize::from(full.saturating_sub(1));
+    let width = usize::from(full);
     List {
         count: reviewing.list.len(),
         selected: reviewing.selected,
@@ -85,7 +85,7 @@ fn foot<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> Page<'a> {
         format!("{}, {}", words::standing(row), words::need(&reviewing.review, row))
     });
     page.text(vec![Span::styled(format!("{sign} "), style), Span::styled(words, style)]);
-    if columns(id) > id_room(reviewing, usize::from(full.saturating_sub(1))) {
+    if columns(id) > id_room(reviewing, usize::from(full)) {
         page.value(&printable(id, LONGEST), look.theme.value);
     }
     if let Some(beside) = &listed.beside {

@@ -5,19 +5,17 @@ use crate::app::model::Model;
 use crate::app::review::{Pane, Reviewing, SubjectChoice, subjects as choices};
 use crate::secret::printable;
 use crate::ui::page::List;
-use crate::ui::text::column;
+use crate::ui::text::{column, spans_columns};
 use crate::ui::theme::Look;
 use ratatui::text::{Line, Span};
 
 /// Columns of the number of scopes.
 const COUNT: usize = 5;
-/// Columns of what is wrong in a branch.
-const WRONG: usize = 8;
 
 /// The products with how many scopes each has, and what of it is missing or in excess.
 pub fn tree<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> List<'a> {
     let focused = reviewing.pane == Pane::Tree;
-    let name = usize::from(full).saturating_sub(2 + COUNT + WRONG + 2).min(40);
+    let room = usize::from(full).saturating_sub(2 + COUNT + 1).min(44);
     List {
         count: reviewing.branches.len(),
         selected: reviewing.branch,
@@ -26,20 +24,19 @@ pub fn tree<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> List<'a>
             let selected = index == reviewing.branch;
             let marker = if selected && focused { look.signs.selected } else { " " };
             let style = if selected { look.theme.accent } else { look.theme.value };
-            let mut spans = vec![
-                look.accent(marker),
-                Span::raw(" "),
-                Span::styled(column(&printable(&branch.product, LONGEST), name, look.signs.ellipsis), style),
-                look.dim(format!("{:>COUNT$}", branch.count)),
-            ];
-            let wrong = [
+            let wrong: Vec<Span<'_>> = [
                 (look.signs.missing, branch.missing, look.theme.failure),
                 (look.signs.excess, branch.excess, look.theme.warning),
-            ];
-            for (sign, count, style) in wrong.into_iter().filter(|(_, count, _)| *count > 0) {
-                spans.push(Span::raw(" "));
-                spans.push(Span::styled(format!("{sign}{count}"), style));
-            }
+            ]
+            .into_iter()
+            .filter(|(_, count, _)| *count > 0)
+            .map(|(sign, count, style)| Span::styled(format!(" {sign}{count}"), style))
+            .collect();
+            let name = room.saturating_sub(spans_columns(&wrong));
+            let name = column(&printable(&branch.product, LONGEST), name, look.signs.ellipsis);
+            let mut spans = vec![look.accent(marker), Span::raw(" "), Span::styled(name, style)];
+            spans.extend(wrong);
+            spans.push(look.dim(format!("{:>COUNT$}", branch.count)));
             Line::from(spans)
         }),
     }

@@ -6,6 +6,7 @@ use crate::app::review::Reviewing;
 use crate::scope::review::{Renewal, RenewalBy};
 use crate::secret::printable;
 use crate::ui::page::{Body, Own, Page};
+use crate::ui::text::shorten;
 use crate::ui::theme::Look;
 use crate::ui::{Drawn, MAIN, WIDE, beside};
 use ratatui::Frame;
@@ -53,7 +54,13 @@ fn tasks<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> Page<'a> {
         let tick = if ticked { Span::styled("[x] ", look.theme.success) } else { Span::raw("[ ] ") };
         let style = if selected { look.theme.accent } else { look.theme.value };
         let start = page.len();
-        page.marked(selected, vec![tick, Span::styled(printable(scope, LONGEST), style)]);
+        let id = printable(scope, LONGEST);
+        let shown = shorten(&id, page.width.saturating_sub(4), look.signs.ellipsis);
+        let cut = shown != id;
+        page.marked(selected, vec![tick, Span::styled(shown, style)]);
+        if selected && cut {
+            page.value(&id, look.theme.value);
+        }
         if selected {
             page.item(Span::raw("   "), vec![look.dim(why)]);
             page.focus_from(if index == 0 { 0 } else { start });
