@@ -128,8 +128,9 @@ pub struct Binding {
 use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, Left, PageDown, PageUp, Right, Tab, Up};
 use Mode::{
     Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Desk, DeskPaste, Field, HandOver, Home,
-    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, Review, ReviewPaste,
-    ReviewProving, ReviewSearch, ReviewSubjects, ReviewToDo, ScopeSearch, Scopes, ScopesFound, Steps, Unlock, Verify,
+    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, Review,
+    ReviewPaste, ReviewProving, ReviewSearch, ReviewSubjects, ReviewToDo, ScopeSearch, Scopes, ScopesFound,
+    Steps, Unlock, Verify,
 };
 
 /// Modes of a set-up in which letters are keys.

@@ -37,7 +37,11 @@ fn subject(model: &Model, look: Look<'_>) -> String {
     };
     if let Some(reviewing) = &model.review {
         let title = reviewing.about.procedure.as_ref().map(|procedure| procedure.title.as_str());
-        return [Some("scope review"), title].into_iter().flatten().collect::<Vec<_>>().join(look.signs.between);
+        return [Some("scope review"), title]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(look.signs.between);
     }
     match &model.screen {
         Screen::Home { .. } => String::new(),

@@ -61,7 +61,9 @@ fn panes(model: &Model, reviewing: &Reviewing, frame: &mut Frame<'_>, area: Rect
     if area.width < WIDE {
         return match reviewing.pane {
             Pane::Tree => tree(reviewing, frame, area, look),
-            Pane::Detail => detail::page(model, reviewing, area.width, look).draw(frame, area, model.scroll, look),
+            Pane::Detail => {
+                detail::page(model, reviewing, area.width, look).draw(frame, area, model.scroll, look)
+            }
             Pane::List | Pane::ToDo | Pane::Subjects => list::with_foot(reviewing, frame, area, look),
         };
     }
@@ -147,7 +149,8 @@ fn about<'a>(reviewing: &'a Reviewing, width: usize, look: Look<'a>) -> Line<'a>
         (ReviewOf::Anything | ReviewOf::Setup, None) => "No procedure chosen".to_owned(),
     };
     let granted = match (&about.granted, about.granted_at) {
-        (None, _) => "not known what was granted".to_owned(),
+        (None, _) if about.of == ReviewOf::Anything => "what was granted is not known: p takes it".to_owned(),
+        (None, _) => "what was granted is not known".to_owned(),
         (Some(_), Some(at)) => format!("granted as of {}", date(at)),
         (Some(granted), None) => format!("{} granted, as pasted", granted.len()),
     };

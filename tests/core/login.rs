@@ -198,7 +198,10 @@ fn time_runs_out_once_a_second() {
             other => panic!("{other:?}"),
         };
         assert!(core.send(Msg::Woke { ticket: Ticket(tick.0 + 1000) }).is_empty(), "another clock");
-        assert!(matches!(core.send(Msg::Woke { ticket: tick })[..], [Effect::Wake { milliseconds: 1_000, .. }]));
+        assert!(matches!(
+            core.send(Msg::Woke { ticket: tick })[..],
+            [Effect::Wake { milliseconds: 1_000, .. }]
+        ));
     }
     core.pass(597);
     let AuthorizationPhase::Waiting { tick, .. } = *core.login() else { panic!("{:?}", core.login()) };

@@ -82,7 +82,8 @@ pub fn connection(core: &mut Core, id: &str, granted: Option<Vec<String>>) -> St
 /// The review of a procedure with that granted.
 pub fn with(id: &str, granted: Option<Vec<String>>) -> Core {
     let mut core = Core::new();
-    let request = ReviewRequest { procedure: Some(id.to_owned()), granted: Some(granted), ..ReviewRequest::default() };
+    let request =
+        ReviewRequest { procedure: Some(id.to_owned()), granted: Some(granted), ..ReviewRequest::default() };
     core.send(Msg::Review(request));
     core
 }
@@ -200,7 +201,8 @@ fn n_copies_what_is_missing_one_after_another() {
         assert_eq!(reviewing(&core).selected_id(), got.last().map(String::as_str));
         assert!(reviewing(&core).ticked.contains(got.last().unwrap()));
     }
-    let mut missing: Vec<String> = wanted.into_iter().filter(|scope| scope != "user:read:user:admin").collect();
+    let mut missing: Vec<String> =
+        wanted.into_iter().filter(|scope| scope != "user:read:user:admin").collect();
     missing.sort();
     assert_eq!(got, missing, "in the order of Zoom's picker");
     assert!(copied(&core.keys("n")).is_empty());
@@ -291,7 +293,9 @@ fn it_opens_from_home_a_connection_and_the_steps() {
     core.press("End v");
     assert_eq!(reviewing(&core).review.ids(State::Granted), [LIST_USERS]);
     core.press("Esc Enter v Esc");
-    assert!(matches!(&core.model.screen, zoom_setup::app::model::Screen::Connection { name: of } if *of == name));
+    assert!(
+        matches!(&core.model.screen, zoom_setup::app::model::Screen::Connection { name: of } if *of == name)
+    );
     core.press("Esc End Up Enter");
     assert!(reviewing(&core).about.procedure.is_none(), "the line of the home screen");
 
@@ -316,7 +320,10 @@ fn answer(body: serde_json::Value) -> ApiAnswer {
 }
 
 /// Reads until the proof is done, each answered by its path.
-fn prove(core: &mut Core, answers: impl Fn(&str) -> Result<ApiAnswer, zoom_setup::oauth::Failure>) -> Vec<String> {
+fn prove(
+    core: &mut Core,
+    answers: impl Fn(&str) -> Result<ApiAnswer, zoom_setup::oauth::Failure>,
+) -> Vec<String> {
     let mut paths = Vec::new();
     for _read in 0..200 {
         let Some(proving) = reviewing(core).proving.clone() else { return paths };
@@ -372,7 +379,9 @@ fn a_proof_asks_for_a_token_and_reads_one_after_another() {
         Effect::Export { file_name, text } => Some((file_name.clone(), text.expose().to_owned())),
         _ => None,
     });
-    assert!(name.starts_with("zoom-scopes-") && text.contains("## Proof of") && text.contains("scope missing"));
+    assert!(
+        name.starts_with("zoom-scopes-") && text.contains("## Proof of") && text.contains("scope missing")
+    );
     for secret in [CLIENT_SECRET, ACCESS] {
         assert!(!text.contains(secret) && !format!("{:?}", core.model).contains(secret));
     }
@@ -381,7 +390,11 @@ fn a_proof_asks_for_a_token_and_reads_one_after_another() {
 #[test]
 fn esc_stops_a_proof_and_late_answers_are_dropped() {
     let mut core = Core::new();
-    connection(&mut core, "celigo-oauth", Some(vec![LIST_USERS.to_owned(), "user:read:user:admin".to_owned()]));
+    connection(
+        &mut core,
+        "celigo-oauth",
+        Some(vec![LIST_USERS.to_owned(), "user:read:user:admin".to_owned()]),
+    );
     core.press("End v t");
     let (ticket, _) = core.read_call();
     core.press("Tab");
@@ -426,17 +439,19 @@ fn a_set_up_is_proved_with_its_own_login() {
     let mut core = Core::at("celigo-s2s", "scopes");
     core.press("v t");
     core.token(Err(refusal(Call::AccountCredentials, 400, super::support::DISABLED)));
-    assert!(reviewing(&core).proving.is_none() && core.notice().starts_with("Not proved"), "{}", core.notice());
+    assert!(
+        reviewing(&core).proving.is_none() && core.notice().starts_with("Not proved"),
+        "{}",
+        core.notice()
+    );
 }
 
 #[test]
 fn the_store_that_stays_shut_ends_the_proof() {
     let mut core = Core::new();
     connection(&mut core, "celigo-s2s", None);
-    core.unlock = Err(zoom_setup::ports::StoreFailure::NeedsPassphrase {
-        new: false,
-        why: "no keyring".to_owned(),
-    });
+    core.unlock =
+        Err(zoom_setup::ports::StoreFailure::NeedsPassphrase { new: false, why: "no keyring".to_owned() });
     core.press("End v t");
     assert_eq!(mode(&core.model), Mode::Unlock);
     core.press("Esc");
@@ -445,8 +460,33 @@ fn the_store_that_stays_shut_ends_the_proof() {
 }
 
 const KEYS: [&str; 27] = [
-    "Enter", "Esc", "Tab", "Shift-Tab", "Up", "Down", "Down", "PgDn", "PgUp", "Home", "End", "Space", "/", "f", "F", "c",
-    "C", "n", "e", "d", "t", "p", "w", "Backspace", "a", "u", ":",
+    "Enter",
+    "Esc",
+    "Tab",
+    "Shift-Tab",
+    "Up",
+    "Down",
+    "Down",
+    "PgDn",
+    "PgUp",
+    "Home",
+    "End",
+    "Space",
+    "/",
+    "f",
+    "F",
+    "c",
+    "C",
+    "n",
+    "e",
+    "d",
+    "t",
+    "p",
+    "w",
+    "Backspace",
+    "a",
+    "u",
+    ":",
 ];
 
 proptest! {

@@ -60,7 +60,7 @@ fn all() -> Vec<(String, Model)> {
 }
 
 fn snapshot(columns: u16, height: u16) {
-    for (name, model) in all() {
+    for (name, model) in all().into_iter().chain(review::procedures()) {
         insta::assert_snapshot!(format!("{name}_{columns}x{height}"), text(&model, columns, height));
     }
 }

@@ -4,21 +4,45 @@ use super::world::{self, now, on, procedure, step, wizard};
 use zoom_setup::app::keymap::{Key, intent, mode};
 use zoom_setup::app::message::{Effect, Msg};
 use zoom_setup::app::model::Model;
+use zoom_setup::app::model::SecretStore;
 use zoom_setup::app::review::ReviewRequest;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::{ScopeList, StepState};
 use zoom_setup::oauth::{ApiAnswer, Call, Failure, FailureKind, TokenGrant};
 use zoom_setup::ports::Unlocked;
-use zoom_setup::app::model::SecretStore;
 use zoom_setup::procedure::{FieldName, ScopeNeed};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Connection, Owner, SecretKey};
 
 /// A key of each procedure, the classic scopes of an older app that do for it.
 const PROCEDURES: [(&str, &str, &[&str]); 5] = [
-    ("omnichannel", "servicenow-omnichannel", &["meeting:read:admin", "meeting:write:admin", "recording:read:admin", "user:read:admin"]),
-    ("dex", "servicenow-dex", &["dashboard_home:read:admin", "dashboard_meetings:read:admin", "dashboard_zr:read:admin", "report:read:admin", "user:read:admin"]),
-    ("content", "servicenow-external-content", &["meeting:read:admin", "meeting_summary:read:admin", "recording:read:admin", "user:read:admin", "webinar:read:admin"]),
+    (
+        "omnichannel",
+        "servicenow-omnichannel",
+        &["meeting:read:admin", "meeting:write:admin", "recording:read:admin", "user:read:admin"],
+    ),
+    (
+        "dex",
+        "servicenow-dex",
+        &[
+            "dashboard_home:read:admin",
+            "dashboard_meetings:read:admin",
+            "dashboard_zr:read:admin",
+            "report:read:admin",
+            "user:read:admin",
+        ],
+    ),
+    (
+        "content",
+        "servicenow-external-content",
+        &[
+            "meeting:read:admin",
+            "meeting_summary:read:admin",
+            "recording:read:admin",
+            "user:read:admin",
+            "webinar:read:admin",
+        ],
+    ),
     ("celigo", "celigo-oauth", &["user:read:admin"]),
     ("s2s", "celigo-s2s", &["user:read:admin"]),
 ];
@@ -49,7 +73,8 @@ fn required(id: &str) -> Vec<String> {
 
 fn with(id: &str, granted: Option<Vec<String>>) -> Model {
     let mut model = world::model();
-    let request = ReviewRequest { procedure: Some(id.to_owned()), granted: Some(granted), ..ReviewRequest::default() };
+    let request =
+        ReviewRequest { procedure: Some(id.to_owned()), granted: Some(granted), ..ReviewRequest::default() };
     send(&mut model, Msg::Review(request));
     model
 }
@@ -91,7 +116,8 @@ fn proving(reads: usize) -> Model {
     };
     model.library.connections = vec![connection];
     model.secret_store = SecretStore::Open(Unlocked::Keyring);
-    let request = ReviewRequest { connection: Some("External content".to_owned()), ..ReviewRequest::default() };
+    let request =
+        ReviewRequest { connection: Some("External content".to_owned()), ..ReviewRequest::default() };
     send(&mut model, Msg::Review(request));
     let mut waiting = press_effects(&mut model, 't');
     let mut done = 0;
@@ -114,7 +140,9 @@ fn proving(reads: usize) -> Model {
                 })),
             },
             Effect::Wake { ticket, milliseconds } => {
-                time = time.checked_add(jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap())).unwrap();
+                time = time
+                    .checked_add(jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap()))
+                    .unwrap();
                 Msg::Woke { ticket }
             }
             Effect::Read { ticket, request } => {
@@ -171,7 +199,7 @@ fn in_set_up() -> Model {
 
 /// Each procedure with everything granted, with one missing, with too much, with classic scopes, and with none
 /// reported.
-fn procedures() -> Vec<(String, Model)> {
+pub fn procedures() -> Vec<(String, Model)> {
     let mut models = Vec::new();
     for (name, id, classic) in PROCEDURES {
         let mut less = required(id);
@@ -232,5 +260,5 @@ pub fn all() -> Vec<(String, Model)> {
             model
         }),
     ];
-    procedures().into_iter().chain(others.map(|(name, model)| (name.to_owned(), model))).collect()
+    others.map(|(name, model)| (name.to_owned(), model)).into()
 }

@@ -11,9 +11,7 @@ use super::{notify, save, selected_home_item, storing, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent};
 use crate::app::model::{HomeItem, Model, Screen, Tone};
-use crate::app::review::{
-    About, Filter, Pane, ReviewOf, ReviewRequest, Reviewing, SubjectChoice, subjects,
-};
+use crate::app::review::{About, Filter, Pane, ReviewOf, ReviewRequest, Reviewing, SubjectChoice, subjects};
 use crate::procedure::Procedure;
 use crate::scope::Catalogue;
 use crate::scope::granted::parse_granted;
@@ -153,15 +151,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     }
     match (reviewing.pane, intent) {
         (_, Intent::Back) => back(model, out),
-        (
-            _,
-            Intent::Up
-            | Intent::Down
-            | Intent::PageUp
-            | Intent::PageDown
-            | Intent::First
-            | Intent::Last,
-        ) => step(model, intent),
+        (_, Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown | Intent::First | Intent::Last) => {
+            step(model, intent)
+        }
         (_, Intent::CopyNext) => copy_next(model, out),
         (_, Intent::CopyAll) => copy_all(model, out),
         (_, Intent::Copy) => copy(model, out),
@@ -455,8 +447,7 @@ fn take(model: &mut Model, text: &Secret) {
         return refuse(model, "No scope is in it. A scope looks like user:read:user:admin.");
     }
     // Words between scopes are no scopes, and may be anything.
-    let granted: Option<Vec<String>> =
-        granted.map(|ids| ids.into_iter().filter(|id| is_scope(id)).collect());
+    let granted: Option<Vec<String>> = granted.map(|ids| ids.into_iter().filter(|id| is_scope(id)).collect());
     let Some(reviewing) = &mut model.review else { return };
     if reviewing.proving.is_some() {
         return refuse(model, "A proof is under way. Esc stops it; then paste again.");
@@ -478,7 +469,11 @@ fn take(model: &mut Model, text: &Secret) {
     match count {
         None => notify(model, Tone::Warning, "The answer names no scopes, so nothing is confirmed."),
         Some(count) if reviewing.about.procedure.is_none() => {
-            notify(model, Tone::Success, format!("{count} granted scopes taken. w chooses what the app is for."));
+            notify(
+                model,
+                Tone::Success,
+                format!("{count} granted scopes taken. w chooses what the app is for."),
+            );
         }
         Some(count) => {
             let tone = if missing > 0 { Tone::Warning } else { Tone::Success };

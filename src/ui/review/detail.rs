@@ -1,7 +1,7 @@
 //! One scope explained: how it stands and why, what it lets the app do, and how far that can be trusted.
 
-use super::list::standing;
 use super::LONGEST;
+use super::list::{standing, state};
 use crate::app::model::Model;
 use crate::app::review::{ReviewOf, Reviewing};
 use crate::scope::Catalogue;
@@ -36,11 +36,8 @@ pub fn page<'a>(model: &Model, reviewing: &'a Reviewing, full: u16, look: Look<'
         page.styled(format!("Not known here. Did you mean {nearest}?"), look.theme.warning);
     }
     page.gap();
-    let (sign, word, style) = standing(row, look);
-    let words = row.map_or_else(|| word.to_owned(), |row| {
-        format!("{}, {}", words::standing(row), words::need(&reviewing.review, row))
-    });
-    page.item(Span::styled(sign, style), vec![Span::styled(words, style)]);
+    let (sign, _, style) = standing(reviewing, listed, look);
+    page.item(Span::styled(sign, style), vec![Span::styled(state(reviewing, listed), style)]);
     if let Some(row) = row {
         of_the_review(&mut page, reviewing, row);
     }
@@ -74,7 +71,10 @@ pub fn page<'a>(model: &Model, reviewing: &'a Reviewing, full: u16, look: Look<'
 fn of_the_review(page: &mut Page<'_>, reviewing: &Reviewing, row: &Row) {
     let look = page.look;
     if let Standing::Covered(cover) = &row.standing {
-        page.plain(format!("Not granted itself: {} does for it.", printable(&cover.by.join(" and "), LONGEST)));
+        page.plain(format!(
+            "Not granted itself: {} does for it.",
+            printable(&cover.by.join(" and "), LONGEST)
+        ));
     }
     for cover in reviewing.review.covered.iter().filter(|cover| cover.by.contains(&row.id)) {
         page.plain(format!("Does for {}.", printable(&cover.scope, LONGEST)));
@@ -87,13 +87,16 @@ fn of_the_review(page: &mut Page<'_>, reviewing: &Reviewing, row: &Row) {
     for remark in remarks {
         page.item(Span::styled(look.signs.warn, look.theme.warning), vec![Span::raw(remark.text.clone())]);
     }
+    page.gap();
     match (reviewing.proved(&row.id), row.not_provable) {
         (Some(proved), _) => proof(page, proved),
         (None, Some(reason)) => page.fact("Proof", NAME, vec![look.dim(reason.words())]),
         (None, None) if reviewing.about.of != ReviewOf::Anything => {
             page.fact("Proof", NAME, vec![look.dim("One harmless read can show whether it works: t.")]);
         }
-        (None, None) => page.fact("Proof", NAME, vec![look.dim("One harmless read could show whether it works.")]),
+        (None, None) => {
+            page.fact("Proof", NAME, vec![look.dim("One harmless read could show whether it works.")])
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::LONGEST;
 use crate::app::review::{Listed, Reviewing};
+use crate::scope::Catalogue;
+use crate::scope::explain::{Effect, effect_of};
 use crate::scope::proof::{Outcome, Proved};
 use crate::scope::review::{Row, RowNeed, Standing, State};
 use crate::scope::words;
@@ -20,7 +22,7 @@ const WORD: usize = 12;
 /// Columns of what it is needed for.
 const NEED: usize = 8;
 /// Columns of what the proof found, or else of what is special about it.
-const TAIL: usize = 13;
+const TAIL: usize = 12;
 /// From these widths on they are written out.
 const WITH_WORD: usize = 58;
 const WITH_NEED: usize = 76;
@@ -80,11 +82,8 @@ fn foot<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> Page<'a> {
     let Some(listed) = reviewing.selected() else { return page };
     let id = reviewing.id(listed);
     let row = reviewing.row(listed);
-    let (sign, word, style) = standing(row, look);
-    let words = row.map_or_else(|| word.to_owned(), |row| {
-        format!("{}, {}", words::standing(row), words::need(&reviewing.review, row))
-    });
-    page.text(vec![Span::styled(format!("{sign} "), style), Span::styled(words, style)]);
+    let (sign, _, style) = standing(reviewing, listed, look);
+    page.text(vec![Span::styled(format!("{sign} "), style), Span::styled(state(reviewing, listed), style)]);
     if columns(id) > id_room(reviewing, usize::from(full)) {
         page.value(&printable(id, LONGEST), look.theme.value);
     }
@@ -96,16 +95,25 @@ fn foot<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> Page<'a> {
     match row.and_then(|row| row.asked.as_ref()) {
         Some(asked) => page.plain(asked.reason.as_str()),
         None => {
-            let label = crate::scope::Catalogue::embedded().get(id).and_then(|info| info.label);
+            let label = Catalogue::embedded().get(id).and_then(|info| info.label);
             page.styled(label.unwrap_or("Enter explains it."), look.theme.dim);
         }
     }
     page
 }
 
-/// Sign, word and style of how a scope stands.
-pub fn standing(row: Option<&Row>, look: Look<'_>) -> (&'static str, &'static str, Style) {
+/// Sign, word and style of how a scope stands; of one that the review says nothing about, what it lets the app do.
+pub fn standing(
+    reviewing: &Reviewing,
+    listed: &Listed,
+    look: Look<'_>,
+) -> (&'static str, &'static str, Style) {
     let (signs, theme) = (look.signs, look.theme);
+    let row = reviewing.row(listed);
+    let proved = reviewing.proved(reviewing.id(listed));
+    if matches!(proved, Some(Proved { outcome: Outcome::ScopeMissing { .. }, .. })) {
+        return (signs.missing, "refused", theme.failure);
+    }
     match row.map(|row| &row.standing) {
         Some(Standing::Granted) => (signs.granted, "granted", theme.success),
         Some(Standing::Covered(_)) => (signs.covered, "covered", theme.success),
@@ -113,8 +121,21 @@ pub fn standing(row: Option<&Row>, look: Look<'_>) -> (&'static str, &'static st
         Some(Standing::Excess) => (signs.excess, "excess", theme.warning),
         Some(Standing::Open) => (signs.not_granted, "not granted", theme.dim),
         Some(Standing::NotConfirmed) => (signs.not_confirmed, "unconfirmed", theme.dim),
-        None => (" ", "not asked", theme.dim),
+        None => {
+            let effect = effect_of(Catalogue::embedded(), reviewing.id(listed)).unwrap_or(Effect::Unknown);
+            (" ", words::effect(effect), theme.dim)
+        }
     }
+}
+
+/// How a scope stands and what for, in a sentence, with what the proof found.
+pub fn state(reviewing: &Reviewing, listed: &Listed) -> String {
+    let Some(row) = reviewing.row(listed) else { return "not asked for".to_owned() };
+    let mut words = format!("{}, {}", words::standing(row), words::need(&reviewing.review, row));
+    if let Some(proved) = reviewing.proved(&row.id) {
+        words.push_str(&format!("; proof: {}", proved.outcome.words()));
+    }
+    words
 }
 
 /// For what it is there, in a word.
@@ -173,7 +194,7 @@ fn line<'a>(
 ) -> Line<'a> {
     let row = reviewing.row(listed);
     let id = reviewing.id(listed);
-    let (sign, word, style) = standing(row, look);
+    let (sign, word, style) = standing(reviewing, listed, look);
     let ticked = reviewing.ticked.contains(id);
     let to_do = row.is_some_and(|row| match row.standing {
         Standing::Missing | Standing::Excess => true,

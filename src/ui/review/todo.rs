@@ -102,17 +102,22 @@ fn words<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> Page<'a> {
 
 fn renewed<'a>(page: &mut Page<'a>, reviewing: &'a Reviewing, renewal: &'a Renewal) {
     let look = page.look;
-    let receiver =
-        reviewing.about.procedure.as_ref().map_or("the receiving system", |procedure| procedure.receiver.label());
+    let receiver = reviewing
+        .about
+        .procedure
+        .as_ref()
+        .map_or("the receiving system", |procedure| procedure.receiver.label());
     let (style, sign) = match renewal.by {
         RenewalBy::Nobody => (look.theme.strong, look.signs.bullet),
         RenewalBy::Receiver | RenewalBy::Wizard | RenewalBy::Holder => (look.theme.warning, look.signs.warn),
     };
     let by = match renewal.by {
-        RenewalBy::Nobody => "Nobody has to log in again".to_owned(),
-        RenewalBy::Receiver => format!("Then the grant must be renewed, by the admin of {receiver}"),
-        RenewalBy::Wizard => "Then the grant must be renewed, by this program".to_owned(),
-        RenewalBy::Holder => "Then the grant must be renewed, by whoever holds it".to_owned(),
+        RenewalBy::Nobody => "After a change nobody has to log in again".to_owned(),
+        RenewalBy::Receiver => {
+            format!("After a change the grant must be renewed, by the admin of {receiver}")
+        }
+        RenewalBy::Wizard => "After a change the grant must be renewed, by this program".to_owned(),
+        RenewalBy::Holder => "After a change the grant must be renewed, by whoever holds it".to_owned(),
     };
     page.text(vec![Span::styled(format!("{sign} {by}"), style)]);
     for step in &renewal.steps {

@@ -3,13 +3,9 @@
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::review::{Found, Proving, Reads, ReviewOf, Reviewing, Stage};
-use crate::app::update::{
-    notify, secrets, steps, store_failure_text, verification::account_credentials,
-};
+use crate::app::update::{notify, secrets, steps, store_failure_text, verification::account_credentials};
 use crate::oauth::token::StoredTokens;
-use crate::oauth::{
-    ApiAnswer, ClientAuthentication, Failure, Grant, TokenGrant, TokenRequest, diagnosis,
-};
+use crate::oauth::{ApiAnswer, ClientAuthentication, Failure, Grant, TokenGrant, TokenRequest, diagnosis};
 use crate::ports::StoreFailure;
 use crate::procedure::{AppKind, FieldName};
 use crate::scope::Catalogue;
@@ -18,7 +14,8 @@ use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey};
 use jiff::tz::TimeZone;
 
-const EXPIRED: &str = "The stored access token is older than its hour, and a proof does not spend the refresh token.";
+const EXPIRED: &str =
+    "The stored access token is older than its hour, and a proof does not spend the refresh token.";
 
 /// Begins a proof, if there is a token to read with or something to ask for one with.
 pub fn start(model: &mut Model, out: &mut Vec<Effect>) {
@@ -52,7 +49,11 @@ fn of_setup(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = model.wizard() else { return };
     if wizard.is_server_to_server() {
         if !wizard.secrets.contains_key(&FieldName::ClientSecret) {
-            return notify(model, Tone::Warning, "The Client Secret comes first: a token is asked for with it.");
+            return notify(
+                model,
+                Tone::Warning,
+                "The Client Secret comes first: a token is asked for with it.",
+            );
         }
         let request = account_credentials(wizard);
         steps::tell_sandbox(model, out);
@@ -124,7 +125,9 @@ pub fn secrets_read(
         (AppKind::General, found) => match found.as_ref().and_then(StoredTokens::from_secret) {
             None => {
                 let receiver = connection.receiver.label();
-                let text = format!("{receiver} holds the grant of this connection: there is no token here to read with.");
+                let text = format!(
+                    "{receiver} holds the grant of this connection: there is no token here to read with."
+                );
                 refuse(model, Tone::Warning, text);
             }
             Some(tokens) if tokens.expires_at <= now => refuse(model, Tone::Warning, EXPIRED),
@@ -167,9 +170,11 @@ fn read_with(model: &mut Model, access_token: Secret, api_url: Option<String>, o
     let pace = if model.settings.rehearsal.is_some() { Pace::REHEARSAL } else { Pace::ZOOM };
     let Some(reviewing) = &mut model.review else { return };
     // Where the answer names no scopes, those that the app should have are tried.
-    let granted = reviewing.about.granted.clone().unwrap_or_else(|| {
-        reviewing.to_add().into_iter().map(str::to_owned).collect()
-    });
+    let granted = reviewing
+        .about
+        .granted
+        .clone()
+        .unwrap_or_else(|| reviewing.to_add().into_iter().map(str::to_owned).collect());
     let user = match reviewing.about.app_kind {
         Some(AppKind::General) | None => TokenUser::SignedIn,
         Some(AppKind::ServerToServer) => TokenUser::Account,
@@ -192,8 +197,7 @@ fn go_on(
     let ticket = model.ticket();
     let Some(reviewing) = &mut model.review else { return };
     let results = proof.results().into_iter().map(|proved| (proved.scope.clone(), proved)).collect();
-    reviewing.found =
-        Some(Found { at: now, results, stopped: proof.stopped().cloned(), cancelled: false });
+    reviewing.found = Some(Found { at: now, results, stopped: proof.stopped().cloned(), cancelled: false });
     let Some(next) = proof.next() else {
         return end(model);
     };
@@ -224,7 +228,12 @@ pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
 }
 
 /// Zoom answered a read.
-pub fn answered(model: &mut Model, ticket: Ticket, result: &Result<ApiAnswer, Failure>, out: &mut Vec<Effect>) {
+pub fn answered(
+    model: &mut Model,
+    ticket: Ticket,
+    result: &Result<ApiAnswer, Failure>,
+    out: &mut Vec<Effect>,
+) {
     let now = model.now;
     let Some(reviewing) = waiting(model, ticket) else { return };
     let Some(Proving { stage: Stage::Read(reads), .. }) = reviewing.proving.take() else { return };
@@ -248,7 +257,11 @@ fn end(model: &mut Model) {
     let refused = count(|outcome| matches!(outcome, Outcome::ScopeMissing { .. }));
     let other = found.results.len() - works - refused;
     let tone = if refused > 0 { Tone::Failure } else { Tone::Success };
-    notify(model, tone, format!("Proof done: {works} work, {refused} refused by Zoom, {other} say nothing."));
+    notify(
+        model,
+        tone,
+        format!("Proof done: {works} work, {refused} refused by Zoom, {other} could not tell."),
+    );
 }
 
 /// Esc: what was proved by then stays.
