@@ -24,6 +24,8 @@ use ratatui::text::{Line, Span};
 const THREE: u16 = 150;
 /// Columns of the products.
 const TREE: u16 = 34;
+/// Columns of the one explained, beside both.
+const DETAIL: u16 = 70;
 /// Below this width the filters are not written out.
 const FILTERS: u16 = 60;
 /// Longest text of others, in characters.
@@ -68,7 +70,7 @@ fn panes(model: &Model, reviewing: &Reviewing, frame: &mut Frame<'_>, area: Rect
         };
     }
     let left = if three { TREE + GUTTER / 2 } else { 0 };
-    let width = ((area.width - left) / 2).min(super::MAIN);
+    let width = ((area.width - left) / 2).min(if three { DETAIL } else { super::MAIN });
     let column = |x: u16, width: u16, title: &str, focused: bool, frame: &mut Frame<'_>| {
         let column = Rect { x: area.x + x, width, ..area };
         caption(frame, column, title, focused, look);

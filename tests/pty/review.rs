@@ -80,7 +80,7 @@ fn what_is_not_there_is_said_before_the_screen_opens() {
         (&["scopes", "review", "--procedure", "nothing"][..], "nothing"),
     ] {
         let mut terminal = Terminal::start(&home, arguments, 80, 24);
-        terminal.wait_for(&[words]);
         assert_eq!(terminal.end(), 2);
+        terminal.assert_left(&[words]);
     }
 }

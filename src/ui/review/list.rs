@@ -21,12 +21,12 @@ use ratatui::text::{Line, Span};
 const WORD: usize = 12;
 /// Columns of what it is needed for.
 const NEED: usize = 8;
-/// Columns of what the proof found, or else of what is special about it.
+/// Columns of what the proof found.
 const TAIL: usize = 12;
 /// From these widths on they are written out.
 const WITH_WORD: usize = 58;
 const WITH_NEED: usize = 76;
-const WITH_BOTH: usize = 96;
+const WITH_BOTH: usize = 92;
 
 /// The lines; only those that are seen are made.
 pub fn rows<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> List<'a> {
@@ -134,6 +134,8 @@ pub fn state(reviewing: &Reviewing, listed: &Listed) -> String {
     let mut words = format!("{}, {}", words::standing(row), words::need(&reviewing.review, row));
     if let Some(proved) = reviewing.proved(&row.id) {
         words.push_str(&format!("; proof: {}", proved.outcome.words()));
+    } else if row.is(State::NotProvable) {
+        words.push_str(", not provable");
     }
     words
 }
@@ -163,26 +165,27 @@ fn proved<'a>(proved: &Proved, look: Look<'a>) -> Span<'a> {
     Span::styled(column(word, TAIL, look.signs.ellipsis), style)
 }
 
-/// What is special about it, where no proof says more.
-fn special(row: Option<&Row>) -> &'static str {
+/// What is special about it, where no proof says it.
+fn special(row: Option<&Row>, proved: bool) -> &'static str {
     match row {
         Some(row) if !row.known => "unknown here",
-        Some(row) if row.is(State::NotProvable) => "not provable",
+        Some(row) if row.is(State::NotProvable) && !proved => "not provable",
         Some(_) | None => "",
     }
+}
+
+/// Whether the need and the result of the proof are written out: the need gives way.
+fn columns_behind(reviewing: &Reviewing, width: usize) -> (bool, bool) {
+    let proof = reviewing.found.is_some();
+    (width >= if proof { WITH_BOTH } else { WITH_NEED }, proof && width >= WITH_NEED)
 }
 
 /// Columns for the id.
 fn id_room(reviewing: &Reviewing, width: usize) -> usize {
     let word = if width >= WITH_WORD { WORD } else { 0 };
-    let columns_behind = if width >= WITH_BOTH {
-        NEED + TAIL + 2
-    } else if width >= WITH_NEED {
-        if reviewing.found.is_some() { TAIL + 1 } else { NEED + 1 }
-    } else {
-        0
-    };
-    width.saturating_sub(2 + 4 + 2 + word + columns_behind)
+    let (need, proof) = columns_behind(reviewing, width);
+    let behind = usize::from(need) * (NEED + 1) + usize::from(proof) * (TAIL + 1);
+    width.saturating_sub(2 + 4 + 2 + word + behind)
 }
 
 fn line<'a>(
@@ -233,16 +236,21 @@ fn line<'a>(
     if width < WITH_NEED {
         return Line::from(spans);
     }
-    spans.push(Span::raw(" ".repeat(room.saturating_sub(used) + 1)));
-    let found = reviewing.proved(id).map(|found| proved(found, look));
-    let needed = look.dim(column(need(row), NEED, look.signs.ellipsis));
-    let tail = found.unwrap_or_else(|| look.dim(column(special(row), TAIL, look.signs.ellipsis)));
-    if width >= WITH_BOTH {
-        spans.extend([needed, Span::raw(" "), tail]);
-    } else if reviewing.found.is_some() {
-        spans.push(tail);
+    let (with_need, with_proof) = columns_behind(reviewing, width);
+    let found = reviewing.proved(id).filter(|_| with_proof);
+    let special = special(row, found.is_some());
+    let gap = room.saturating_sub(used);
+    if !special.is_empty() && columns(special) < gap {
+        spans.push(Span::raw(" ".repeat(gap - columns(special))));
+        spans.push(look.dim(special));
     } else {
-        spans.push(needed);
+        spans.push(Span::raw(" ".repeat(gap)));
+    }
+    if with_need {
+        spans.extend([Span::raw(" "), look.dim(column(need(row), NEED, look.signs.ellipsis))]);
+    }
+    if let Some(found) = found {
+        spans.extend([Span::raw(" "), proved(found, look)]);
     }
     Line::from(spans)
 }
