@@ -88,11 +88,6 @@ impl ScopeInfo {
     pub(super) fn operation_lines(&self) -> &'static str {
         self.operations
     }
-
-    /// The lines of its events, for search.
-    pub(super) fn event_lines(&self) -> &'static str {
-        self.events
-    }
 }
 
 /// What a scope is about, known or not: the first part of its id.
@@ -306,7 +301,11 @@ mod tests {
     fn references_resolve_and_shapes_agree() {
         let catalogue = Catalogue::embedded();
         for entry in catalogue.entries() {
-            assert!(entry.id.is_ascii() && entry.operations.is_ascii(), "{}", entry.id);
+            assert!(
+                entry.id.is_ascii() && entry.operations.is_ascii() && entry.events.is_ascii(),
+                "{}",
+                entry.id
+            );
             assert_eq!(Level::by_shape(entry.id), entry.level, "{}", entry.id);
             for classic in entry.classic() {
                 assert_eq!(
