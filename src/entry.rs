@@ -1,9 +1,35 @@
 //! Entry rules: what an admin types or pastes, checked and brought into the one form the program keeps.
 //!
-//! Pure. Every refusal says what is wrong, where, and offers the cleaned value when there is one.
+//! Pure, and a library of its own: text goes in, a [`Checked`] comes out. Every refusal says what is wrong, where
+//! (a 1-based column of the text as it was given), what to do, and offers the cleaned value where there is one.
+//! What is offered is usable as it stands; it is never taken without the admin.
+//!
+//! ```
+//! use zoom_setup::entry::{Checked, check};
+//! use zoom_setup::procedure::FieldName;
+//!
+//! let pasted = "https://dev12345.service-now.com/nav_to.do?uri=x";
+//! let Checked::Good { value, .. } = check(FieldName::Instance, pasted, &[]) else { panic!("refused") };
+//! assert_eq!(value, "dev12345.service-now.com");
+//! ```
+//!
+//! The rules, by field:
+//! - *Instance*: any pasted form (name, host, address, with path, port 443, user interface fragment) becomes the
+//!   host in small letters. Only https; one instance, one domain, each once; no user, no port, no IP address. A
+//!   slip that would make another host (`https://https://…`, the domain or the name twice, a missing dot or
+//!   hyphen) is refused, and the host that was meant is offered.
+//! - *Region*: the id of a Celigo region; its names and addresses are offered as the id.
+//! - *Ids and secrets*: refused if they are certainly something else (an address, a token, another field's value);
+//!   an odd shape is a warning, since Zoom documents none.
+//! - *Names and e-mail*: any script in names; hidden characters in neither.
+//! - Characters that are not what they look like are named with code point, script and column
+//!   ([`crate::characters`]); international host names and mixed scripts are refused.
+//!
+//! [`redirect`] has the rules of redirect URLs, which are taken byte by byte or not at all.
 
 mod credential;
 mod instance;
+pub mod redirect;
 mod text;
 mod words;
 

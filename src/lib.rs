@@ -1,15 +1,17 @@
 //! `zoom-setup`: from a vendor's written procedure to a Zoom OAuth app that provably works.
 //!
 //! `ARCHITECTURE.md` draws the data flow. In short: values ([`procedure`], [`setup`], [`oauth`], [`entry`],
-//! [`scope`], [`secret`]) know the field and do no I/O; [`app`] is the pure core; [`ui`] draws it; [`ports`]
+//! [`exact`], [`characters`], [`scope`], [`secret`]) know the field and do no I/O; [`app`] is the pure core; [`ui`] draws it; [`ports`]
 //! names what the core needs from the world; [`runtime`] runs effects against the adapters ([`zoom`],
 //! [`callback`], [`store`], [`system`]); [`cli`] is the outside.
 
 pub mod app;
 pub mod callback;
+pub mod characters;
 pub mod cli;
 pub mod entry;
 pub mod error;
+pub mod exact;
 pub mod handoff;
 pub mod oauth;
 pub mod ports;

@@ -1,5 +1,6 @@
 //! A set-up in progress and a stored connection: what is kept on disk, without any secret.
 
+pub mod compared;
 pub mod values;
 
 use crate::oauth::Diagnosis;
@@ -10,13 +11,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The loopback redirect on that port (RFC 8252 section 7.3).
+/// Version of the file formats below.
+pub const FORMAT: u32 = 1;
+
+/// The redirect URL of a login that is caught on this computer (RFC 8252 section 7.3).
 pub fn loopback_redirect(port: u16) -> String {
     format!("http://127.0.0.1:{port}/callback")
 }
-
-/// Version of the file formats below.
-pub const FORMAT: u32 = 1;
 
 /// A set-up in progress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct Setup {
     /// Name of the connection it was stored as.
     #[serde(default)]
     pub connection: Option<String>,
+    /// Strings that were pasted back and compared.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub compared: compared::Comparisons,
     /// The last answer of Zoom to each question.
     #[serde(default)]
     pub proofs: BTreeMap<Question, ProofRecord>,
@@ -179,7 +183,7 @@ pub struct Check {
     pub diagnosis: Option<Diagnosis>,
 }
 
-/// Outcome of a check. PASS only after a live answer.
+/// Outcome of a check. PASS only after a live answer, or after an exact comparison of what was pasted back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -220,6 +224,9 @@ pub struct Connection {
     pub scopes: BTreeSet<String>,
     pub grant: Option<GrantRecord>,
     pub verification: Option<Verification>,
+    /// Strings that were pasted back and compared during the set-up.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub compared: compared::Comparisons,
 }
 
 /// Where a secret lies in the secret store.

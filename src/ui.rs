@@ -6,6 +6,7 @@
 mod bar;
 mod connection;
 mod copy;
+mod desk;
 mod diagnosis;
 mod dialog;
 mod entry;
@@ -119,13 +120,17 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
             overlay::steps(wizard, Some(*selected), area.width, look).draw(frame, padded, look);
             Drawn::default()
         }
+        (Some(Overlay::Desk(desk)), _) if desk.help => {
+            overlay::help(model, area.width, look).draw(frame, padded, model.scroll, look)
+        }
+        (Some(Overlay::Desk(desk)), Some(wizard)) => desk::draw(model, wizard, desk, frame, padded, look),
         (Some(Overlay::Unlock(form)), _) => {
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::unlock(form, full, look))
         }
         (Some(Overlay::ConfirmRemoval { what, name }), _) => {
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::removal(what, name, full, look))
         }
-        (Some(Overlay::Document | Overlay::Steps { .. }) | None, _) => {
+        (Some(Overlay::Document | Overlay::Steps { .. } | Overlay::Desk(_)) | None, _) => {
             screen(model, frame, area, roomy, look)
         }
     }

@@ -8,6 +8,8 @@
 
 #[path = "support/admin.rs"]
 mod admin;
+#[path = "core/desk.rs"]
+mod desk;
 #[path = "core/keys.rs"]
 mod keys;
 #[path = "core/login.rs"]

@@ -2,6 +2,9 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "entry/slips.rs"]
+mod slips;
+
 use proptest::prelude::*;
 use rstest::rstest;
 use zoom_setup::entry::{Checked, Finding, check};
@@ -48,11 +51,8 @@ fn an_instance_is_brought_to_its_host(#[case] raw: &str, #[case] host: &str) {
 
 #[rstest]
 #[case::custom("https://support.example.com/x", "support.example.com", "not under service-now.com")]
-#[case::documented_mistake(
-    "https://dev12345.com/oauth_redirect.do",
-    "dev12345.com",
-    "not under service-now.com"
-)]
+#[case::documented_mistake("https://acme.com/oauth_redirect.do", "acme.com", "not under service-now.com")]
+#[case::a_word_that_is_itself_twice("couscous", "couscous.service-now.com", "stands there twice")]
 #[case::two_labels("a.b.service-now.com", "a.b.service-now.com", "has a dot")]
 fn an_odd_instance_is_taken_with_a_warning(#[case] raw: &str, #[case] host: &str, #[case] warning: &str) {
     let (value, warnings) = good(FieldName::Instance, raw);
@@ -78,6 +78,22 @@ fn an_odd_instance_is_taken_with_a_warning(#[case] raw: &str, #[case] host: &str
     "https:// twice",
     Some("dev1.service-now.com")
 )]
+#[case::documented_mistake(
+    "https://dev12345.com/oauth_redirect.do",
+    "domain of ServiceNow",
+    Some("dev12345.service-now.com")
+)]
+#[case::name_twice("dev1dev1", "dev1 stands there twice", Some("dev1.service-now.com"))]
+#[case::name_twice_in_host("dev1dev1.service-now.com", "twice", Some("dev1.service-now.com"))]
+#[case::name_twice_with_a_dot("dev1.dev1.service-now.com", "twice", Some("dev1.service-now.com"))]
+#[case::word_twice("examplecoexampleco", "twice", Some("exampleco.service-now.com"))]
+#[case::host_twice("dev1.service-now.comdev1.service-now.com", "wrong place", None)]
+#[case::address_twice("https://dev1.service-now.comhttps://dev1.service-now.com", "wrong place", None)]
+#[case::no_dot("dev1service-now.com", "domain of ServiceNow", Some("dev1.service-now.com"))]
+#[case::letter_lost("dev1.service-nw.com", "domain of ServiceNow", Some("dev1.service-now.com"))]
+#[case::slashes_only("https//dev1.service-now.com", "incomplete", Some("dev1.service-now.com"))]
+#[case::one_slash("https:/dev1.service-now.com", "incomplete", Some("dev1.service-now.com"))]
+#[case::international("xn--dv1-bma.service-now.com", "international name", None)]
 #[case::domain_inside("dev1.service-now.com.example.com", "wrong place", None)]
 #[case::http("http://dev1.service-now.com", "http://, not https://", Some("dev1.service-now.com"))]
 #[case::other_scheme(
@@ -136,8 +152,10 @@ fn an_unusable_instance_is_refused(#[case] raw: &str, #[case] says: &str, #[case
 #[case::special_hyphen("dev1.service\u{2011}now.com", 13, "U+2011", Some("dev1.service-now.com"))]
 #[case::escape("dev1\u{7}", 5, "U+0007", Some("dev1.service-now.com"))]
 #[case::column_counts_in_the_raw_entry("  dev1\u{200b}", 7, "U+200B", Some("dev1.service-now.com"))]
-#[case::cyrillic("d\u{435}v1", 2, "U+0435", None)]
-#[case::idn("m\u{fc}ller.service-now.com", 2, "U+00FC", None)]
+#[case::cyrillic("d\u{435}v1", 2, "U+0435 (е), a Cyrillic letter that looks like e", None)]
+#[case::greek("dev1.service-n\u{3bf}w.com", 15, "a Greek letter that looks like o", None)]
+#[case::idn("m\u{fc}ller.service-now.com", 2, "U+00FC (ü), a Latin letter", None)]
+#[case::han("東京", 1, "a Han letter", None)]
 #[case::fullwidth("\u{ff44}ev1", 1, "U+FF44", Some("dev1.service-now.com"))]
 fn disguised_characters_are_named(
     #[case] raw: &str,

@@ -11,6 +11,7 @@ use zoom_setup::procedure::{
     RedirectRule, ScopeEntry, ScopeNeed, Source, Template,
 };
 use zoom_setup::secret::Secret;
+use zoom_setup::setup::compared::{Compared, ExactString};
 use zoom_setup::setup::{AccountFacts, Check, Connection, FORMAT, GrantRecord, Outcome, Owner, Verification};
 
 const CLIENT_SECRET: &str = "Vn3kQpXw71LrTzMb40YsHcGd82JfAeUo";
@@ -171,6 +172,13 @@ fn connection() -> Connection {
             missing: vec!["user:read:user:admin".to_owned()],
             excess: vec!["zra:read:team_list:admin".to_owned()],
         }),
+        compared: [(ExactString::ZoomRedirect, true), (ExactString::ZoomAllowList, false)]
+            .map(|(string, same)| {
+                let expected =
+                    Secret::new("https://dev12345.service-now.com/oauth_redirect.do").fingerprint();
+                (string, Compared { at: "2026-11-20T09:20:00Z".parse().unwrap(), same, expected })
+            })
+            .into(),
     }
 }
 
@@ -287,7 +295,7 @@ fn keys_are_snake_case(value: &serde_json::Value) {
 
 #[test]
 fn without_a_verification_nothing_is_claimed() {
-    let bare = Connection { verification: None, ..connection() };
+    let bare = Connection { verification: None, compared: BTreeMap::new(), ..connection() };
     let bare = sheet(&bare, &procedure(), &BTreeMap::new());
     assert!(!bare.scopes.compared && bare.checks.is_empty());
     let markdown = written(&bare, SheetFormat::Markdown);

@@ -271,6 +271,7 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         decision: None,
         verification: None,
         connection: None,
+        compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
     })
 }

@@ -7,7 +7,7 @@
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
-use super::update::{offer, selected_home_item};
+use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{
     Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
 };
@@ -73,6 +73,10 @@ pub enum Mode {
     /// Help and document overlays.
     Reading,
     Steps,
+    /// The list of exact strings.
+    Desk,
+    /// The box on the desk has the focus.
+    DeskPaste,
     Unlock,
     ConfirmRemoval,
 }
@@ -80,7 +84,7 @@ pub enum Mode {
 impl Mode {
     /// Whether printable keys are text.
     pub const fn is_text(self) -> bool {
-        matches!(self, Self::Field | Self::ScopeSearch | Self::PasteBox | Self::Unlock)
+        matches!(self, Self::Field | Self::ScopeSearch | Self::PasteBox | Self::DeskPaste | Self::Unlock)
     }
 }
 
@@ -101,9 +105,9 @@ pub struct Binding {
 
 use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
 use Mode::{
-    Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Field, HandOver, Home, LoginEnded,
-    LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch, Scopes,
-    ScopesFound, Steps, Unlock, Verify,
+    Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Desk, DeskPaste, Field, HandOver, Home,
+    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch,
+    Scopes, ScopesFound, Steps, Unlock, Verify,
 };
 
 /// Modes of a set-up in which letters are keys.
@@ -127,7 +131,7 @@ const STEP: &[Mode] = &[
 const BACK: &[Mode] =
     &[Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection];
 /// Modes in which the arrows move a selection.
-const SELECT: &[Mode] = &[ScopesFound, Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps];
+const SELECT: &[Mode] = &[ScopesFound, Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps, Desk];
 /// Modes in which the arrows scroll the text.
 const SCROLL: &[Mode] =
     &[LoginWaiting, LoginEnded, LoginFailed, LoginPort, Activate, Busy, Verify, Reading, Connection];
@@ -152,9 +156,10 @@ const PAGES: &[Mode] = &[
     Connection,
     Reading,
     Steps,
+    Desk,
 ];
 /// Modes in which Tab goes round the values.
-const VALUES: &[Mode] = &[ScopesFound, Read, Choose, Scopes, LoginOffer, Decide, HandOver];
+const VALUES: &[Mode] = &[ScopesFound, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Desk];
 /// Modes in which letters are keys, and a set-up or connection is open.
 const OPEN: &[Mode] = &[
     ScopesFound,
@@ -197,6 +202,8 @@ const ALL: &[Mode] = &[
     Connection,
     Reading,
     Steps,
+    Desk,
+    DeskPaste,
     Unlock,
     ConfirmRemoval,
 ];
@@ -232,6 +239,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[HandOver], &[Enter], "Enter", Intent::Confirm, "finish", Some(0)),
     bind(&[Steps], &[Enter], "Enter", Intent::Confirm, "go there", Some(0)),
     bind(&[Unlock], &[Enter], "Enter", Intent::Confirm, "unlock", Some(0)),
+    bind(&[DeskPaste], &[Enter], "Enter", Intent::Confirm, "compare", Some(0)),
     bind(&[ConfirmRemoval], &[Enter], "Enter", Intent::Confirm, "remove", Some(0)),
     // Copying and opening.
     bind(&[Scopes], &[Char('n')], "n", Intent::CopyNext, "copy next", Some(1)),
@@ -239,7 +247,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Scopes], &[Char('/')], "/", Intent::Search, "search", Some(3)),
     bind(&[Scopes], &[Char('a')], "a", Intent::Recommended, "recommended set", None),
     bind(
-        &[Read, Scopes, ScopesFound, LoginOffer, LoginWaiting, HandOver, Connection],
+        &[Read, Scopes, ScopesFound, LoginOffer, LoginWaiting, HandOver, Connection, Desk],
         &[Char('c')],
         "c",
         Intent::Copy,
@@ -252,6 +260,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[LoginWaiting], &[Char('v')], "v", Intent::QrCode, "QR code", Some(5)),
     bind(&[LoginPort], &[Char('p')], "p", Intent::PasteBox, "paste instead", Some(1)),
     bind(&[PasteBox], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
+    bind(&[Desk], &[Char('p')], "p", Intent::PasteBox, "paste back", Some(0)),
+    bind(STEP, &[Char('=')], "=", Intent::Desk, "compare", Some(5)),
     bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
     bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
     bind(&[LoginFailed], &[Char('r')], "r", Intent::Retry, "try again", Some(0)),
@@ -275,6 +285,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Field], &[Ctrl('o')], "Ctrl-O", Intent::Open, "open page", Some(4)),
     bind(&[Field], &[Ctrl('d')], "Ctrl-D", Intent::Document, "document", Some(5)),
     bind(&[Field], &[Ctrl('s')], "Ctrl-S", Intent::Steps, "all steps", None),
+    bind(&[Field, ScopeSearch, PasteBox], &[Ctrl('e')], "Ctrl-E", Intent::Desk, "compare", Some(6)),
     bind(&[ScopeSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
     // Moving.
     bind(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
@@ -284,14 +295,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
     bind(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
     bind(
-        &[Home, Scopes, ScopesFound, Steps],
+        &[Home, Scopes, ScopesFound, Steps, Desk],
         &[Key::Home, Char('g')],
         "Home g",
         Intent::First,
         "first",
         None,
     ),
-    bind(&[Home, Scopes, ScopesFound, Steps], &[End, Char('G')], "End G", Intent::Last, "last", None),
+    bind(&[Home, Scopes, ScopesFound, Steps, Desk], &[End, Char('G')], "End G", Intent::Last, "last", None),
     bind(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
     bind(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
     // Around the step.
@@ -299,7 +310,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
     bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(1)),
     bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "other ways", Some(8)),
-    bind(&[PasteBox, ScopeSearch, Reading, Steps], &[Esc], "Esc", Intent::Back, "close", Some(8)),
+    bind(&[PasteBox, ScopeSearch, Reading, Steps, DeskPaste], &[Esc], "Esc", Intent::Back, "close", Some(8)),
+    bind(&[Desk], &[Esc, Char('='), Char('q')], "Esc", Intent::Back, "to the step", Some(8)),
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
     bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
     bind(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
@@ -307,8 +319,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
     bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
     bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
+    bind(&[Desk], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
     bind(&[Home], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Field, ScopeSearch, PasteBox], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
+    bind(&[Field, ScopeSearch, PasteBox, DeskPaste], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
     bind(ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
 
@@ -317,13 +330,34 @@ pub const fn mode(model: &Model) -> Mode {
     match &model.overlay {
         Some(Overlay::Help | Overlay::Document) => Mode::Reading,
         Some(Overlay::Steps { .. }) => Mode::Steps,
+        Some(Overlay::Desk(desk)) if desk.help => Mode::Reading,
+        Some(Overlay::Desk(desk)) => desk_mode(desk),
         Some(Overlay::Unlock(_)) => Mode::Unlock,
         Some(Overlay::ConfirmRemoval { .. }) => Mode::ConfirmRemoval,
         None => screen_mode(model),
     }
 }
 
-/// The mode of the screen, whatever lies above it; the help shows its keys.
+const fn desk_mode(desk: &super::desk::Desk) -> Mode {
+    if desk.paste.is_some() { Mode::DeskPaste } else { Mode::Desk }
+}
+
+/// The mode whose keys the help shows: that of the desk or of the screen below.
+pub const fn help_mode(model: &Model) -> Mode {
+    match &model.overlay {
+        Some(Overlay::Desk(desk)) => desk_mode(desk),
+        Some(
+            Overlay::Help
+            | Overlay::Document
+            | Overlay::Steps { .. }
+            | Overlay::Unlock(_)
+            | Overlay::ConfirmRemoval { .. },
+        )
+        | None => screen_mode(model),
+    }
+}
+
+/// The mode of the screen, whatever lies above it.
 pub const fn screen_mode(model: &Model) -> Mode {
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
@@ -403,7 +437,17 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         Some(Overlay::Unlock(form)) => {
             return form.new || !matches!(intent, Intent::FocusNext | Intent::FocusPrevious);
         }
-        Some(Overlay::Help | Overlay::Document | Overlay::Steps { .. } | Overlay::ConfirmRemoval { .. }) => {
+        Some(Overlay::Desk(desk)) if desk.paste.is_none() && !desk.help => {
+            let known = || selected_on_desk(model).is_some_and(|row| row.expected.is_ok());
+            return !matches!(intent, Intent::Copy | Intent::PasteBox) || known();
+        }
+        Some(
+            Overlay::Help
+            | Overlay::Document
+            | Overlay::Steps { .. }
+            | Overlay::Desk(_)
+            | Overlay::ConfirmRemoval { .. },
+        ) => {
             return true;
         }
         None => {}

@@ -196,6 +196,8 @@ pub enum Intent {
     QrCode,
     /// `x`: remove the selected set-up or connection (asks first).
     Remove,
+    /// `=`: the desk of strings that must be identical somewhere.
+    Desk,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.

@@ -1,5 +1,6 @@
 //! Everything the program knows while it runs.
 
+use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
 use super::wizard::Wizard;
@@ -126,6 +127,8 @@ pub enum Overlay {
     Steps { selected: usize },
     /// The secret store wants a passphrase.
     Unlock(UnlockForm),
+    /// Strings that must be identical somewhere, and a box to paste back what stands there.
+    Desk(Desk),
     /// Removing something: Enter removes, Esc keeps.
     ConfirmRemoval { what: HomeItem, name: String },
 }

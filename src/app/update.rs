@@ -3,6 +3,7 @@
 mod activation;
 mod authorization;
 mod checks;
+mod desk;
 mod exchange;
 mod form;
 mod home;
@@ -28,6 +29,7 @@ use crate::procedure::FieldName;
 use crate::secret::Secret;
 use jiff::Timestamp;
 
+pub use desk::selected as selected_on_desk;
 pub use home::connection_secrets;
 pub use storing::connection_of;
 
@@ -39,7 +41,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Intent(intent) => keys::intent(model, intent, &mut out),
         Msg::Character(character) => keys::character(model, character),
         Msg::Edit(edit) => keys::edit(model, edit),
-        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Paste(text) => keys::paste(model, &text, &mut out),
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Provide { field, value } => {

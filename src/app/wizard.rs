@@ -13,6 +13,7 @@ use crate::procedure::{
     StepKind, Template,
 };
 use crate::secret::{Fingerprint, Secret};
+use crate::setup::compared::ExactString;
 use crate::setup::values::AnswerValues;
 use crate::setup::{AccountFacts, Check, Setup};
 use jiff::Timestamp;
@@ -41,6 +42,8 @@ pub struct Wizard {
     pub storing: Option<Ticket>,
     /// Waits for the secrets of a resumed set-up.
     pub loading: Option<Ticket>,
+    /// What was pasted back on the desk, in this run only: what it found is in [`Setup::compared`].
+    pub pasted: BTreeMap<ExactString, Secret>,
     /// Questions to Zoom about what was entered.
     pub proving: Proving,
 }

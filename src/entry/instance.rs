@@ -1,7 +1,8 @@
 //! The ServiceNow instance: from whatever was pasted to its host name in lower case.
 
-use super::text::{code_point, column_of};
+use super::text::column_of;
 use super::{Accepted, Refusal, warning};
+use crate::characters::{describe, look_alike};
 
 /// Domains under which ServiceNow runs instances; the second is the government cloud.
 const DOMAINS: [&str; 2] = ["service-now.com", "servicenowservices.com"];
@@ -63,17 +64,15 @@ fn placeholder(text: &str) -> Result<(), Refusal> {
     }
 }
 
+/// International names and mixed scripts. A full-width form stands for one ASCII character and is offered so; a
+/// letter of another script is not, since nobody knows which of the two was meant.
 fn not_ascii(text: &str, column: usize) -> Refusal {
     let character = text.chars().nth(column - 1).unwrap_or_default();
-    let shown = format!(
-        "Column {column} holds {} ({character}), which is no letter of a host name",
-        code_point(character)
-    );
+    let shown = format!("Column {column} holds {}", describe(character));
     let hint = "Host names of ServiceNow use a-z, 0-9 and hyphens; letters of other scripts can look the same. Type it.";
     let refusal = Refusal::new(shown, hint).at(column);
-    // Full-width forms U+FF01 to U+FF5E stand for one ASCII character each.
     let narrow = |wide: char| match u32::from(wide) {
-        code @ 0xff01..=0xff5e => char::from_u32(code - 0xfee0),
+        0xff01..=0xff5e => look_alike(wide),
         _ => wide.is_ascii().then_some(wide),
     };
     match text.chars().map(narrow).collect::<Option<String>>() {
@@ -157,6 +156,10 @@ fn host(authority: &str) -> Result<String, Refusal> {
     if labels.iter().any(|label| label.len() > 63) || name.len() > 253 {
         return Err(Refusal::new("The host name is too long", "A part of it has at most 63 characters."));
     }
+    if let Some(label) = labels.iter().find(|label| label.starts_with("xn--")) {
+        let hint = "xn-- is how a name with letters other than a-z is written. No instance is called so: type its name.";
+        return Err(Refusal::new(format!("{label} stands for an international name"), hint));
+    }
     let last = labels.last().copied().unwrap_or_default();
     if last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") {
         return Err(number());
@@ -186,7 +189,8 @@ fn names_one_instance(host: &str) -> Result<Accepted, Refusal> {
         {
             return Err(Refusal::new("The instance name is missing", EXAMPLE));
         }
-        return Ok((format!("{host}.{}", DOMAINS[0]), Vec::new()));
+        let warnings = doubled(host, host, DOMAINS[0])?;
+        return Ok((format!("{host}.{}", DOMAINS[0]), warnings));
     };
     if let Some(stem) =
         host.strip_suffix("servicenow.com").filter(|stem| stem.is_empty() || stem.ends_with('.'))
@@ -220,11 +224,16 @@ fn names_one_instance(host: &str) -> Result<Accepted, Refusal> {
         let refusal = Refusal::new("The domain of ServiceNow is there twice, or in the wrong place", EXAMPLE);
         return Err(if under.is_some() && inner.contains('.') { refusal.offer(inner) } else { refusal });
     }
-    if under.is_some() {
+    if let Some(domain) = under {
+        let mut warnings = doubled(inner, host, domain)?;
         let hint =
             "An instance has one name in front of its domain. Compare with the address bar of the instance.";
-        let odd = inner.contains('.').then(|| warning(format!("{inner} has a dot in it"), hint));
-        return Ok((host.to_owned(), odd.into_iter().collect()));
+        warnings.extend(inner.contains('.').then(|| warning(format!("{inner} has a dot in it"), hint)));
+        return Ok((host.to_owned(), warnings));
+    }
+    if let Some(meant) = meant(host) {
+        let message = "This is not the domain of ServiceNow, and looks as if it should be";
+        return Err(Refusal::new(message, "Instances run under service-now.com.").offer(meant));
     }
     let custom = warning(
         format!("{host} is not under service-now.com"),
@@ -232,6 +241,50 @@ fn names_one_instance(host: &str) -> Result<Accepted, Refusal> {
          one under service-now.com. If not, enter the instance name only.",
     );
     Ok((host.to_owned(), vec![custom]))
+}
+
+/// Shortest name that is taken for two pastes in a row when it is the same text twice. Shorter ones are words as
+/// well (couscous), so they get a warning only.
+const DOUBLED: usize = 5;
+
+/// Refuses a name that is the same name twice (`dev1dev1`, `dev1.dev1`), as two pastes in a row make it.
+fn doubled(name: &str, host: &str, domain: &str) -> Result<Vec<super::Finding>, Refusal> {
+    let separators = ['.', '-'];
+    let half = (1..name.len()).find_map(|at| {
+        let (one, other) = name.split_at_checked(at)?;
+        (other.trim_start_matches(separators) == one).then_some(one)
+    });
+    let Some(half) = half else { return Ok(Vec::new()) };
+    let certain = half.len() >= DOUBLED
+        || half.contains(|sign: char| !sign.is_ascii_alphabetic())
+        || name.contains('.');
+    let message = format!("{half} stands there twice in {host}");
+    let hint = "It looks like two pastes in a row. Compare with the address bar of the instance.";
+    if certain {
+        return Err(Refusal::new(message, hint).offer(format!("{half}.{domain}")));
+    }
+    Ok(vec![warning(message, hint)])
+}
+
+/// The host that was meant by one that is a slip away from an instance's: a letter of the domain wrong, the dot
+/// before it lost, or the domain left out behind the name of a developer instance, as a document prints it
+/// (`https://dev12345.com/oauth_redirect.do`).
+fn meant(host: &str) -> Option<String> {
+    for domain in DOMAINS {
+        if let Some(name) = host.strip_suffix(domain).filter(|name| !name.is_empty()) {
+            return Some(format!("{name}.{domain}"));
+        }
+    }
+    let (name, rest) = host.split_once('.')?;
+    let developer = name
+        .strip_prefix("dev")
+        .is_some_and(|number| number.len() >= 4 && number.bytes().all(|byte| byte.is_ascii_digit()));
+    if developer && !rest.contains('.') {
+        return Some(format!("{name}.{}", DOMAINS[0]));
+    }
+    let near =
+        DOMAINS.into_iter().find(|domain| (1..=2).contains(&strsim::damerau_levenshtein(rest, domain)))?;
+    Some(format!("{name}.{near}"))
 }
 
 fn is_under(host: &str, domain: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What holds for every field: leftovers of pasting, and characters that look like others or like nothing.
 
 use super::{Finding, Refusal, warning};
+use crate::characters::{Disguise, code_point, disguise};
 use crate::procedure::FieldName;
 
 /// Which characters a field is made of.
@@ -109,50 +110,6 @@ fn drop_paste_marks(characters: &mut Vec<(usize, char)>) {
     }
 }
 
-/// A character that is not what it looks like.
-struct Disguise {
-    name: &'static str,
-    /// What takes its place: a look-alike's original, or nothing.
-    instead: &'static str,
-    /// Seen by the eye, and right in a text for people.
-    visible: bool,
-}
-
-fn disguise(character: char) -> Option<Disguise> {
-    let seen = |name, instead| Some(Disguise { name, instead, visible: true });
-    let unseen = |name, instead| Some(Disguise { name, instead, visible: false });
-    match character {
-        '\u{2024}' => unseen("ONE DOT LEADER, which only looks like a full stop", "."),
-        '\u{ff0e}' => seen("FULLWIDTH FULL STOP", "."),
-        '\u{3002}' => seen("IDEOGRAPHIC FULL STOP", "."),
-        '\u{ff61}' => seen("HALFWIDTH IDEOGRAPHIC FULL STOP", "."),
-        '\u{ff1a}' => seen("FULLWIDTH COLON", ":"),
-        '\u{ff0f}' => seen("FULLWIDTH SOLIDUS", "/"),
-        '\u{a0}' => unseen("NO-BREAK SPACE", " "),
-        '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => unseen("a special space", " "),
-        '\u{3000}' => seen("IDEOGRAPHIC SPACE", " "),
-        '\u{200b}' => unseen("ZERO WIDTH SPACE", ""),
-        '\u{200c}' => unseen("ZERO WIDTH NON-JOINER", ""),
-        '\u{200d}' => unseen("ZERO WIDTH JOINER", ""),
-        '\u{2060}' => unseen("WORD JOINER", ""),
-        '\u{feff}' => unseen("BYTE ORDER MARK", ""),
-        '\u{ad}' => unseen("SOFT HYPHEN", ""),
-        '\u{180e}' => unseen("MONGOLIAN VOWEL SEPARATOR", ""),
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            unseen("a mark for the direction of text", "")
-        }
-        '\u{2018}' | '\u{2019}' => seen("a curly quote", "'"),
-        '\u{201c}' | '\u{201d}' => seen("a curly double quote", "\""),
-        '\u{2010}' | '\u{2011}' => unseen("a special hyphen", "-"),
-        '\u{2012}'..='\u{2015}' | '\u{2212}' => seen("a dash that is not the hyphen of the keyboard", "-"),
-        '\t' => unseen("a tab", " "),
-        '\u{fff9}'..='\u{fffb}' => unseen("an annotation mark", ""),
-        '\u{e0000}'..='\u{e007f}' => unseen("an invisible tag", ""),
-        other if other.is_control() => unseen("a control character", ""),
-        _ => None,
-    }
-}
-
 /// Whether a joiner does its work: in a word of a script that needs it, or inside an emoji.
 fn joins(characters: &[char], at: usize) -> bool {
     let beside =
@@ -203,11 +160,6 @@ pub(super) fn hidden_characters(text: &str, kind: Kind) -> Result<Vec<Finding>, 
     let hint =
         "Pages and documents put such characters in when text is copied. Take the cleaned value, or type it.";
     Err(Refusal::new(format!("{}{more}", say(first)), hint).at(first.0).offer(cleaned))
-}
-
-/// `U+2024`.
-pub(super) fn code_point(character: char) -> String {
-    format!("U+{:04X}", u32::from(character))
 }
 
 /// 1-based column of the first character that `wanted` picks.

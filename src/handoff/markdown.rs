@@ -193,11 +193,13 @@ fn scopes(page: &mut Page, sheet: &Sheet) {
 
 fn checks(page: &mut Page, sheet: &Sheet) {
     page.heading("What was checked");
-    let Some(at) = sheet.verified_at else {
-        page.line("Nothing: the connection was never verified.");
-        return;
-    };
-    page.line(&format!("Checked: {at}"));
+    match sheet.verified_at {
+        Some(at) => page.line(&format!("Checked: {at}")),
+        None if sheet.checks.is_empty() => {
+            return page.line("Nothing: the connection was never verified.");
+        }
+        None => page.line("The connection was never verified."),
+    }
     page.line("");
     for check in &sheet.checks {
         let word = check.outcome.word();

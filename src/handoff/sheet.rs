@@ -6,6 +6,7 @@ use crate::procedure::{
     Source, Template,
 };
 use crate::secret::{Fingerprint, Secret};
+use crate::setup::compared;
 use crate::setup::values::AnswerValues;
 use crate::setup::{AccountFacts, Check, Connection, FORMAT, Outcome, Owner};
 use jiff::Timestamp;
@@ -168,6 +169,7 @@ pub fn sheet(connection: &Connection, procedure: &Procedure, secrets: &BTreeMap<
     let answer = |field| values.answer(field).map(str::to_owned);
     let render = |template: &Template| template.render_lossy(&values);
     let verification = connection.verification.as_ref();
+    let compared = compared::checks(procedure, &values, &connection.secrets, &connection.compared);
     let handover = &procedure.handover;
     let secret_names: BTreeSet<FieldName> =
         connection.secrets.keys().chain(secrets.keys()).copied().filter(|name| name.is_secret()).collect();
@@ -211,10 +213,15 @@ pub fn sheet(connection: &Connection, procedure: &Procedure, secrets: &BTreeMap<
         scopes: scope_facts(connection, procedure),
         verified_at: verification.map(|done| done.at),
         account: verification.and_then(|done| done.account.clone()),
-        checks: verification.map(|done| done.checks.clone()).unwrap_or_default(),
+        checks: verification
+            .map(|done| done.checks.clone())
+            .unwrap_or_default()
+            .into_iter()
+            .chain(compared.iter().filter(|check| check.outcome != Outcome::NotChecked).cloned())
+            .collect(),
         corrections: procedure.corrections.clone(),
         notes: handover.notes.iter().map(render).collect(),
-        not_tried: not_tried(connection, procedure),
+        not_tried: not_tried(connection, procedure, &compared),
     }
 }
 
@@ -297,7 +304,7 @@ fn scope_facts(connection: &Connection, procedure: &Procedure) -> ScopeFacts {
     }
 }
 
-fn not_tried(connection: &Connection, procedure: &Procedure) -> Vec<String> {
+fn not_tried(connection: &Connection, procedure: &Procedure, compared: &[Check]) -> Vec<String> {
     let receiver = connection.receiver.label();
     let mut lines = Vec::new();
     if connection.rehearsal {
@@ -312,6 +319,8 @@ fn not_tried(connection: &Connection, procedure: &Procedure) -> Vec<String> {
             lines.extend(open.map(|check| format!("{}: {}", check.title, check.detail)));
         }
     }
+    let open = compared.iter().filter(|check| check.outcome == Outcome::NotChecked);
+    lines.extend(open.map(|check| format!("{}: {}", check.title, check.detail)));
     lines.push(format!(
         "{receiver}'s own form and its last button, {}: zoom-setup cannot see them.",
         procedure.handover.last_button

@@ -17,6 +17,7 @@ use super::{
     AppKind, Correction, FieldName, HandOver, Management, Need, NeedKind, Omission, Procedure, Receiver,
     RedirectRule, RegionRedirect, Source, Who,
 };
+use crate::entry::redirect;
 use crate::secret::printable;
 use checker::{Addresses, Checker};
 use std::collections::BTreeMap;
@@ -225,16 +226,25 @@ fn redirect(checker: &mut Checker<'_>, file: &wire::File, app_kind: Option<AppKi
 /// The receiver and Zoom compare redirect URLs byte by byte, so only the normal form is taken.
 fn region(checker: &mut Checker<'_>, region: &wire::Region) -> RegionRedirect {
     let address = region.url.get_ref();
-    if checker.https(&region.url, address)
-        && let Ok(url) = url::Url::parse(address)
-    {
-        if url.query().is_some() || url.fragment().is_some() {
-            let help = "a redirect URL ends with its path";
-            checker.advise(region.url.span(), "a redirect URL with a query or fragment", help);
-        } else if url.as_str() != address {
-            let help = format!("write `{url}`");
-            checker.error(region.url.span(), "a redirect URL that is not in its normal form", Some(help));
+    match redirect::check(address) {
+        Err(finding) => {
+            let place = checker.character(&region.url, finding.column);
+            let help = lower_first(finding.hint.trim_end_matches('.'));
+            checker.advise(place, lower_first(&finding.message), &help);
         }
+        // ServiceNow and Celigo have none, and a receiver's callback that needs one is not known.
+        Ok(()) if address.contains('?') => {
+            checker.advise(
+                region.url.span(),
+                "a redirect URL with a query",
+                "a redirect URL ends with its path",
+            );
+        }
+        Ok(()) if !address.starts_with("https://") => {
+            let help = "a receiver's redirect URL is https; http is for the wizard's own loopback";
+            checker.advise(region.url.span(), "a redirect URL that is not https", help);
+        }
+        Ok(()) => {}
     }
     RegionRedirect {
         id: checker.id(&region.id, "region id"),
@@ -242,6 +252,12 @@ fn region(checker: &mut Checker<'_>, region: &wire::Region) -> RegionRedirect {
         url: address.clone(),
         documented: region.documented,
     }
+}
+
+/// A sentence as errors of a file begin: small.
+fn lower_first(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// Which answers the receiver's addresses are made of.

@@ -1,5 +1,6 @@
 //! The values that templates use, from the answers of a set-up or a stored connection.
 
+use crate::entry::redirect;
 use crate::procedure::template::Values;
 use crate::procedure::{FieldName, Name, Procedure, RedirectRule};
 use std::collections::BTreeMap;
@@ -18,9 +19,9 @@ pub struct AnswerValues<'a> {
 
 impl AnswerValues<'_> {
     /// The receiver's redirect URL, byte for byte as it must stand in Zoom. `None` while the answer it
-    /// depends on is not known, and for Server-to-Server apps, which have none.
+    /// depends on is not known or makes no URL that Zoom can take, and for Server-to-Server apps, which have none.
     pub fn redirect_url(&self) -> Option<String> {
-        match self.procedure.redirect.as_ref()? {
+        let url = match self.procedure.redirect.as_ref()? {
             RedirectRule::ServiceNowInstance => {
                 Some(format!("{}{SERVICENOW_REDIRECT_PATH}", self.instance_origin()?))
             }
@@ -28,14 +29,15 @@ impl AnswerValues<'_> {
                 let chosen = self.answer(FieldName::Region)?;
                 regions.iter().find(|region| region.id == chosen).map(|region| region.url.clone())
             }
-        }
+        };
+        url.filter(|url| redirect::check(url).is_ok())
     }
 
     /// `https://` + host of the receiver: the origin of its redirect URL or, where there is none, of the
     /// instance.
     pub fn receiver_url(&self) -> Option<String> {
-        match self.redirect_url() {
-            Some(redirect) => origin(&redirect),
+        match self.procedure.redirect {
+            Some(_) => origin(&self.redirect_url()?),
             None => self.instance_origin(),
         }
     }
@@ -129,6 +131,8 @@ mod tests {
     #[case(FieldName::Instance, "acme.servicenowservices.com", Some("https://acme.servicenowservices.com"))]
     #[case(FieldName::Instance, "help.example.com:8443", Some("https://help.example.com:8443"))]
     #[case(FieldName::Instance, "", None)]
+    #[case(FieldName::Instance, "localhost", None)]
+    #[case(FieldName::Instance, "xn--dv1-bma.service-now.com", None)]
     #[case(FieldName::Instance, "user@example.com", None)]
     #[case(FieldName::Instance, "example.com/now", None)]
     #[case(FieldName::Instance, "example.com?x", None)]

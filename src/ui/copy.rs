@@ -1,5 +1,6 @@
 //! Values to copy, and the hand-over.
 
+use super::desk::{is_redirect, summary};
 use super::entry::answered;
 use super::page::{Body, NARROW, Own, Page};
 use super::step::{details, instructions, opening};
@@ -8,6 +9,7 @@ use super::theme::Look;
 use crate::app::model::Model;
 use crate::app::wizard::{CopyItem, Wizard};
 use crate::procedure::{Phase, StepKind};
+use crate::setup::compared::ExactString;
 use crate::setup::{GrantDecision, loopback_redirect};
 use ratatui::text::Span;
 
@@ -74,7 +76,12 @@ pub fn read<'a>(
     if wizard.copy_items().is_empty() {
         return Body::text(text);
     }
-    Body { text, own: Some(Own { share, ..Own::rows(values(wizard, selected, full, look)) }) }
+    let mut foot = Page::new(full, look);
+    if wizard.current().copy.iter().any(is_redirect) {
+        foot.line(ratatui::text::Line::default());
+        summary(&mut foot, model, wizard, |string| string.is_in_zoom() && string != ExactString::Loopback);
+    }
+    Body { text, own: Some(Own { foot, share, ..Own::rows(values(wizard, selected, full, look)) }) }
 }
 
 /// What a test login that is caught on this machine needs besides.
@@ -91,7 +98,13 @@ fn loopback(page: &mut Page<'_>, ports: &[u16]) {
 }
 
 /// The receiver's form: how to get there, the fields, and what to press last.
-pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<'a>) -> Body<'a> {
+pub fn hand_over<'a>(
+    model: &Model,
+    wizard: &'a Wizard,
+    selected: usize,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
     let form = &wizard.procedure.handover;
     let answers = wizard.values();
     let receiver = wizard.procedure.receiver.label();
@@ -126,6 +139,7 @@ pub fn hand_over<'a>(wizard: &'a Wizard, selected: usize, full: u16, look: Look<
     let mut success = vec![look.dim("It worked if: ")];
     success.extend(template(&form.success, &answers, look));
     foot.text(success);
+    summary(&mut foot, model, wizard, |string| !string.is_in_zoom());
     let own = Own { foot, share: 75, ..Own::rows(values(wizard, selected, full, look)) };
     Body { text, own: Some(own) }
 }

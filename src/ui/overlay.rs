@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 /// All keys of the screen below, from the table that the keys themselves come from.
 pub fn help<'a>(model: &Model, full: u16, look: Look<'a>) -> Body<'a> {
     let mut page = Page::new(full, look);
-    let bindings: Vec<&Binding> = keymap::bindings(keymap::screen_mode(model)).collect();
+    let bindings: Vec<&Binding> = keymap::bindings(keymap::help_mode(model)).collect();
     let keys = bindings.iter().map(|binding| columns(binding.shown)).max().unwrap_or(0) + 2;
     let labels = bindings.iter().map(|binding| columns(binding.label)).max().unwrap_or(0) + 4;
     page.strong_line("Keys on this screen");
@@ -38,7 +38,7 @@ pub fn help<'a>(model: &Model, full: u16, look: Look<'a>) -> Body<'a> {
             page.line(cell(binding));
         }
     }
-    if keymap::screen_mode(model).is_text() {
+    if keymap::help_mode(model).is_text() {
         page.gap();
         page.styled("All other printable keys are text.", look.theme.dim);
     }

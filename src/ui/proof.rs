@@ -148,6 +148,7 @@ pub fn verify<'a>(
     if let Some(account) = &verifying.account {
         account_facts(&mut page, account);
     }
+    super::desk::proved(&mut page, wizard);
     if let Some(verification) = &wizard.setup.verification {
         page.gap();
         page.styled(format!("Checked {}.", age(model.now, verification.at)), look.theme.dim);

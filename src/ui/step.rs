@@ -23,7 +23,7 @@ pub fn body<'a>(model: &'a Model, wizard: &'a Wizard, full: u16, look: Look<'a>)
         StepState::Activate(activation) => proof::activate(model, wizard, activation, full, look),
         StepState::Authorize(authorization) => login::authorize(model, wizard, authorization, full, look),
         StepState::Verify(verifying) => proof::verify(model, wizard, verifying, full, look),
-        StepState::HandOver { selected } => copy::hand_over(wizard, *selected, full, look),
+        StepState::HandOver { selected } => copy::hand_over(model, wizard, *selected, full, look),
     }
 }
 

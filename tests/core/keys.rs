@@ -9,7 +9,7 @@ use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::AuthorizationPhase;
 
-const MODES: [Mode; 19] = [
+const MODES: [Mode; 21] = [
     Mode::Home,
     Mode::Read,
     Mode::Choose,
@@ -27,6 +27,8 @@ const MODES: [Mode; 19] = [
     Mode::Connection,
     Mode::Reading,
     Mode::Steps,
+    Mode::Desk,
+    Mode::DeskPaste,
     Mode::Unlock,
     Mode::ConfirmRemoval,
 ];
@@ -126,6 +128,15 @@ fn screens() -> Vec<Model> {
         core.press(overlay);
         keep(&core);
     }
+    // The desk, with its box and its help.
+    let mut core = Core::at("servicenow-dex", "redirect-url");
+    for keys in ["=", "Down", "p", "F1", "Esc Esc ?"] {
+        core.press(keys);
+        keep(&core);
+    }
+    let mut core = Core::at("celigo-oauth", "needs");
+    core.press("=");
+    keep(&core);
     // The question of a step: under way, answered in both ways, and on a step without fields.
     let mut core = Core::at("servicenow-dex", "credentials");
     core.asks = true;

@@ -56,7 +56,7 @@ fn answers() -> impl Strategy<Value = Answer> {
     ]
 }
 
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 36] = [
     "Enter",
     "Enter",
     "Enter",
@@ -80,6 +80,9 @@ const KEYS: [&str; 33] = [
     "Ctrl-T",
     "Ctrl-O",
     "Ctrl-S",
+    "Ctrl-E",
+    "=",
+    "=",
     "n",
     "r",
     "p",
@@ -344,7 +347,7 @@ fn failure(how: u8) -> Failure {
 fn masked_focus(model: &Model) -> bool {
     use zoom_setup::app::keymap::Mode;
     match keymap::mode(model) {
-        Mode::Unlock | Mode::PasteBox | Mode::LoginWaiting => true,
+        Mode::Unlock | Mode::PasteBox | Mode::LoginWaiting | Mode::Desk | Mode::DeskPaste => true,
         Mode::Field => match &model.wizard().unwrap().state {
             zoom_setup::app::wizard::StepState::Fill(form) => form.fields[form.focus].input.is_masked(),
             _ => false,

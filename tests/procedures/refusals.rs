@@ -152,27 +152,52 @@ impl Spoiled {
 #[case::region_http(
     "\"https://eu.example",
     "«\"http://eu.example.com/connection/oauth2callback\"»\n#",
-    "an address that is not https",
+    "a redirect URL that is not https",
     "https://"
+)]
+#[case::region_placeholder(
+    "\"https://eu.example",
+    "\"https://«<»eu>.example\"\n#",
+    "< is no character of a redirect URL",
+    ""
 )]
 // Row F04 of docs/callback-rows.md.
 #[case::region_no_url(
     "\"https://eu.example",
-    "«\"https://<eu>.example\"»\n#",
+    "«\"https://eu..%zz.example/a\"»\n#",
     "not an address: invalid international domain name",
     ""
 )]
 // Row F04 of docs/callback-rows.md.
 #[case::region_relative(
     "\"https://eu.example",
-    "«\"/oauth/callback\"»\n#",
-    "not an address: relative URL without a base",
-    ""
+    "«\"/oauth2callback\"»\n#",
+    "a redirect URL that is not absolute",
+    "https://"
+)]
+#[case::region_localhost(
+    "\"https://eu.example",
+    "«\"http://localhost:8080/a\"»\n#",
+    "a redirect URL on localhost",
+    "June 2026"
+)]
+#[case::region_loopback(
+    "\"https://eu.example",
+    "«\"http://127.0.0.1:8080/a\"»\n#",
+    "a redirect URL that is not https",
+    "the wizard's own loopback"
+)]
+// Row F04 of docs/callback-rows.md.
+#[case::region_fragment(
+    "\"https://eu.example",
+    "\"https://eu.example.com/a«#»b\"\n#",
+    "a redirect URL with a fragment",
+    "RFC 6749"
 )]
 #[case::region_lookalike(
     "\"https://eu.example",
     "\"https://eu«․»example",
-    "`․` (U+2024) in an address",
+    "column 11 holds U+2024 (ONE DOT LEADER, which only looks like a full stop)",
     "ASCII"
 )]
 #[case::region_upper_case(
@@ -185,20 +210,13 @@ impl Spoiled {
 #[case::region_query(
     "\"https://eu.example",
     "«\"https://eu.example.com/a?b\"»\n#",
-    "a redirect URL with a query or fragment",
-    ""
-)]
-// Row F04 of docs/callback-rows.md.
-#[case::region_fragment(
-    "\"https://eu.example",
-    "«\"https://eu.example.com/a#b\"»\n#",
-    "a redirect URL with a query or fragment",
+    "a redirect URL with a query",
     ""
 )]
 #[case::region_user(
     "\"https://eu.example",
     "«\"https://me@eu.example.com/a\"»\n#",
-    "an address with a user name in it",
+    "a redirect URL with a user name in it",
     ""
 )]
 #[case::region_not_offered(

@@ -7,6 +7,7 @@
     reason = "what cannot be built here is a failed test"
 )]
 
+mod desk;
 mod proofs;
 mod states;
 mod world;
@@ -51,8 +52,13 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
     rows(draw(model, columns, height).1.backend().buffer()).join("\n")
 }
 
+/// Every state of every screen.
+fn all() -> Vec<(&'static str, Model)> {
+    states::all().into_iter().chain(desk::all()).collect()
+}
+
 fn snapshot(columns: u16, height: u16) {
-    for (name, model) in states::all() {
+    for (name, model) in all() {
         insta::assert_snapshot!(format!("{name}_{columns}x{height}"), text(&model, columns, height));
     }
 }
@@ -102,7 +108,7 @@ fn in_rehearsal() {
 
 #[test]
 fn any_size_is_drawn() {
-    for (name, mut model) in states::all() {
+    for (name, mut model) in all() {
         for rehearsal in [false, true] {
             if rehearsal {
                 model = world::rehearse(model, Some("redirect-mismatch"));
@@ -123,7 +129,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
     #[test]
     fn any_size_at_random(columns in 1_u16..=220, height in 1_u16..=70, scroll in 0_u16..=500, ascii: bool) {
-        for (_, mut model) in states::all() {
+        for (_, mut model) in all() {
             model.scroll = scroll;
             model.settings.ascii = ascii;
             draw(&model, columns, height);
@@ -134,7 +140,7 @@ proptest::proptest! {
 // Row W08 of docs/callback-rows.md.
 #[test]
 fn secrets_are_not_drawn() {
-    for (name, model) in states::all() {
+    for (name, model) in all() {
         for (columns, height) in [(40, 12), (80, 24), (120, 40), (200, 60)] {
             let model = world::rehearse(model.clone(), None);
             let shown = text(&model, columns, height);
@@ -156,7 +162,7 @@ fn a_peek_shows_the_one_field() {
 
 #[test]
 fn rehearsal_is_said_everywhere() {
-    for (name, model) in states::all() {
+    for (name, model) in all() {
         for fault in [None, Some("wrong-secret")] {
             let model = world::rehearse(model.clone(), fault);
             for (columns, height) in [(10, 9), (30, 8), (40, 12), (80, 24), (200, 60)] {
@@ -170,7 +176,7 @@ fn rehearsal_is_said_everywhere() {
 #[test]
 fn no_colour_means_none() {
     // A QR code is black on white, whatever the theme: cameras expect it.
-    for (name, model) in states::all().into_iter().filter(|(name, _)| *name != "login_qr") {
+    for (name, model) in all().into_iter().filter(|(name, _)| *name != "login_qr") {
         let model = world::rehearse(model, Some("deny"));
         let (_, terminal) = draw_with(&model, &Theme::plain(), 200, 60);
         for cell in terminal.backend().buffer().content() {
@@ -181,7 +187,7 @@ fn no_colour_means_none() {
 
 #[test]
 fn colours_are_those_of_the_terminal() {
-    for (name, model) in states::all() {
+    for (name, model) in all() {
         let (_, terminal) = draw(&world::rehearse(model, None), 200, 60);
         for cell in terminal.backend().buffer().content() {
             for colour in [cell.fg, cell.bg] {

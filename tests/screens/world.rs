@@ -98,6 +98,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         decision: None,
         verification: None,
         connection: None,
+        compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
     }
 }
@@ -115,6 +116,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         loading: None,
         storing: None,
         pending: None,
+        pasted: BTreeMap::new(),
         proving: zoom_setup::app::proof::Proving::default(),
         procedure,
     }
@@ -239,6 +241,7 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         scopes: procedure.scopes.iter().map(|scope| scope.id.clone()).collect(),
         grant: (owner == Owner::Wizard).then(grant),
         verification: Some(verification(false)),
+        compared: BTreeMap::new(),
     }
 }
 

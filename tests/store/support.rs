@@ -31,6 +31,7 @@ pub fn setup(id: &str) -> Setup {
         decision: None,
         verification: None,
         connection: None,
+        compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
     }
 }
@@ -50,6 +51,7 @@ pub fn connection(name: &str) -> Connection {
         scopes: BTreeSet::new(),
         grant: None,
         verification: None,
+        compared: BTreeMap::new(),
     }
 }
 

@@ -188,6 +188,7 @@ pub fn random(
         decision: None,
         verification: None,
         connection: None,
+        compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
     };
     show_wizard(model, procedure, setup);
@@ -258,6 +259,7 @@ fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
         saving: None,
         storing: None,
         loading: None,
+        pasted: BTreeMap::new(),
         proving: crate::app::proof::Proving::default(),
     }));
 }

@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    authorization, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification, waiting,
-    wizard_mut,
+    authorization, desk, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification,
+    waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -27,6 +27,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     }
     match intent {
         Intent::Help => open(model, Overlay::Help),
+        Intent::Desk => desk::open(model, out),
         Intent::Document => {
             if model.wizard().is_some() {
                 open(model, Overlay::Document);
@@ -79,7 +80,10 @@ pub fn edit(model: &mut Model, edit: Edit) {
 }
 
 /// A paste. Where no field has the focus it is not taken for keys.
-pub fn paste(model: &mut Model, text: &Secret) {
+pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
+    if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
+        return desk::paste(model, text, out);
+    }
     if keymap::mode(model) == Mode::LoginWaiting {
         // The one screen where a paste can mean only one thing: the address the login ended at.
         waiting::open_paste_box(model);
@@ -117,6 +121,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::Field => form::typed(model, typed),
         Mode::ScopeSearch => scopes::typed(model, typed),
         Mode::PasteBox => waiting::typed(model, typed),
+        Mode::DeskPaste => desk::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -135,6 +140,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::Connection
         | Mode::Reading
         | Mode::Steps
+        | Mode::Desk
         | Mode::ConfirmRemoval => {}
     }
 }
@@ -185,6 +191,7 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 _ => {}
             }
         }
+        Overlay::Desk(_) => desk::intent(model, intent, out),
         Overlay::Unlock(_) => secrets::intent(model, intent, out),
         Overlay::ConfirmRemoval { what, .. } => {
             let what = what.clone();

@@ -84,7 +84,11 @@ fn opened(model: &mut Model, result: Result<Unlocked, StoreFailure>, out: &mut V
                 form.passphrase.set("");
             }
             Some(
-                Overlay::Help | Overlay::Document | Overlay::Steps { .. } | Overlay::ConfirmRemoval { .. },
+                Overlay::Help
+                | Overlay::Document
+                | Overlay::Steps { .. }
+                | Overlay::Desk(_)
+                | Overlay::ConfirmRemoval { .. },
             )
             | None => {
                 give_up(model, &store_failure_text(&StoreFailure::WrongPassphrase), out);

@@ -41,6 +41,7 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         scopes: setup.scopes.clone(),
         grant: setup.grant.clone(),
         verification: setup.verification.clone(),
+        compared: setup.compared.clone(),
     }
 }
 
@@ -96,10 +97,16 @@ pub fn connection_saved(
     out: &mut Vec<Effect>,
 ) {
     let now = model.now;
-    let Some(wizard) = wizard_mut(model) else { return };
-    if wizard.storing.take_if(|expected| *expected == ticket).is_none() {
+    let waited = wizard_mut(model)
+        .is_some_and(|wizard| wizard.storing.take_if(|expected| *expected == ticket).is_some());
+    if !waited {
+        // A set-up that is finished has added its comparisons to a connection that is stored.
+        if let Err(failure) = result {
+            notify(model, Tone::Failure, format!("Not stored: {}", store_failure_text(&failure)));
+        }
         return;
     }
+    let Some(wizard) = wizard_mut(model) else { return };
     match result {
         Ok(()) => {
             let connection = connection_of(wizard, now);
@@ -155,10 +162,12 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = model.wizard() else { return };
     let stored = wizard.setup.connection.as_ref().and_then(|name| model.connection(name));
     let now = connection_of(wizard, model.now);
-    let Some(name) = stored
-        .filter(|stored| **stored == Connection { created: stored.created, ..now })
-        .map(|stored| stored.name.clone())
-    else {
+    // Comparisons may go on after storing: they prove more about the same connection.
+    let compared = now.compared.clone();
+    let holds = |stored: &&Connection| {
+        **stored == Connection { created: stored.created, compared: stored.compared.clone(), ..now }
+    };
+    let Some(stored) = stored.filter(holds).cloned() else {
         // An answer or the grant changed after storing, and the set-up is about to go with what it knows.
         save(model, out);
         let verify = model
@@ -168,6 +177,12 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
         let text = "Something changed since the connection was stored. Check it and store it again.";
         return notify(model, Tone::Warning, text);
     };
+    let name = stored.name.clone();
+    if stored.compared != compared {
+        let ticket = model.ticket();
+        let connection = Box::new(Connection { compared, ..stored });
+        out.push(Effect::SaveConnection { ticket, connection });
+    }
     let Some(wizard) = model.wizard() else { return };
     let id = wizard.setup.id.clone();
     let secrets = home::setup_secrets(&wizard.setup);

@@ -279,6 +279,15 @@ impl<'a> Checker<'a> {
         false
     }
 
+    /// Where a character of a string stands in the file, by its 1-based column; the whole string without one.
+    pub fn character(&self, text: &Text, column: Option<usize>) -> Range<usize> {
+        let found = column.and_then(|column| text.get_ref().char_indices().nth(column.checked_sub(1)?));
+        match found {
+            Some((at, character)) => place_in_string(self.text, text.span(), at..at + character.len_utf8()),
+            None => text.span(),
+        }
+    }
+
     /// Values to copy; each is a template or a secret.
     pub fn copies(&mut self, values: &[wire::CopyValue], position: usize) -> Vec<CopyValue> {
         values.iter().filter_map(|value| self.copy(value, position)).collect()
