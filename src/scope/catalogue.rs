@@ -1,6 +1,7 @@
 //! The embedded list of scopes. Entries borrow from the embedded text; only the index is built at run time.
 
 use super::Level;
+use super::pairs::LetterPairs;
 use serde::Serialize;
 use std::sync::OnceLock;
 
@@ -132,6 +133,8 @@ fn facts(block: &'static str, fact: Fact) -> impl Iterator<Item = &'static str> 
 #[derive(Debug)]
 pub struct Catalogue {
     entries: Vec<ScopeInfo>,
+    /// For search; made at the first one that looks at operations.
+    pairs: OnceLock<Vec<LetterPairs>>,
 }
 
 impl Catalogue {
@@ -175,12 +178,20 @@ impl Catalogue {
             entries.push(entry);
         }
         entries.sort_unstable_by_key(|entry| entry.id);
-        Self { entries }
+        Self { entries, pairs: OnceLock::new() }
     }
 
     /// Every scope, sorted by id.
     pub fn entries(&self) -> &[ScopeInfo] {
         &self.entries
+    }
+
+    /// The letter pairs in the operations and events of each scope, in the order of [`Self::entries`].
+    pub(super) fn letter_pairs(&self) -> &[LetterPairs] {
+        self.pairs.get_or_init(|| {
+            let of = |entry: &ScopeInfo| LetterPairs::of(entry.operations).and(LetterPairs::of(entry.events));
+            self.entries.iter().map(of).collect()
+        })
     }
 
     /// The scope of that id. `None`: unknown, which does not mean invalid.

@@ -1,5 +1,6 @@
 //! Search over the catalogue, fit for every keystroke.
 
+use super::pairs::LetterPairs;
 use super::{Catalogue, ScopeInfo};
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -69,18 +70,26 @@ impl Catalogue {
         // A scope with every word in its id comes before any that has one elsewhere. Where such scopes fill the
         // list already, the long lines of operations need not be read; that is most keystrokes.
         let mut found: Vec<(Fit, &ScopeInfo)> = Vec::new();
-        let mut others: Vec<&ScopeInfo> = Vec::new();
+        let mut others: Vec<(usize, &ScopeInfo)> = Vec::new();
         let fact = Fact::of(words);
-        for scope in self.entries() {
+        for (at, scope) in self.entries().iter().enumerate() {
             let by_id = if fact.is_none() { fit_id(scope, &atoms, matcher) } else { None };
             match by_id {
                 Some((place, score)) => found.push(((false, place, score), scope)),
-                None => others.push(scope),
+                None => others.push((at, scope)),
             }
         }
         if found.len() < limit {
-            found.extend(others.into_iter().filter_map(|scope| {
-                let (place, score) = fit(scope, &atoms, kind, matcher)?;
+            // Letters that may lie apart would match almost any long list of paths.
+            let facts = (kind == AtomKind::Substring).then(|| self.letter_pairs());
+            let words: Vec<Word<'_>> = words
+                .iter()
+                .zip(&atoms)
+                .map(|(word, atom)| Word { atom, pairs: LetterPairs::of(word), in_id: !word.contains('/') })
+                .collect();
+            found.extend(others.into_iter().filter_map(|(at, scope)| {
+                let pairs = facts.and_then(|facts| facts.get(at)).copied();
+                let (place, score) = fit(scope, &words, pairs, matcher)?;
                 Some(((fact.is_some_and(|fact| fact.is_of(scope)), place, score), scope))
             }));
         }
@@ -136,22 +145,37 @@ fn fit_id(scope: &ScopeInfo, atoms: &[Atom], matcher: &mut Matcher) -> Option<(u
     })
 }
 
-/// Weight of the places where the words were found, and the matcher's score. `None` if one was not.
-fn fit(scope: &ScopeInfo, atoms: &[Atom], kind: AtomKind, matcher: &mut Matcher) -> Option<(u32, u32)> {
+/// A word that is looked for beside the id, too.
+struct Word<'a> {
+    atom: &'a Atom,
+    pairs: LetterPairs,
+    /// Whether it can be in an id at all: none has a slash.
+    in_id: bool,
+}
+
+/// Weight of the places where the words were found, and the matcher's score; `facts` are the letter pairs of
+/// operations and events, if these are to be read. `None` if a word was not found.
+fn fit(
+    scope: &ScopeInfo,
+    words: &[Word<'_>],
+    facts: Option<LetterPairs>,
+    matcher: &mut Matcher,
+) -> Option<(u32, u32)> {
     let mut buffer = Vec::new();
     let mut total = (0, 0);
-    for atom in atoms {
-        let (place, score) = atom
-            .score(Utf32Str::Ascii(scope.id.as_bytes()), matcher)
+    for Word { atom, pairs, in_id } in words {
+        let id = Utf32Str::Ascii(scope.id.as_bytes());
+        let (place, score) = in_id
+            .then(|| atom.score(id, matcher))
+            .flatten()
             .map(|score| (IN_ID, score))
             .or_else(|| {
                 let label = Utf32Str::new(scope.label?, &mut buffer);
                 atom.score(label, matcher).map(|score| (1, score))
             })
             .or_else(|| {
-                // Letters that may lie apart would match almost any long list of paths.
-                let exact = kind == AtomKind::Substring;
-                exact.then(|| in_facts(scope, atom, matcher)).flatten().map(|score| (0, score))
+                facts.filter(|facts| facts.may_hold(*pairs))?;
+                in_facts(scope, atom, matcher).map(|score| (0, score))
             })?;
         total = (total.0 + place, total.1 + u32::from(score));
     }
