@@ -9,6 +9,7 @@ pub mod cover;
 pub mod doubt;
 pub mod explain;
 pub mod granted;
+mod pairs;
 pub mod proof;
 pub mod report;
 pub mod review;

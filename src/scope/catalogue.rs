@@ -1,6 +1,7 @@
 //! The embedded list of scopes. Entries borrow from the embedded text; only the index is built at run time.
 
 use super::Level;
+use super::pairs::LetterPairs;
 use serde::Serialize;
 use std::sync::OnceLock;
 
@@ -88,11 +89,6 @@ impl ScopeInfo {
     pub(super) fn operation_lines(&self) -> &'static str {
         self.operations
     }
-
-    /// The lines of its events, for search.
-    pub(super) fn event_lines(&self) -> &'static str {
-        self.events
-    }
 }
 
 /// What a scope is about, known or not: the first part of its id.
@@ -137,6 +133,8 @@ fn facts(block: &'static str, fact: Fact) -> impl Iterator<Item = &'static str> 
 #[derive(Debug)]
 pub struct Catalogue {
     entries: Vec<ScopeInfo>,
+    /// For search; made at the first one that looks at operations.
+    pairs: OnceLock<Vec<LetterPairs>>,
 }
 
 impl Catalogue {
@@ -180,12 +178,20 @@ impl Catalogue {
             entries.push(entry);
         }
         entries.sort_unstable_by_key(|entry| entry.id);
-        Self { entries }
+        Self { entries, pairs: OnceLock::new() }
     }
 
     /// Every scope, sorted by id.
     pub fn entries(&self) -> &[ScopeInfo] {
         &self.entries
+    }
+
+    /// The letter pairs in the operations and events of each scope, in the order of [`Self::entries`].
+    pub(super) fn letter_pairs(&self) -> &[LetterPairs] {
+        self.pairs.get_or_init(|| {
+            let of = |entry: &ScopeInfo| LetterPairs::of(entry.operations).and(LetterPairs::of(entry.events));
+            self.entries.iter().map(of).collect()
+        })
     }
 
     /// The scope of that id. `None`: unknown, which does not mean invalid.
@@ -306,7 +312,11 @@ mod tests {
     fn references_resolve_and_shapes_agree() {
         let catalogue = Catalogue::embedded();
         for entry in catalogue.entries() {
-            assert!(entry.id.is_ascii() && entry.operations.is_ascii(), "{}", entry.id);
+            assert!(
+                entry.id.is_ascii() && entry.operations.is_ascii() && entry.events.is_ascii(),
+                "{}",
+                entry.id
+            );
             assert_eq!(Level::by_shape(entry.id), entry.level, "{}", entry.id);
             for classic in entry.classic() {
                 assert_eq!(

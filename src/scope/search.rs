@@ -1,5 +1,6 @@
 //! Search over the catalogue, fit for every keystroke.
 
+use super::pairs::LetterPairs;
 use super::{Catalogue, ScopeInfo};
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -74,54 +75,79 @@ impl Catalogue {
         among: &dyn Fn(&ScopeInfo) -> bool,
         matcher: &mut Matcher,
     ) -> Vec<SearchHit> {
-        let entries = || self.entries().iter().filter(|scope| among(scope));
         let atoms: Vec<Atom> = words
             .iter()
             .map(|word| Atom::new(word, CaseMatching::Ignore, Normalization::Smart, kind, false))
             .collect();
         // A scope with every word in its id comes before any that has one elsewhere. Where such scopes fill the
         // list already, the long lines of operations need not be read; that is most keystrokes.
-        let mut found: Vec<(Fit, &ScopeInfo)> = if words.iter().any(|word| word.contains(['/', '.'])) {
-            Vec::new()
-        } else {
-            let by_id = entries().filter_map(|scope| {
-                let (place, score) = fit_id(scope, &atoms, matcher)?;
-                Some(((false, place, score), scope))
-            });
-            by_id.collect()
-        };
-        if found.len() < limit {
-            found = entries()
-                .filter_map(|scope| {
-                    let (place, score) = fit(scope, &atoms, kind, matcher)?;
-                    Some(((names_fact(scope, words), place, score), scope))
-                })
-                .collect();
+        let mut found: Vec<(Fit, &ScopeInfo)> = Vec::new();
+        let mut others: Vec<(usize, &ScopeInfo)> = Vec::new();
+        let fact = Fact::of(words);
+        for (at, scope) in self.entries().iter().enumerate().filter(|(_, scope)| among(scope)) {
+            let by_id = if fact.is_none() { fit_id(scope, &atoms, matcher) } else { None };
+            match by_id {
+                Some((place, score)) => found.push(((false, place, score), scope)),
+                None => others.push((at, scope)),
+            }
         }
-        found.sort_unstable_by_key(|(fit, scope)| (Reverse(*fit), scope.style, scope.id.len(), scope.id));
-        found.into_iter().take(limit).map(|(_, scope)| hit(scope, &atoms, kind, matcher)).collect()
+        if found.len() < limit {
+            // Letters that may lie apart would match almost any long list of paths.
+            let facts = (kind == AtomKind::Substring).then(|| self.letter_pairs());
+            let words: Vec<Word<'_>> = words
+                .iter()
+                .zip(&atoms)
+                .map(|(word, atom)| Word { atom, pairs: LetterPairs::of(word), in_id: !word.contains('/') })
+                .collect();
+            found.extend(others.into_iter().filter_map(|(at, scope)| {
+                let pairs = facts.and_then(|facts| facts.get(at)).copied();
+                let (place, score) = fit(scope, &words, pairs, matcher)?;
+                Some(((fact.is_some_and(|fact| fact.is_of(scope)), place, score), scope))
+            }));
+        }
+        let rank =
+            |(fit, scope): &(Fit, &'static ScopeInfo)| (Reverse(*fit), scope.style, scope.id.len(), scope.id);
+        if found.len() > limit {
+            found.select_nth_unstable_by_key(limit, rank);
+            found.truncate(limit);
+        }
+        found.sort_unstable_by_key(rank);
+        found.into_iter().map(|(_, scope)| hit(scope, &atoms, kind, matcher)).collect()
+    }
+}
+
+/// What the words are if they are an operation, its path or an event, perhaps not whole yet.
+#[derive(Clone, Copy)]
+enum Fact<'a> {
+    Path(&'a str),
+    Operation(&'a str, &'a str),
+    Event(&'a str),
+}
+
+impl<'a> Fact<'a> {
+    fn of(words: &[&'a str]) -> Option<Self> {
+        match words {
+            [path] if path.starts_with('/') => Some(Self::Path(path)),
+            [method, path] if path.starts_with('/') => Some(Self::Operation(method, path)),
+            [event] if event.contains('.') => Some(Self::Event(event)),
+            _ => None,
+        }
+    }
+
+    /// Whether the scope has just that one.
+    fn is_of(self, scope: &ScopeInfo) -> bool {
+        let mut operations = scope.operations().filter_map(|operation| operation.split_once(' '));
+        match self {
+            Self::Path(path) => operations.any(|found| found.1.eq_ignore_ascii_case(path)),
+            Self::Operation(method, path) => operations
+                .any(|found| found.0.eq_ignore_ascii_case(method) && found.1.eq_ignore_ascii_case(path)),
+            Self::Event(event) => scope.events().any(|found| found.eq_ignore_ascii_case(event)),
+        }
     }
 }
 
 /// Weight of a word found in the id; in the label it weighs one, in operations and events nothing.
 const IN_ID: u32 = 2;
-
-/// Whether the words are an operation, its path or an event, and nothing else.
-fn names_fact(scope: &ScopeInfo, words: &[&str]) -> bool {
-    let is_path = |text: &str| text.starts_with('/');
-    match words {
-        [path] if is_path(path) => scope
-            .operations()
-            .filter_map(|operation| operation.split_once(' '))
-            .any(|(_, found)| found.eq_ignore_ascii_case(path)),
-        [method, path] if is_path(path) => scope
-            .operations()
-            .filter_map(|operation| operation.split_once(' '))
-            .any(|found| found.0.eq_ignore_ascii_case(method) && found.1.eq_ignore_ascii_case(path)),
-        [event] if event.contains('.') => scope.events().any(|found| found.eq_ignore_ascii_case(event)),
-        _ => false,
-    }
-}
 
 /// As [`fit`], for scopes that have every word in their id.
 fn fit_id(scope: &ScopeInfo, atoms: &[Atom], matcher: &mut Matcher) -> Option<(u32, u32)> {
@@ -131,28 +157,47 @@ fn fit_id(scope: &ScopeInfo, atoms: &[Atom], matcher: &mut Matcher) -> Option<(u
     })
 }
 
-/// Weight of the places where the words were found, and the matcher's score. `None` if one was not.
-fn fit(scope: &ScopeInfo, atoms: &[Atom], kind: AtomKind, matcher: &mut Matcher) -> Option<(u32, u32)> {
+/// A word that is looked for beside the id, too.
+struct Word<'a> {
+    atom: &'a Atom,
+    pairs: LetterPairs,
+    /// Whether it can be in an id at all: none has a slash.
+    in_id: bool,
+}
+
+/// Weight of the places where the words were found, and the matcher's score; `facts` are the letter pairs of
+/// operations and events, if these are to be read. `None` if a word was not found.
+fn fit(
+    scope: &ScopeInfo,
+    words: &[Word<'_>],
+    facts: Option<LetterPairs>,
+    matcher: &mut Matcher,
+) -> Option<(u32, u32)> {
     let mut buffer = Vec::new();
     let mut total = (0, 0);
-    for atom in atoms {
-        let in_id = atom.score(Utf32Str::Ascii(scope.id.as_bytes()), matcher).map(|score| (IN_ID, score));
+    for Word { atom, pairs, in_id } in words {
+        let id = Utf32Str::Ascii(scope.id.as_bytes());
         let (place, score) = in_id
+            .then(|| atom.score(id, matcher))
+            .flatten()
+            .map(|score| (IN_ID, score))
             .or_else(|| {
                 let label = Utf32Str::new(scope.label?, &mut buffer);
                 atom.score(label, matcher).map(|score| (1, score))
             })
             .or_else(|| {
-                // Letters that may lie apart would match almost any long list of paths.
-                let lines = [scope.operation_lines(), scope.event_lines()];
-                let mut lines = lines.into_iter().filter(|_| kind == AtomKind::Substring);
-                lines
-                    .find_map(|lines| atom.score(Utf32Str::Ascii(lines.as_bytes()), matcher))
-                    .map(|score| (0, score))
+                facts.filter(|facts| facts.may_hold(*pairs))?;
+                in_facts(scope, atom, matcher).map(|score| (0, score))
             })?;
         total = (total.0 + place, total.1 + u32::from(score));
     }
     Some(total)
+}
+
+/// The score of a word in the operations, else in the events.
+fn in_facts(scope: &ScopeInfo, atom: &Atom, matcher: &mut Matcher) -> Option<u16> {
+    atom.score(Utf32Str::Ascii(scope.operation_lines().as_bytes()), matcher)
+        .or_else(|| scope.events().find_map(|event| atom.score(Utf32Str::Ascii(event.as_bytes()), matcher)))
 }
 
 fn hit(scope: &'static ScopeInfo, atoms: &[Atom], kind: AtomKind, matcher: &mut Matcher) -> SearchHit {
