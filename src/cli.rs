@@ -254,9 +254,13 @@ fn run_sandbox(
         entropy: Arc::new(system::SystemEntropy),
     };
     let runtime = set_up::tokio_runtime()?;
+    // Before the sandbox says that it is there: whoever reads that may end it at once.
+    let mut signals = {
+        let _inside = runtime.enter();
+        crate::runtime::Signals::new()
+    };
     sandbox::run(options, out, || {
         runtime.block_on(async {
-            let mut signals = crate::runtime::Signals::new();
             tokio::select! {
                 () = signals.next() => {}
                 () = terminal::panicked() => {}

@@ -27,7 +27,7 @@
 //! - Several differences at once are all named, in the order of their places in the given text.
 //! - A text that has nothing in common with the expected one is [`Name::Unrelated`] and nothing else. Whoever
 //!   shows results should not show such a text: it may be a secret pasted into the wrong place.
-//! - [`picture`] draws both texts cut to a width, with the column of the caret in terminal columns.
+//! - [`picture()`] draws both texts cut to a width, with the column of the caret in terminal columns.
 //! - Secrets are compared with [`secret::hints`], which tells what can be told without revealing either.
 
 mod address;

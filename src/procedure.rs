@@ -273,6 +273,29 @@ pub enum StepKind {
     HandOver,
 }
 
+impl StepKind {
+    /// The values that are typed or pasted on the step.
+    pub fn fields(&self) -> &[FieldSpec] {
+        match self {
+            Self::Fill { fields } => fields,
+            Self::Instruct
+            | Self::Choose { .. }
+            | Self::Copy
+            | Self::Scopes
+            | Self::Activate
+            | Self::Authorize
+            | Self::Verify
+            | Self::HandOver => &[],
+        }
+    }
+
+    /// Whether the step asks for that answer.
+    pub fn asks_for(&self, wanted: FieldName) -> bool {
+        matches!(self, Self::Choose { field, .. } if *field == wanted)
+            || self.fields().iter().any(|field| field.name == wanted)
+    }
+}
+
 /// One option of a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {

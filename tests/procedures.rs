@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use zoom_setup::procedure::load::{LoadError, load};
-use zoom_setup::procedure::registry::{EMBEDDED, embedded, from_files};
+use zoom_setup::procedure::registry::{EMBEDDED, embedded, embedded_one, from_files};
 use zoom_setup::procedure::{AppKind, CopySource, FieldName, Procedure, RedirectRule, ScopeNeed, StepKind};
 
 #[path = "procedures/command.rs"]
@@ -51,6 +51,13 @@ fn the_five_procedures_are_embedded_under_their_names() {
         .map(|(name, _)| name.trim_start_matches("assets/procedures/").trim_end_matches(".toml"))
         .collect();
     assert_eq!(ids, files);
+    // And each is found by its name alone.
+    for procedure in embedded_procedures() {
+        assert_eq!(embedded_one(&procedure.id), Some(Ok(procedure)));
+    }
+    for other in ["", "dex", "servicenow-dex.toml", "procedures/servicenow-dex"] {
+        assert_eq!(embedded_one(other), None, "{other}");
+    }
 }
 
 #[test]

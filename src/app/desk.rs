@@ -2,9 +2,9 @@
 
 use super::input::TextField;
 use super::model::Settings;
-use super::wizard::{AuthorizationPhase, StepState, Wizard};
+use super::wizard::{Authorization, Wizard};
 use crate::exact;
-use crate::procedure::{FieldName, RedirectRule, StepKind};
+use crate::procedure::{FieldName, RedirectRule};
 use crate::secret::Secret;
 use crate::setup::compared::{Compared, ExactString, standing};
 use crate::setup::loopback_redirect;
@@ -83,28 +83,9 @@ fn expected(wizard: &Wizard, settings: &Settings, string: ExactString) -> Option
 
 /// The loopback URL of the login that is under way, or of the port that is tried first.
 fn loopback(wizard: &Wizard, settings: &Settings) -> Option<String> {
-    let waiting = match &wizard.state {
-        StepState::Authorize(authorization) => match &authorization.phase {
-            AuthorizationPhase::Waiting { pending, .. } => Some(pending),
-            AuthorizationPhase::Offer { .. }
-            | AuthorizationPhase::Preparing { .. }
-            | AuthorizationPhase::Exchanging { .. }
-            | AuthorizationPhase::Storing { .. }
-            | AuthorizationPhase::Failed { .. }
-            | AuthorizationPhase::PortTaken { .. }
-            | AuthorizationPhase::Granted
-            | AuthorizationPhase::NotStored { .. }
-            | AuthorizationPhase::Skipped => None,
-        },
-        StepState::Read { .. }
-        | StepState::Choose { .. }
-        | StepState::Fill(_)
-        | StepState::Scopes(_)
-        | StepState::Activate(_)
-        | StepState::Verify(_)
-        | StepState::HandOver { .. } => None,
-    };
-    waiting
+    wizard
+        .authorization()
+        .and_then(Authorization::pending)
         .or(wizard.pending.as_ref())
         .map(|pending| pending.redirect_uri.clone())
         .filter(|redirect| redirect.starts_with("http://127.0.0.1:"))
@@ -117,18 +98,7 @@ fn waits_for(wizard: &Wizard, string: ExactString) -> String {
         Some(RedirectRule::Regions(_)) => FieldName::Region,
         Some(RedirectRule::ServiceNowInstance) | None => FieldName::Instance,
     });
-    let asks = |kind: &StepKind| match kind {
-        StepKind::Fill { fields } => fields.iter().any(|asked| asked.name == field),
-        StepKind::Choose { field: asked, .. } => *asked == field,
-        StepKind::Instruct
-        | StepKind::Copy
-        | StepKind::Scopes
-        | StepKind::Activate
-        | StepKind::Authorize
-        | StepKind::Verify
-        | StepKind::HandOver => false,
-    };
-    let step = wizard.procedure.steps.iter().position(|step| asks(&step.kind));
+    let step = wizard.procedure.steps.iter().position(|step| step.kind.asks_for(field));
     match step {
         Some(index) => {
             format!(

@@ -4,10 +4,11 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod review;
+
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
-use super::review::{Pane, ReviewOf, Reviewing};
 use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{
     Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
@@ -110,10 +111,44 @@ impl Mode {
     }
 }
 
+/// A set of modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modes(u32);
+
+impl Modes {
+    /// Every mode.
+    const ALL: Self = Self(u32::MAX);
+
+    const fn of(modes: &[Mode]) -> Self {
+        Self(0).with(modes)
+    }
+
+    const fn with(mut self, mut modes: &[Mode]) -> Self {
+        while let [first, rest @ ..] = modes {
+            self.0 |= 1 << *first as u32;
+            modes = rest;
+        }
+        self
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn without(self, modes: &[Mode]) -> Self {
+        Self(self.0 & !Self::of(modes).0)
+    }
+
+    /// Whether the mode is one of them.
+    pub const fn contains(self, mode: Mode) -> bool {
+        self.0 & (1 << mode as u32) != 0
+    }
+}
+
 /// A line of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binding {
-    pub modes: &'static [Mode],
+    pub modes: Modes,
     /// Any of them; the first is the one that is shown.
     pub keys: &'static [Key],
     /// How the keys are written in bar and help.
@@ -125,123 +160,40 @@ pub struct Binding {
     pub bar: Option<u8>,
 }
 
-use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, Left, PageDown, PageUp, Right, Tab, Up};
+use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Function, PageDown, PageUp, Tab, Up};
 use Mode::{
     Activate, Busy, Choose, ConfirmRemoval, Connection, Decide, Desk, DeskPaste, Field, HandOver, Home,
-    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, Review,
-    ReviewPaste, ReviewProving, ReviewSearch, ReviewSubjects, ReviewToDo, ScopeSearch, Scopes, ScopesFound,
-    Steps, Unlock, Verify,
+    LoginEnded, LoginFailed, LoginOffer, LoginPort, LoginWaiting, PasteBox, Read, Reading, ScopeSearch,
+    Scopes, ScopesFound, Steps, Unlock, Verify,
 };
 
-/// Modes of a set-up in which letters are keys.
-const STEP: &[Mode] = &[
-    ScopesFound,
-    Read,
-    Choose,
-    Scopes,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-];
-/// Modes of a set-up in which Esc goes one step back.
-const BACK: &[Mode] =
-    &[Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection];
 /// Modes in which the arrows move a selection.
-const SELECT: &[Mode] = &[ScopesFound, Home, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Steps, Desk];
+const SELECT: Modes =
+    Modes::of(&[Home, Read, Choose, Scopes, ScopesFound, LoginOffer, Decide, HandOver, Steps, Desk]);
 /// Modes in which the arrows scroll the text.
-const SCROLL: &[Mode] =
-    &[LoginWaiting, LoginEnded, LoginFailed, LoginPort, Activate, Busy, Verify, Reading, Connection];
+pub const SCROLL: Modes = Modes::of(&[
+    Activate,
+    Busy,
+    LoginWaiting,
+    LoginEnded,
+    LoginFailed,
+    LoginPort,
+    Verify,
+    Connection,
+    Reading,
+]);
 /// Modes in which the page keys do something.
-const PAGES: &[Mode] = &[
-    ScopesFound,
-    Home,
-    Read,
-    Choose,
-    Field,
-    Scopes,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-    Connection,
-    Reading,
-    Steps,
-    Desk,
-];
+const PAGES: Modes = SELECT.and(SCROLL).with(&[Field]);
 /// Modes in which Tab goes round the values.
-const VALUES: &[Mode] = &[ScopesFound, Read, Choose, Scopes, LoginOffer, Decide, HandOver, Desk];
+const VALUES: Modes = SELECT.without(&[Home, Steps]);
+/// Modes of a set-up in which letters are keys.
+const STEP: Modes = SELECT.and(SCROLL).without(&[Home, Steps, Desk, Connection, Reading]);
 /// Modes in which letters are keys, and a set-up or connection is open.
-const OPEN: &[Mode] = &[
-    ScopesFound,
-    Read,
-    Choose,
-    Scopes,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-    Connection,
-    Steps,
-];
-/// Every mode.
-const ALL: &[Mode] = &[
-    ScopesFound,
-    Home,
-    Read,
-    Choose,
-    Field,
-    Scopes,
-    ScopeSearch,
-    Activate,
-    Busy,
-    LoginOffer,
-    LoginWaiting,
-    PasteBox,
-    LoginEnded,
-    LoginFailed,
-    LoginPort,
-    Verify,
-    Decide,
-    HandOver,
-    Connection,
-    Reading,
-    Steps,
-    Desk,
-    DeskPaste,
-    Unlock,
-    ConfirmRemoval,
-    Review,
-    ReviewProving,
-    ReviewSearch,
-    ReviewPaste,
-    ReviewToDo,
-    ReviewSubjects,
-];
-/// The review with its panes.
-const REVIEW: &[Mode] = &[Review, ReviewProving];
-/// The review where letters are keys.
-const REVIEWING: &[Mode] = &[Review, ReviewProving, ReviewToDo, ReviewSubjects];
-/// The review where scopes are in hand.
-const IN_HAND: &[Mode] = &[Review, ReviewProving, ReviewToDo];
+const OPEN: Modes = STEP.with(&[Connection, Steps]);
+/// Modes of a set-up in which Esc goes one step back.
+const BACK: Modes = Modes::of(&[
+    Read, Choose, Field, Scopes, Activate, LoginOffer, LoginEnded, Verify, Decide, HandOver, Connection,
+]);
 
 const fn bind(
     modes: &'static [Mode],
@@ -251,11 +203,22 @@ const fn bind(
     label: &'static str,
     bar: Option<u8>,
 ) -> Binding {
+    across(Modes::of(modes), keys, shown, intent, label, bar)
+}
+
+const fn across(
+    modes: Modes,
+    keys: &'static [Key],
+    shown: &'static str,
+    intent: Intent,
+    label: &'static str,
+    bar: Option<u8>,
+) -> Binding {
     Binding { modes, keys, shown, intent, label, bar }
 }
 
-/// Every key. The first binding that fits wins.
-pub const BINDINGS: &[Binding] = &[
+/// The keys of all but the review. The first binding that fits wins.
+const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
     bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
@@ -296,8 +259,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[LoginPort], &[Char('p')], "p", Intent::PasteBox, "paste instead", Some(1)),
     bind(&[PasteBox], &[Ctrl('y')], "Ctrl-Y", Intent::TakeOffer, "take offer", Some(1)),
     bind(&[Desk], &[Char('p')], "p", Intent::PasteBox, "paste back", Some(0)),
-    bind(STEP, &[Char('=')], "=", Intent::Desk, "compare", Some(5)),
-    bind(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
+    across(STEP, &[Char('=')], "=", Intent::Desk, "compare", Some(5)),
+    across(STEP, &[Char('o')], "o", Intent::Open, "open page", Some(4)),
     bind(&[HandOver, Connection], &[Char('e')], "e", Intent::Export, "export sheet", Some(2)),
     bind(&[LoginFailed], &[Char('r')], "r", Intent::Retry, "try again", Some(0)),
     bind(&[LoginEnded], &[Char('r')], "r", Intent::Retry, "log in anew", Some(2)),
@@ -316,39 +279,6 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Home], &[Char('v')], "v", Intent::Review, "review scopes", Some(4)),
     bind(&[Connection], &[Char('v')], "v", Intent::Review, "review scopes", Some(0)),
     bind(&[Scopes, Verify, Decide], &[Char('v')], "v", Intent::Review, "review", Some(3)),
-    bind(REVIEW, &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
-    bind(&[ReviewSearch], &[Enter], "Enter", Intent::Confirm, "to the list", Some(0)),
-    bind(&[ReviewSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
-    bind(&[ReviewPaste], &[Enter], "Enter", Intent::Confirm, "take it", Some(0)),
-    bind(&[ReviewToDo], &[Enter], "Enter", Intent::Confirm, "to the list", Some(4)),
-    bind(&[ReviewSubjects], &[Enter], "Enter", Intent::Confirm, "review this", Some(0)),
-    bind(IN_HAND, &[Char('n')], "n", Intent::CopyNext, "copy next", Some(1)),
-    bind(IN_HAND, &[Char(' ')], "Space", Intent::Toggle, "tick", Some(2)),
-    bind(REVIEW, &[Char('f'), Right], "f", Intent::FilterNext, "filter", Some(4)),
-    bind(REVIEW, &[Char('F'), Left], "F", Intent::FilterPrevious, "filter before", None),
-    bind(REVIEW, &[Char('/')], "/", Intent::Search, "search", Some(3)),
-    bind(REVIEW, &[Char('d')], "d", Intent::ToDo, "to do", Some(5)),
-    bind(&[ReviewToDo], &[Char('d')], "d", Intent::ToDo, "to the list", None),
-    bind(&[Review, ReviewToDo], &[Char('t'), Char('r')], "t", Intent::Prove, "prove", Some(6)),
-    bind(REVIEW, &[Char('p')], "p", Intent::PasteBox, "paste granted", Some(7)),
-    bind(IN_HAND, &[Char('c')], "c", Intent::Copy, "copy", None),
-    bind(IN_HAND, &[Char('C')], "C", Intent::CopyAll, "copy all", Some(10)),
-    bind(IN_HAND, &[Char('e')], "e", Intent::Export, "export report", Some(11)),
-    bind(REVIEW, &[Char('w')], "w", Intent::Subjects, "what for", Some(8)),
-    bind(REVIEWING, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
-    bind(REVIEWING, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
-    bind(REVIEWING, &[PageDown], "PgDn", Intent::PageDown, "page down", None),
-    bind(REVIEWING, &[PageUp], "PgUp", Intent::PageUp, "page up", None),
-    bind(REVIEWING, &[Key::Home, Char('g')], "Home g", Intent::First, "first", None),
-    bind(REVIEWING, &[End, Char('G')], "End G", Intent::Last, "last", None),
-    bind(REVIEW, &[Tab], "Tab", Intent::FocusNext, "next pane", None),
-    bind(REVIEW, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "pane before", None),
-    bind(&[ReviewProving], &[Esc], "Esc", Intent::Back, "stop the proof", Some(0)),
-    bind(&[Review, ReviewToDo, ReviewSubjects], &[Esc], "Esc", Intent::Back, "back", Some(9)),
-    bind(&[ReviewSearch, ReviewPaste], &[Esc], "Esc", Intent::Back, "close", Some(8)),
-    bind(REVIEWING, &[Char('q')], "q", Intent::Quit, "quit", Some(13)),
-    bind(REVIEWING, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(12)),
-    bind(&[ReviewSearch, ReviewPaste], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
     // Fields.
     bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
     bind(&[Field, Unlock], &[BackTab, Up], "Shift-Tab", Intent::FocusPrevious, "field before", None),
@@ -360,12 +290,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Field, ScopeSearch, PasteBox], &[Ctrl('e')], "Ctrl-E", Intent::Desk, "compare", Some(6)),
     bind(&[ScopeSearch], &[Down, Tab], "Down", Intent::Down, "to the list", None),
     // Moving.
-    bind(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
-    bind(SELECT, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
-    bind(SCROLL, &[Up, Char('k')], "Up k", Intent::Up, "scroll up", None),
-    bind(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
-    bind(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
-    bind(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
+    across(SELECT, &[Up, Char('k')], "Up k", Intent::Up, "up", None),
+    across(SELECT, &[Down, Char('j')], "Down j", Intent::Down, "down", None),
+    across(SCROLL, &[Up, Char('k')], "Up k", Intent::Up, "scroll up", None),
+    across(SCROLL, &[Down, Char('j')], "Down j", Intent::Down, "scroll down", None),
+    across(PAGES, &[PageDown], "PgDn", Intent::PageDown, "more text", None),
+    across(PAGES, &[PageUp], "PgUp", Intent::PageUp, "text before", None),
     bind(
         &[Home, Scopes, ScopesFound, Steps, Desk],
         &[Key::Home, Char('g')],
@@ -375,27 +305,30 @@ pub const BINDINGS: &[Binding] = &[
         None,
     ),
     bind(&[Home, Scopes, ScopesFound, Steps, Desk], &[End, Char('G')], "End G", Intent::Last, "last", None),
-    bind(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
-    bind(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
+    across(VALUES, &[Tab], "Tab", Intent::FocusNext, "next value", None),
+    across(VALUES, &[BackTab], "Shift-Tab", Intent::FocusPrevious, "value before", None),
     // Around the step.
-    bind(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
-    bind(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
+    across(STEP, &[Char('d')], "d", Intent::Document, "document", Some(6)),
+    across(STEP, &[Char('s')], "s", Intent::Steps, "all steps", Some(7)),
     bind(&[Busy, LoginWaiting], &[Esc], "Esc", Intent::Back, "cancel", Some(1)),
     bind(&[LoginFailed, LoginPort], &[Esc], "Esc", Intent::Back, "other ways", Some(8)),
     bind(&[PasteBox, ScopeSearch, Reading, Steps, DeskPaste], &[Esc], "Esc", Intent::Back, "close", Some(8)),
     bind(&[Desk], &[Esc, Char('='), Char('q')], "Esc", Intent::Back, "to the step", Some(8)),
     bind(&[Unlock], &[Esc], "Esc", Intent::Back, "not now", Some(8)),
     bind(&[ConfirmRemoval], &[Esc], "Esc", Intent::Back, "keep", Some(8)),
-    bind(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
+    across(BACK, &[Esc], "Esc", Intent::Back, "back", Some(8)),
     bind(&[Home], &[Char('q')], "q", Intent::Quit, "quit", Some(9)),
     bind(&[Reading], &[Char('q'), Char('?'), Char('d')], "q", Intent::Back, "close", None),
-    bind(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
-    bind(OPEN, &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Desk], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
-    bind(&[Home], &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
+    across(OPEN, &[Char('q')], "q", Intent::Quit, "save, quit", Some(10)),
+    across(OPEN.with(&[Home, Desk]), &[Char('?'), Function(1)], "?", Intent::Help, "help", Some(9)),
     bind(&[Field, ScopeSearch, PasteBox, DeskPaste], &[Function(1)], "F1", Intent::Help, "help", Some(9)),
-    bind(ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
+    across(Modes::ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
+
+/// Every line of the tables.
+pub fn all() -> impl Iterator<Item = &'static Binding> {
+    review::BINDINGS.iter().chain(BINDINGS)
+}
 
 /// The mode that the model is in.
 pub fn mode(model: &Model) -> Mode {
@@ -414,61 +347,15 @@ const fn desk_mode(desk: &super::desk::Desk) -> Mode {
     if desk.paste.is_some() { Mode::DeskPaste } else { Mode::Desk }
 }
 
-const fn review_mode(reviewing: &Reviewing) -> Mode {
-    if reviewing.paste.is_some() {
-        return Mode::ReviewPaste;
-    }
-    if reviewing.searching {
-        return Mode::ReviewSearch;
-    }
-    match reviewing.pane {
-        Pane::ToDo => Mode::ReviewToDo,
-        Pane::Subjects => Mode::ReviewSubjects,
-        Pane::Tree | Pane::List | Pane::Detail if reviewing.proving.is_some() => Mode::ReviewProving,
-        Pane::Tree | Pane::List | Pane::Detail => Mode::Review,
-    }
-}
-
-/// Whether an intent does anything in the review as it stands.
-fn in_review(reviewing: &Reviewing, intent: Intent) -> bool {
-    let in_hand = match reviewing.pane {
-        Pane::ToDo => reviewing.tasks().next().is_some(),
-        Pane::Tree | Pane::List | Pane::Detail => !reviewing.list.is_empty(),
-        Pane::Subjects => false,
-    };
-    match intent {
-        Intent::Copy | Intent::Toggle => in_hand,
-        Intent::Confirm => {
-            reviewing.searching
-                || reviewing.paste.is_some()
-                || matches!(reviewing.pane, Pane::ToDo | Pane::Subjects | Pane::Tree)
-                || (reviewing.pane == Pane::List && in_hand)
-        }
-        Intent::Prove => reviewing.proving.is_none(),
-        Intent::Subjects => reviewing.about.of != ReviewOf::Setup,
-        _ => true,
-    }
-}
-
 /// The mode whose keys the help shows: that of the desk or of the screen below.
 pub fn help_mode(model: &Model) -> Mode {
-    match &model.overlay {
-        Some(Overlay::Desk(desk)) => desk_mode(desk),
-        Some(
-            Overlay::Help
-            | Overlay::Document
-            | Overlay::Steps { .. }
-            | Overlay::Unlock(_)
-            | Overlay::ConfirmRemoval { .. },
-        )
-        | None => screen_mode(model),
-    }
+    if let Some(Overlay::Desk(desk)) = &model.overlay { desk_mode(desk) } else { screen_mode(model) }
 }
 
 /// The mode of the screen, whatever lies above it.
 pub fn screen_mode(model: &Model) -> Mode {
     if let Some(reviewing) = &model.review {
-        return review_mode(reviewing);
+        return review::mode(reviewing);
     }
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
@@ -529,7 +416,7 @@ pub fn intent(mode: Mode, key: Key) -> Option<Intent> {
 
 /// The bindings of a mode, for the help.
 pub fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| binding.modes.contains(&mode))
+    all().filter(move |binding| binding.modes.contains(mode))
 }
 
 /// The bindings for the key bar, most useful first. What makes no sense on the screen as it stands is left
@@ -564,7 +451,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         None => {}
     }
     if let Some(reviewing) = &model.review {
-        return in_review(reviewing, intent);
+        return review::applies(reviewing, intent);
     }
     let wizard = match &model.screen {
         Screen::Home { .. } => {

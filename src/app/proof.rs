@@ -96,7 +96,7 @@ impl Wizard {
         let answer = |field| self.values().answer(field).map(Secret::new);
         let secret = || self.secrets.get(&FieldName::ClientSecret).cloned();
         Some(match question {
-            Question::Pair if self.asks_for(FieldName::ClientSecret) => {
+            Question::Pair if !self.is_public_client() => {
                 vec![answer(FieldName::ClientId)?, secret()?]
             }
             Question::Pair => vec![answer(FieldName::ClientId)?],
@@ -104,21 +104,6 @@ impl Wizard {
             Question::Redirect => {
                 vec![answer(FieldName::ClientId)?, Secret::new(self.values().redirect_url()?)]
             }
-        })
-    }
-
-    /// Whether some step has that field.
-    fn asks_for(&self, wanted: FieldName) -> bool {
-        self.procedure.steps.iter().any(|step| match &step.kind {
-            StepKind::Fill { fields } => fields.iter().any(|field| field.name == wanted),
-            StepKind::Instruct
-            | StepKind::Choose { .. }
-            | StepKind::Copy
-            | StepKind::Scopes
-            | StepKind::Activate
-            | StepKind::Authorize
-            | StepKind::Verify
-            | StepKind::HandOver => false,
         })
     }
 

@@ -210,6 +210,11 @@ pub struct LogLine {
 }
 
 impl Authorization {
+    /// The login whose answer is awaited, while one is.
+    pub const fn pending(&self) -> Option<&PendingAuthorization> {
+        if let AuthorizationPhase::Waiting { pending, .. } = &self.phase { Some(pending) } else { None }
+    }
+
     /// What belongs to the waiting for an answer goes when the waiting ends.
     pub fn end_waiting(&mut self) {
         self.paste = None;
@@ -490,10 +495,7 @@ impl Wizard {
 
     /// Whether the app is a public client: the procedure knows of no client secret.
     pub fn is_public_client(&self) -> bool {
-        !self.procedure.steps.iter().any(|step| {
-            matches!(&step.kind, StepKind::Fill { fields }
-                if fields.iter().any(|field| field.name == FieldName::ClientSecret))
-        })
+        !self.procedure.steps.iter().any(|step| step.kind.asks_for(FieldName::ClientSecret))
     }
 
     /// Whether the app is a PKCE client, as far as is known. Only such a one may be sent to a loopback address

@@ -47,7 +47,7 @@ pub fn run(
             .hint("zoom-setup new PROCEDURE --answers FILE; the ids: zoom-setup procedures"));
     };
     let mut answers = file::read(path)?;
-    let known = world::procedures(global)?;
+    let known = world::procedures_with(global, id)?;
     let Some(procedure) = known.iter().find(|known| known.id == id).cloned() else {
         let known: Vec<Procedure> = known.into_iter().map(Arc::unwrap_or_clone).collect();
         return Err(super::procedures::unknown_procedure(&known, id));

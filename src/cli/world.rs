@@ -182,6 +182,21 @@ pub fn procedures(global: &Global) -> Result<Vec<Arc<Procedure>>, Error> {
     Ok(all.into_iter().map(Arc::new).collect())
 }
 
+/// The procedure of that id, alone where the program carries it and no files of the author's may take its place;
+/// otherwise all there are.
+///
+/// # Errors
+/// As [`procedures`].
+pub fn procedures_with(global: &Global, id: &str) -> Result<Vec<Arc<Procedure>>, Error> {
+    match registry::embedded_one(id) {
+        Some(found) if global.procedures.is_none() => {
+            let found = found.map_err(|errors| procedure_files::load_failure(&errors))?;
+            Ok(vec![Arc::new(found)])
+        }
+        Some(_) | None => procedures(global),
+    }
+}
+
 /// The fault of that name.
 ///
 /// # Errors

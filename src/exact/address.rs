@@ -250,17 +250,24 @@ fn is_foreign(expected: &str, given: &str) -> bool {
     expected.is_ascii() && !given.is_ascii()
 }
 
+/// Notes letters of the other case. Where more than that differs: both texts in lower case, and how many characters
+/// are alike before they part.
+fn beyond_case(expected: &str, given: &Text, found: &mut Vec<Named>) -> Option<(String, String, usize)> {
+    letter_case(expected, given, found);
+    let (want, have) = (expected.to_ascii_lowercase(), given.text().to_ascii_lowercase());
+    if want == have {
+        return None;
+    }
+    let same = want.chars().zip(have.chars()).take_while(|(one, other)| one == other).count();
+    Some((want, have, same))
+}
+
 fn host(expected: &str, given: &Text, cut: bool, found: &mut Vec<Named>) {
     let text = given.text();
     if text == expected || is_foreign(expected, &text) {
         return;
     }
-    letter_case(expected, given, found);
-    let (want, have) = (expected.to_ascii_lowercase(), text.to_ascii_lowercase());
-    if want == have {
-        return;
-    }
-    let same = want.chars().zip(have.chars()).take_while(|(one, other)| one == other).count();
+    let Some((want, have, same)) = beyond_case(expected, given, found) else { return };
     let column = given.column(same);
     let start = given.column(0);
     let (name, column, says) = if want == "127.0.0.1" || want == "[::1]" {
@@ -372,12 +379,7 @@ fn path(expected: &str, given: &Text, found: &mut Vec<Named>) {
 /// A part without a structure of its own.
 fn part(noun: &str, expected: &str, given: &Text, found: &mut Vec<Named>) {
     let text = given.text();
-    letter_case(expected, given, found);
-    let (want, have) = (expected.to_ascii_lowercase(), text.to_ascii_lowercase());
-    if want == have {
-        return;
-    }
-    let same = want.chars().zip(have.chars()).take_while(|(one, other)| one == other).count();
+    let Some((want, have, same)) = beyond_case(expected, given, found) else { return };
     let column = given.column(same);
     let named = if let Some(rest) = have.strip_prefix(&want) {
         behind(rest, column)

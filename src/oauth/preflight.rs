@@ -136,7 +136,7 @@ fn refused(number: u16, sentence: Option<String>, asked: Asked<'_>) -> Verdict {
             ),
             Candidate::new(
                 "It differs there in one character: a capital letter, a slash at the end, http, a space.",
-                "Compare both fields with the URL that was sent, letter by letter.",
+                "Press = on this step and paste back what stands in each field: it points at the difference.",
             ),
             view,
         ],

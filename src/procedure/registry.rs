@@ -27,6 +27,18 @@ pub fn embedded() -> Result<Vec<Procedure>, Vec<LoadError>> {
     load_all(EMBEDDED)
 }
 
+/// The embedded procedure of that id alone, where only one is needed: reading all of them is half of a start.
+/// `None`: no embedded file has that name.
+///
+/// # Errors
+/// As [`embedded`].
+pub fn embedded_one(id: &str) -> Option<Result<Procedure, Vec<LoadError>>> {
+    let is_named = |path: &str| {
+        path.rsplit('/').next().and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| name == id)
+    };
+    EMBEDDED.into_iter().find(|(path, _)| is_named(path)).map(|(path, text)| load(path, text))
+}
+
 /// `embedded` with an author's files (name, text) merged in. A file with the id of an embedded procedure
 /// takes its place; others follow, in the order given.
 ///

@@ -6,7 +6,7 @@ use super::page::{Body, NARROW, Own, Page};
 use super::step::opening;
 use super::text::{plural, remaining};
 use super::theme::Look;
-use super::waiting::{log, waiting};
+use super::waiting::{log, paste_box, waiting};
 use crate::app::model::Model;
 use crate::app::wizard::{Authorization, AuthorizationPhase, LoginWay, PortProblem, Wizard};
 use crate::setup::loopback_redirect;
@@ -28,7 +28,10 @@ pub fn authorize<'a>(
         AuthorizationPhase::Preparing { .. } => {
             page.plain(format!("Preparing the login{}", look.signs.ellipsis));
         }
-        AuthorizationPhase::Waiting { .. } => return waiting(model, wizard, authorization, full, look),
+        AuthorizationPhase::Waiting { .. } => {
+            waiting(&mut page, model, wizard, authorization);
+            return Body { text: page, own: paste_box(authorization, full, look) };
+        }
         AuthorizationPhase::Exchanging { .. } => {
             page.strong_line("The browser is back.");
             page.plain("The code is being exchanged for tokens. The browser waits for the result.");

@@ -1,7 +1,7 @@
 //! The browser is out: every way back in at once, the nearest first.
 
 use super::entry::input;
-use super::page::{Body, Own, Page};
+use super::page::{Own, Page};
 use super::theme::Look;
 use crate::app::model::{Model, Remote};
 use crate::app::wizard::{Authorization, AuthorizationPhase, LogLine, LoginWay, PortProblem, Wizard};
@@ -15,22 +15,21 @@ pub fn countdown(now: Timestamp, deadline: Timestamp) -> String {
     format!("{:02}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The whole screen while the login waits.
+/// What is read while the login waits; [`paste_box`] goes below it.
 pub fn waiting<'a>(
+    page: &mut Page<'a>,
     model: &'a Model,
     wizard: &'a Wizard,
     authorization: &'a Authorization,
-    full: u16,
-    look: Look<'a>,
-) -> Body<'a> {
-    let mut page = Page::new(full, look);
+) {
+    let look = page.look;
     let AuthorizationPhase::Waiting { url, port, passed_over, deadline, late, pending, .. } =
         &authorization.phase
     else {
-        return Body::text(page);
+        return;
     };
     if *late {
-        too_late(&mut page, model, pending.useless_at());
+        too_late(page, model, pending.useless_at());
     } else {
         page.text(vec![
             look.strong("Waiting for the browser"),
@@ -41,12 +40,12 @@ pub fn waiting<'a>(
             look.dim(" adds five minutes"),
         ]);
         if let Some(remote) = &model.settings.remote {
-            far_away(&mut page, remote, *port);
+            far_away(page, remote, *port);
         }
         if authorization.way == LoginWay::Receiver {
-            by_paste(&mut page, wizard.procedure.receiver.label());
+            by_paste(page, wizard.procedure.receiver.label());
         }
-        address(&mut page, url);
+        address(page, url);
         let told = model.settings.remote.as_ref().is_some_and(has_tunnel);
         if let Some(port) = port.filter(|_| !told) {
             page.text(vec![
@@ -55,15 +54,14 @@ pub fn waiting<'a>(
             ]);
         }
         if authorization.way == LoginWay::Loopback {
-            by_itself(&mut page, model, *port, authorization.paste.is_some());
+            by_itself(page, model, *port, authorization.paste.is_some());
         }
-        passed(&mut page, passed_over);
+        passed(page, passed_over);
     }
-    log(&mut page, &authorization.log);
+    log(page, &authorization.log);
     if !late {
-        redirect_refused(&mut page, &pending.redirect_uri);
+        redirect_refused(page, &pending.redirect_uri);
     }
-    Body { text: page, own: paste_box(authorization, full, look) }
 }
 
 /// The listener's time is over; a late code can still be pasted.
@@ -252,7 +250,7 @@ fn redirect_refused<'a>(page: &mut Page<'a>, redirect_uri: &'a str) {
 }
 
 /// The masked box for the final address, once it is open.
-fn paste_box<'a>(authorization: &'a Authorization, full: u16, look: Look<'a>) -> Option<Own<'a>> {
+pub fn paste_box<'a>(authorization: &'a Authorization, full: u16, look: Look<'a>) -> Option<Own<'a>> {
     let paste = authorization.paste.as_ref()?;
     let mut page = Page::new(full, look);
     page.marked(authorization.pasting, vec![look.strong("Final address, its query, or the code")]);

@@ -226,3 +226,18 @@ fn a_port_that_is_none_is_refused(#[case] port: &str) {
     let home = Home::new();
     home.run(&["new", "celigo-oauth", "--port", port]).ends(2).says(&["--port"]).silent();
 }
+
+/// A file of the author's takes the place of the procedure that has its id, also where only that one is read.
+#[test]
+fn an_authors_own_procedure_is_the_one_that_runs() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("own")).unwrap();
+    let text = include_str!("../../assets/procedures/servicenow-dex.toml");
+    let own = text.replace("title = \"Create a General app\"", "title = \"Create it our way\"");
+    assert_ne!(own, text);
+    home.write("own/servicenow-dex.toml", own);
+    let directory = home.path("own").display().to_string();
+    let file = home.write("answers.toml", answers("example")).display().to_string();
+    let arguments = ["--rehearse", "--procedures", &directory, "new", "servicenow-dex", "--answers", &file];
+    home.run(&arguments).ends(0).says(&["Create it our way"]);
+}

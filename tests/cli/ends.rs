@@ -1,7 +1,7 @@
 //! How an unattended run ends when something is wrong: exit code and words of each fault, signals, dead ports.
 
 use super::answers;
-use super::home::{Home, Ran, finish, script, signal, until};
+use super::home::{Home, Ran, finish, free_port, script, signal, until};
 use super::zoom::{StandAlone, consent, exchange};
 use rstest::rstest;
 use std::fs;
@@ -114,15 +114,16 @@ fn a_signal_while_waiting_is_a_cancellation(#[case] name: &str) {
     let address = home.path("address");
     script(&browser, &format!("printf '%s' \"$1\" > {0}.tmp && mv {0}.tmp {0}", address.display()));
     let file = home.write("answers.toml", answers("example")).display().to_string();
-    let mut command = home.command(&["--rehearse", "new", "servicenow-dex", "--answers", &file]);
+    let port = free_port();
+    let mut command =
+        home.command(&["--rehearse", "new", "servicenow-dex", "--answers", &file, "--port", &port]);
     let child = command.env("BROWSER", &browser).spawn().unwrap();
     let url = until("the browser was not opened", || fs::read_to_string(&address).ok());
-    let back = url::Url::parse(&url).unwrap();
-    let (_, redirect) = back.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap();
-    let redirect = url::Url::parse(&redirect).unwrap();
+    assert!(url.contains(&format!("127.0.0.1%3A{port}")), "{url}");
+    assert!(TcpStream::connect(format!("127.0.0.1:{port}")).is_ok(), "it listens");
     signal(child.id(), name);
     finish(child).ends(3).silent().says(&["interrupted", "zoom-setup --rehearse resume"]);
-    assert!(TcpStream::connect(("127.0.0.1", redirect.port().unwrap())).is_err(), "the port is free again");
+    assert!(TcpStream::connect(format!("127.0.0.1:{port}")).is_err(), "the port is free again");
     // What was answered is kept.
     assert_eq!(fs::read_dir(home.data().join("rehearsal/setups")).unwrap().count(), 1);
 }

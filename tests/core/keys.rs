@@ -3,7 +3,7 @@
 use super::admin::{Admin, key};
 use super::support::{Core, Storing};
 use std::collections::BTreeSet;
-use zoom_setup::app::keymap::{BINDINGS, Binding, Key, Mode, applies, bar, bindings, mode};
+use zoom_setup::app::keymap::{Binding, Key, Mode, all, applies, bar, bindings, mode};
 use zoom_setup::app::message::{Intent, Msg};
 use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
@@ -65,7 +65,7 @@ fn letters_are_text_in_a_text_field() {
 
 #[test]
 fn what_is_shown_is_the_first_key() {
-    for binding in BINDINGS {
+    for binding in all() {
         let name = binding.shown.split(' ').next().unwrap();
         let expected = match binding.keys[0] {
             Key::Char(' ') => "Space".to_owned(),

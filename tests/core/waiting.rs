@@ -6,13 +6,13 @@ use super::support::{CODE, Core, Storing, bound_to, refusal, taken};
 use rstest::rstest;
 use zoom_setup::app::keymap::{Mode, mode};
 use zoom_setup::app::message::{Effect, Msg};
-use zoom_setup::app::model::Screen;
 use zoom_setup::app::wizard::{Authorization, AuthorizationPhase, LoginWay, StepState};
 use zoom_setup::oauth::{Call, Grant};
 use zoom_setup::ports::{
     BoundPort, CallbackEvent, CallbackOutcome, ListenFailure, PortProblem, PortReason, StoreFailure,
 };
-use zoom_setup::procedure::{FieldName, StepKind};
+use zoom_setup::procedure::FieldName;
+use zoom_setup::procedure::load::load;
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{SecretKey, Setup};
 
@@ -104,17 +104,26 @@ fn a_login_that_was_caught_here_puts_its_way_first() {
 /// A procedure that asks for no client secret is that of a public client, and there is nothing to tick.
 #[test]
 fn a_public_client_is_known() {
-    let mut core = Core::at(DEX, "authorize");
-    let Screen::Wizard(wizard) = &mut core.model.screen else { panic!("no wizard") };
-    let procedure = std::sync::Arc::make_mut(&mut wizard.procedure);
-    for step in &mut procedure.steps {
-        if let StepKind::Fill { fields } = &mut step.kind {
-            fields.retain(|field| field.name != FieldName::ClientSecret);
-        }
+    let mut file = include_str!("../data/fixture-general.toml").to_owned();
+    for field in [
+        "[[steps.fields]]\nname = \"client_secret\"\nlabel = \"Client Secret\"\nhelp = \"Beside it.\"\n",
+        "[[handover.fields]]\nlabel = \"Client secret\"\nsecret = \"client_secret\"\n",
+    ] {
+        assert!(file.contains(field), "{field}");
+        file = file.replace(field, "");
     }
+    let procedure = load("fixture-general.toml", &file).unwrap();
+    let mut core = Core::new();
+    core.model.procedures.push(std::sync::Arc::new(procedure));
+    core.begin("fixture-general");
+    core.walk_to("authorize");
     assert_eq!(core.wizard().login_ways()[0], LoginWay::Loopback);
     core.press("Space");
     assert!(!core.wizard().setup.answers.contains_key(&FieldName::ClientType));
+    core.press("Enter");
+    core.bound(47_823);
+    let AuthorizationPhase::Waiting { pending, .. } = core.login() else { panic!("{:?}", core.login()) };
+    assert_eq!(pending.redirect_uri, "http://127.0.0.1:47823/callback");
 }
 
 #[test]

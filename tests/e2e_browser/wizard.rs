@@ -1,7 +1,7 @@
 //! The wizard in its terminal and a person at a real browser: consent, redirect, page, and the wizard goes on.
 
 use super::chromium::{Chromium, installed};
-use super::home::{Home, script, until};
+use super::home::{Home, free_port, script, until};
 use super::pty::{DOWN, ENTER, Terminal};
 use super::walk::{self, press};
 use std::fs;
@@ -26,8 +26,8 @@ impl Desk {
         let note = home.path("address").display().to_string();
         script(&opener, &format!("printf '%s' \"$1\" > '{note}.tmp'; mv '{note}.tmp' '{note}'"));
         let opener = opener.display().to_string();
-        let mut terminal =
-            Terminal::start_with(&home, &["--rehearse", "new", procedure], 80, 40, &[("BROWSER", &opener)]);
+        let arguments = ["--rehearse", "new", procedure, "--port", &free_port()];
+        let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &[("BROWSER", &opener)]);
         walk::until(&mut terminal, "the login", |screen| screen.contains(LOOPBACK));
         for _way in 0..MOST_WAYS {
             let screen = terminal.screen();
@@ -41,22 +41,27 @@ impl Desk {
         Some(Self { terminal, browser, home })
     }
 
+    /// Starts the login by a key. Gives the screen.
+    fn begin(&mut self, key: &str) -> String {
+        self.terminal.keys(key);
+        let waiting = self.terminal.wait_for(&["Listening on"]);
+        assert!(waiting.contains("REHEARSAL"), "{waiting}");
+        waiting
+    }
+
     /// Starts the login by a key, and opens what the wizard tells the browser to open.
     fn log_in(&mut self, key: &str) {
         let note = self.home.path("address");
         // There is none before the first login.
         let _ = fs::remove_file(&note);
-        self.terminal.keys(key);
-        let waiting = self.terminal.wait_until("the listener", |screen| {
-            screen.contains("Listening on") || screen.contains("another port")
-        });
-        assert!(waiting.contains("REHEARSAL"), "{waiting}");
-        if !waiting.contains("Listening on") {
-            self.terminal.keys(ENTER);
-            self.terminal.wait_for(&["Listening on"]);
-        }
+        self.begin(key);
         let address = until("the wizard opens no browser", || fs::read_to_string(&note).ok());
-        self.browser.open(&address);
+        self.open(&address);
+    }
+
+    /// Opens an address, which leads to Zoom's question.
+    fn open(&self, address: &str) {
+        self.browser.open(address);
         let text = self.browser.text();
         assert!(text.contains("Allow “Rehearsal app” to use your account?"), "{text}");
     }
@@ -94,6 +99,21 @@ fn a_click_on_allow_and_the_wizard_goes_on() {
             assert!(!String::from_utf8_lossy(&content).contains("callback?code="), "{}", path.display());
         }
     }
+}
+
+/// The short address is typed off the screen, by somebody whose browser the wizard could not open.
+#[test]
+fn the_short_address_of_the_screen_leads_to_the_login() {
+    let Some(mut desk) = Desk::at_login("servicenow-dex") else { return };
+    let screen = desk.begin(ENTER);
+    let short = screen.split_whitespace().find(|word| word.ends_with("/go"));
+    let short = short.unwrap_or_else(|| panic!("no short address on the screen:\n{screen}"));
+    assert!(short.starts_with("http://127.0.0.1:"), "{short}");
+    desk.open(short);
+    assert!(desk.browser.fetched().iter().any(|address| address == short), "{short}");
+    desk.browser.click(ALLOW);
+    desk.page_says(&["Zoom login finished", "Close this tab and go back to the terminal"]);
+    desk.terminal.wait_for(&["Zoom granted the login"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::complete::{
     End, GENERAL, SERVER, at_login, check_disk, finish, no_secret_on_disk, verify_and_finish,
 };
 use super::harness::{Harness, World};
+use super::waiting::port;
 use zoom_setup::app::model::Screen;
 use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState, VerifyingPhase};
 use zoom_setup::oauth::token::StoredTokens;
@@ -122,12 +123,7 @@ fn a_pending_login_survives_and_the_browser_ends_it() {
     let address = harness.landing(1).address;
     let mut harness = harness.restart();
     harness.resume();
-    let listening = |model: &zoom_setup::app::model::Model| {
-        matches!(model.wizard().map(|wizard| &wizard.state),
-            Some(StepState::Authorize(authorization))
-                if matches!(authorization.phase, AuthorizationPhase::Waiting { port: Some(_), .. }))
-    };
-    harness.until("the port is bound again", listening);
+    harness.until("the port is bound again", |model| port(model).is_some());
     let url = url::Url::parse(&address).unwrap();
     let visit = std::thread::spawn(move || super::browser::get(&url));
     harness.until_login_ends();
@@ -146,11 +142,7 @@ fn a_look_at_another_step_does_not_end_a_login() {
     harness.press("s Up Enter");
     assert_eq!(harness.step(), "scopes");
     harness.press("s Down Enter");
-    harness.until("the port is bound again", |model| {
-        matches!(model.wizard().map(|wizard| &wizard.state),
-            Some(StepState::Authorize(authorization))
-                if matches!(authorization.phase, AuthorizationPhase::Waiting { port: Some(_), .. }))
-    });
+    harness.until("the port is bound again", |model| port(model).is_some());
     let AuthorizationPhase::Waiting { url: again, .. } = harness.login() else { panic!("not waiting") };
     assert_eq!(url, *again);
     harness.world.browser.set(Reach::Loopback);

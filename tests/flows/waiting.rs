@@ -11,7 +11,7 @@ use zoom_setup::ports::PortReason;
 use zoom_setup::secret::Secret;
 
 /// The port on which the login waits.
-fn port(model: &Model) -> Option<u16> {
+pub fn port(model: &Model) -> Option<u16> {
     match model.wizard().map(|wizard| &wizard.state) {
         Some(StepState::Authorize(authorization)) => match authorization.phase {
             AuthorizationPhase::Waiting { port, .. } => port,

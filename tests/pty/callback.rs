@@ -1,7 +1,7 @@
 //! The screen on which the browser is waited for: an address that is one line, the lines for a distant browser, the
 //! QR code, and a rehearsal without any browser.
 
-use super::home::{Home, until};
+use super::home::{Home, free_port, until};
 use super::journeys::address;
 use super::pty::{DOWN, ENTER, ESC, Terminal};
 use super::walk;
@@ -9,7 +9,7 @@ use rstest::rstest;
 
 /// At the offer.
 fn at_offer(home: &Home, size: (u16, u16), environment: &[(&str, &str)]) -> Terminal {
-    let arguments = ["--rehearse", "new", "servicenow-dex"];
+    let arguments = ["--rehearse", "new", "servicenow-dex", "--port", &free_port()];
     let mut terminal = Terminal::start_with(home, &arguments, size.0, size.1, environment);
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login over the receiver's URL"));
     terminal

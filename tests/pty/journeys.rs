@@ -1,6 +1,6 @@
 //! All five procedures to their end, in a terminal, against the embedded Zoom.
 
-use super::home::Home;
+use super::home::{Home, free_port};
 use super::pty::{CTRL_R, ENTER, ESC, Terminal};
 use super::walk::{self, body, is_stored, position, press};
 use rstest::rstest;
@@ -71,7 +71,7 @@ pub fn address(screen: &str) -> String {
 #[test]
 fn the_text_of_the_error_page_is_understood() {
     let home = Home::new();
-    let arguments = ["--rehearse", "new", "celigo-oauth"];
+    let arguments = ["--rehearse", "new", "celigo-oauth", "--port", &free_port()];
     let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &[("BROWSER", "true")]);
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login, caught here"));
     terminal.keys(ENTER);

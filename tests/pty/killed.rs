@@ -1,6 +1,6 @@
 //! kill -9 at any moment, then the same again: same step, same answers.
 
-use super::home::Home;
+use super::home::{Home, free_port};
 use super::pty::{CTRL_Y, ENTER, TAB, Terminal};
 use super::walk::{self, is_stored, position};
 use std::fs;
@@ -86,7 +86,7 @@ fn in_the_middle_of_anything() {
 fn while_a_login_waits() {
     let home = Home::new();
     let nothing = [("BROWSER", "true")];
-    let arguments = ["--rehearse", "new", "servicenow-dex"];
+    let arguments = ["--rehearse", "new", "servicenow-dex", "--port", &free_port()];
     let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &nothing);
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login over the receiver's URL"));
     terminal.keys(ENTER);

@@ -1,6 +1,6 @@
 //! Every way out gives the terminal back.
 
-use super::home::Home;
+use super::home::{Home, free_port};
 use super::pty::{CTRL_C, Terminal};
 use super::walk;
 use portable_pty::CommandBuilder;
@@ -83,7 +83,7 @@ fn by_a_signal_at_the_start() {
 #[test]
 fn while_the_browser_is_out() {
     let home = Home::new();
-    let arguments = ["--rehearse", "new", "celigo-oauth"];
+    let arguments = ["--rehearse", "new", "celigo-oauth", "--port", &free_port()];
     let mut terminal = Terminal::start_with(&home, &arguments, 80, 40, &[("BROWSER", "true")]);
     walk::until(&mut terminal, "the login", |screen| screen.contains("Test login, caught here"));
     terminal.keys("\r");

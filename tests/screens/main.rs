@@ -9,6 +9,7 @@
 
 mod desk;
 mod proofs;
+mod qr;
 mod review;
 mod states;
 mod world;
@@ -289,46 +290,6 @@ fn too_small_says_so() {
         words.join(" "),
         "zoom-setup needs 40x12; this terminal is 39x12. Enlarge it; nothing is lost."
     );
-}
-
-/// The QR code of the screen, read back by its finders: rows of half blocks, dark where they are black.
-#[test]
-fn the_qr_code_is_black_on_white_in_any_theme() {
-    let (_, mut model) = states::all().into_iter().find(|(name, _)| *name == "login_qr").unwrap();
-    for (ascii, theme, columns, height) in [
-        (false, Theme::coloured(), 67, 38),
-        (false, Theme::plain(), 200, 60),
-        (true, Theme::plain(), 132, 70),
-    ] {
-        model.settings.ascii = ascii;
-        let (_, terminal) = draw_with(&model, &theme, columns, height);
-        let buffer = terminal.backend().buffer();
-        let dark = buffer.content().iter().filter(|cell| cell.bg == Color::Black).count();
-        let light = buffer.content().iter().filter(|cell| cell.bg == Color::White).count();
-        assert!(dark > 500 && light > dark, "{columns}x{height}: {dark} dark, {light} light");
-        assert!(!ascii || rows(buffer).iter().all(|row| !row.contains('▀')));
-        // The first module of the upper left finder, behind four light ones.
-        let step = if ascii { 2 } else { 1 };
-        let y = (0..height).find(|y| buffer[(2, *y)].bg == Color::White).unwrap();
-        let below = if ascii { 4 } else { 2 };
-        let corner = &buffer[(2 + 4 * step, y + below)];
-        assert_eq!(if ascii { corner.bg } else { corner.fg }, Color::Black, "{columns}x{height}");
-        assert_eq!(buffer[(2 + 4 * step, y + below - 1)].bg, Color::White);
-    }
-}
-
-#[test]
-fn a_qr_code_that_does_not_fit_says_how_much_it_takes() {
-    let (_, mut model) = states::all().into_iter().find(|(name, _)| *name == "login_qr").unwrap();
-    for (ascii, wanted) in [(false, (67, 38)), (true, (132, 70))] {
-        model.settings.ascii = ascii;
-        let told = format!("{} columns and {} rows", wanted.0, wanted.1);
-        for (columns, height) in [(wanted.0 - 1, wanted.1), (wanted.0, wanted.1 - 1)] {
-            let words = text(&model, columns, height).split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(words.contains(&told), "at {columns}x{height}: {words}");
-        }
-        assert!(!text(&model, wanted.0, wanted.1).contains("columns and"));
-    }
 }
 
 /// The rows that the terminal itself shall break: where the address stands whole, and nowhere else.

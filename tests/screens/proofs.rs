@@ -1,6 +1,6 @@
 //! The answers of Zoom to a step's question, as the verdicts really are.
 
-use super::states::{activate, fill, good, read, verify};
+use super::states::{activate, fill, forget_client_secret, good, read, verify};
 use super::world::{SECRET, ago, checks, now, verification};
 use std::collections::BTreeSet;
 use zoom_setup::app::message::Ticket;
@@ -45,7 +45,7 @@ fn slow() -> Failure {
 }
 
 const WRONG: &str = r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#;
-const CODE: &str = r#"{"reason":"Invalid authorization code [x]","error":"invalid_grant"}"#;
+const CODE: &str = r#"{"reason":"Invalid authorization code [zoom-setup-test-dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk]","error":"invalid_grant"}"#;
 const GRANT_TYPE: &str = r#"{"reason":"unsupported grant type","error":"unsupported_grant_type"}"#;
 const BAD: &str = r#"{"reason":"Bad Request","error":"invalid_request"}"#;
 const OFF: &str = r#"{"reason":"The app has been disabled (4717)","error":"invalid_request"}"#;
@@ -112,6 +112,19 @@ fn swapped() -> Model {
         form.fields[0].checked = good(ENTERED);
     }
     with(model, Question::Pair, 1, |wizard| probe::pair(&Err(refusal(WRONG)), wizard.credentials(), now()))
+}
+
+/// The procedure asks for no secret.
+fn public_client() -> Model {
+    let mut model = credentials("servicenow-dex");
+    forget_client_secret(wizard_of(&mut model));
+    with(model, Question::Pair, 1, |wizard| probe::pair(&Err(refusal(CODE)), wizard.credentials(), now()))
+}
+
+fn token_for_nothing() -> Model {
+    with(credentials("servicenow-dex"), Question::Pair, 1, |wizard| {
+        probe::pair(&Ok(token()), wizard.credentials(), now())
+    })
 }
 
 fn asking(mut model: Model, question: Question) -> Model {
@@ -255,6 +268,8 @@ pub fn all() -> Vec<(&'static str, Model)> {
         ("pair_cut", pair_with_secret("RehearsalSecretGeneral00000000", Some("AnotherValue"))),
         ("pair_swapped", swapped()),
         ("pair_other_kind", pair(refusal(GRANT_TYPE))),
+        ("pair_public_client", public_client()),
+        ("pair_token_for_nothing", token_for_nothing()),
         ("pair_open_slow", pair(slow())),
         ("pair_open_portal", pair(html)),
         ("account_asking", asking(credentials("celigo-s2s"), Question::Account)),

@@ -8,7 +8,7 @@ use zoom_setup::app::message::Ticket;
 use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
 use zoom_setup::app::wizard::{
     Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
-    VerifyStage, Verifying, VerifyingPhase,
+    VerifyStage, Verifying, VerifyingPhase, Wizard,
 };
 use zoom_setup::entry::{Checked, Finding};
 use zoom_setup::oauth::PendingAuthorization;
@@ -170,13 +170,22 @@ fn offer_pkce() -> Model {
 
 fn offer_public() -> Model {
     let mut model = authorize(AuthorizationPhase::Offer { selected: 0 });
-    let procedure = std::sync::Arc::make_mut(&mut set_up(&mut model).procedure);
-    for step in &mut procedure.steps {
+    forget_client_secret(set_up(&mut model));
+    model
+}
+
+/// The procedure asks for none, as one of somebody's own may.
+pub fn forget_client_secret(wizard: &mut Wizard) {
+    for step in &mut std::sync::Arc::make_mut(&mut wizard.procedure).steps {
         if let StepKind::Fill { fields } = &mut step.kind {
             fields.retain(|field| field.name != FieldName::ClientSecret);
         }
     }
-    model
+    wizard.secrets.remove(&FieldName::ClientSecret);
+    if let StepState::Fill(form) = &mut wizard.state {
+        form.fields.retain(|field| field.spec.name != FieldName::ClientSecret);
+        form.focus = form.fields.len() - 1;
+    }
 }
 
 fn waiting_at(remote: Remote) -> Model {

@@ -59,9 +59,12 @@ pub fn tokens(name: &str) -> SecretKey {
     SecretKey::ConnectionTokens(name.to_owned())
 }
 
-/// As for people, but with a cheap passphrase and little patience with keyrings.
+/// Longer than any thread waits for its turn, so that a busy machine never looks like a keyring that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// As for people, but with a cheap passphrase, and patient.
 pub fn limits() -> StoreLimits {
-    StoreLimits { keyring_wait: Duration::from_millis(200), work_factor: 4, ..StoreLimits::default() }
+    StoreLimits { lock_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
 }
 
 pub fn parts(keyring: Arc<dyn Keyring>) -> StoreParts {
@@ -70,11 +73,19 @@ pub fn parts(keyring: Arc<dyn Keyring>) -> StoreParts {
 
 /// A store that must not need a keyring.
 pub fn open(data_dir: &Path, kind: StoreKind) -> FileStore {
-    open_with(data_dir, kind, Arc::new(Untouchable))
+    with_parts(data_dir, kind, parts(Arc::new(Untouchable)))
 }
 
-pub fn open_with(data_dir: &Path, kind: StoreKind, keyring: Arc<dyn Keyring>) -> FileStore {
-    FileStore::with_parts(StoreOptions { data_dir: data_dir.to_owned(), kind }, parts(keyring)).unwrap()
+pub fn open_with(data_dir: &Path, kind: StoreKind, keyring: Arc<FakeKeyring>) -> FileStore {
+    // One that hangs never answers, however little it is waited for.
+    let keyring_wait =
+        if keyring.fault == Some(KeyringFault::Hangs) { Duration::from_millis(50) } else { PATIENCE };
+    let limits = StoreLimits { keyring_wait, ..limits() };
+    with_parts(data_dir, kind, StoreParts { limits, ..parts(keyring) })
+}
+
+fn with_parts(data_dir: &Path, kind: StoreKind, parts: StoreParts) -> FileStore {
+    FileStore::with_parts(StoreOptions { data_dir: data_dir.to_owned(), kind }, parts).unwrap()
 }
 
 /// A keyring that nobody may ask.

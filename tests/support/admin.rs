@@ -135,19 +135,23 @@ pub trait Admin {
             if matches!(shown(self.model()), Some(Shown::Answered { .. })) {
                 return;
             }
-            if let StepState::Fill(form) = &self.wizard().state {
-                let field = &form.fields[form.focus];
-                if field.input.text().is_empty()
-                    && field.kept.is_none()
-                    && let Some(value) = self.value(field.spec.name)
-                {
-                    self.paste(&value);
-                }
-            }
+            self.fill_in();
             self.press("Enter");
             assert_eq!(self.step(), id, "no answer was shown: {}", self.notice());
         }
         panic!("no answer at {id}");
+    }
+
+    /// Pastes what the field with the focus asks for, if it is empty.
+    fn fill_in(&mut self) {
+        let StepState::Fill(form) = &self.wizard().state else { return };
+        let field = &form.fields[form.focus];
+        if field.input.text().is_empty()
+            && field.kept.is_none()
+            && let Some(value) = self.value(field.spec.name)
+        {
+            self.paste(&value);
+        }
     }
 
     /// Begins a set-up from the home screen.
@@ -185,18 +189,10 @@ pub trait Admin {
             }
             StepKind::Fill { fields } => {
                 for _field in 0..=2 * fields.len() + 1 {
-                    let wizard = self.wizard();
-                    if wizard.step != index {
+                    if self.wizard().step != index {
                         break;
                     }
-                    let StepState::Fill(form) = &wizard.state else { panic!("a fill step without a form") };
-                    let field = &form.fields[form.focus];
-                    if field.input.text().is_empty()
-                        && field.kept.is_none()
-                        && let Some(value) = self.value(field.spec.name)
-                    {
-                        self.paste(&value);
-                    }
+                    self.fill_in();
                     self.press("Enter");
                 }
             }

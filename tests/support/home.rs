@@ -199,6 +199,12 @@ fn pause() {
     std::thread::park_timeout(Duration::from_millis(5));
 }
 
+/// A port that nothing listens on, as an argument. The usual ones may be taken by another wizard on the machine.
+pub fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
+}
+
 /// Sends a signal to a process that the test started.
 pub fn signal(process: u32, name: &str) {
     let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &process.to_string()]).status();

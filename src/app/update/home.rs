@@ -227,16 +227,8 @@ pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
 
 /// Whether the store can hold a secret of this set-up: a step that asks for one, or logs in, was reached.
 fn may_have_secrets(procedure: Option<&Procedure>, setup: &Setup) -> bool {
-    let keeps = |kind: &StepKind| match kind {
-        StepKind::Fill { fields } => fields.iter().any(|field| field.name.is_secret()),
-        StepKind::Authorize => true,
-        StepKind::Instruct
-        | StepKind::Choose { .. }
-        | StepKind::Copy
-        | StepKind::Scopes
-        | StepKind::Activate
-        | StepKind::Verify
-        | StepKind::HandOver => false,
+    let keeps = |kind: &StepKind| {
+        *kind == StepKind::Authorize || kind.fields().iter().any(|field| field.name.is_secret())
     };
     let reached = |id: &str| setup.current == id || setup.done.contains_key(id);
     !setup.secrets.is_empty()

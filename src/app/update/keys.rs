@@ -264,17 +264,7 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             other => scroll(model, other),
         };
     }
-    let only_text = matches!(
-        mode,
-        Mode::Activate
-            | Mode::LoginWaiting
-            | Mode::LoginEnded
-            | Mode::LoginFailed
-            | Mode::LoginPort
-            | Mode::Busy
-            | Mode::Verify
-    );
-    if only_text && matches!(intent, Intent::Up | Intent::Down) {
+    if keymap::SCROLL.contains(mode) && matches!(intent, Intent::Up | Intent::Down) {
         return scroll(model, intent);
     }
     let Some(wizard) = wizard_mut(model) else { return };

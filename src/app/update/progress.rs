@@ -60,9 +60,7 @@ pub fn changed(wizard: &mut Wizard, field: FieldName) {
 /// A required secret is lost: the step that asks for it is not done any more.
 pub fn ask_again(wizard: &mut Wizard, field: FieldName) {
     for step in &wizard.procedure.steps {
-        if let StepKind::Fill { fields } = &step.kind
-            && fields.iter().any(|asked| asked.name == field && asked.required)
-        {
+        if step.kind.fields().iter().any(|asked| asked.name == field && asked.required) {
             wizard.setup.done.remove(&step.id);
         }
     }

@@ -14,11 +14,14 @@ use crate::oauth::{
     Failure, Grant, PreflightAnswer, PreflightRequest, TokenGrant, TokenRequest, authorize, pkce,
 };
 use crate::procedure::FieldName;
-use crate::secret::Fingerprint;
+use crate::secret::{Fingerprint, Secret};
 use crate::setup::{ProofRecord, Question};
 
 /// Sent with a made-up code where the receiver's redirect URL is not known: any address does for that.
 const ANY_REDIRECT: &str = "http://127.0.0.1/callback";
+
+/// How a made-up code begins. Zoom repeats the code in its refusal, and nobody shall take it for a secret.
+const MADE_UP: &str = "zoom-setup-test-";
 
 /// The admin is done with the step: asks Zoom what is open about it, or goes on.
 pub fn conclude(model: &mut Model, out: &mut Vec<Effect>) {
@@ -107,7 +110,7 @@ pub fn random(
             (Err(_), _) | (_, Err(_)) => Err("too few random bytes came"),
         }
     });
-    let (made_up, verifier) = match halves {
+    let (random, verifier) = match halves {
         Ok(halves) => halves,
         Err(why) => {
             let candidate = Candidate {
@@ -128,13 +131,14 @@ pub fn random(
     match question {
         Question::Pair => {
             let verifier = verifier.into_secret();
-            let grant = Grant::AuthorizationCode { code: made_up, redirect_uri, verifier };
+            let code = Secret::new(format!("{MADE_UP}{}", random.expose()));
+            let grant = Grant::AuthorizationCode { code, redirect_uri, verifier };
             out.push(Effect::Token { ticket, request: TokenRequest { client: client(wizard), grant } });
         }
         Question::Redirect => {
             let client_id = client_id(wizard);
             let challenge = verifier.challenge();
-            let url = authorize::authorize_url(&endpoints, &client_id, &redirect_uri, &made_up, &challenge);
+            let url = authorize::authorize_url(&endpoints, &client_id, &redirect_uri, &random, &challenge);
             out.push(Effect::Preflight { ticket, request: PreflightRequest { url, redirect_uri } });
         }
         Question::Account => {}

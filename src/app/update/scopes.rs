@@ -16,8 +16,6 @@ use crate::secret::Secret;
 
 /// The list as the step opens: what the procedure names, then what the admin added.
 pub fn begin(wizard: &Wizard) -> ScopeList {
-    // Read now, once, so that the first letter of a search need not wait for it.
-    Catalogue::embedded();
     ScopeList { rows: rows(wizard), selected: 0, search: None, searching: false }
 }
 

@@ -11,6 +11,7 @@ use crate::app::wizard::{
 };
 use crate::ports::RehearsalApp;
 use crate::procedure::{FieldName, Management, StepKind};
+use crate::scope::Catalogue;
 use crate::setup::{GrantDecision, loopback_redirect};
 
 /// The last step that may be gone to: the first one that is not done.
@@ -101,11 +102,16 @@ pub fn leave_step(model: &mut Model, out: &mut Vec<Effect>) -> bool {
 /// Goes to a step and saves where the set-up stands.
 pub fn go_to(model: &mut Model, index: usize, out: &mut Vec<Effect>) {
     model.scroll = 0;
+    let interactive = model.settings.interactive;
     let Some(wizard) = wizard_mut(model) else { return };
     let index = index.min(furthest(wizard));
     wizard.step = index;
     wizard.setup.current = wizard.current().id.clone();
     wizard.state = state_of(wizard);
+    if interactive && wizard.current().kind == StepKind::Scopes {
+        // Read now, once, so that the first letter of a search need not wait for it.
+        Catalogue::embedded();
+    }
     tell_sandbox(model, out);
     save(model, out);
     verification::start_at_once(model, out);

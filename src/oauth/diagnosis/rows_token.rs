@@ -22,8 +22,9 @@ const PAIR_NEXT: &str = "Copy both again from App Credentials of one view into t
 const CODE_CAUSE: &str = "Zoom does not say which it is: the code is older than five minutes, it was used \
                           before, the redirect URL is not the one of the login, or the code is of another \
                           login.";
-const CODE_NEXT: &str = "Begin the login again and finish it within five minutes; if it is refused again, \
-                         compare the redirect URL here and in the app letter by letter.";
+const CODE_NEXT: &str = "Begin the login again and finish it within five minutes. If it is refused again, \
+                         press = on this step and paste back the redirect URL that stands in the app: it \
+                         points at the difference.";
 
 /// Text shared by the rows of a spent refresh token.
 const SPENT_CAUSE: &str = "Each refresh token works once, for about 90 days. Somebody else used it \
