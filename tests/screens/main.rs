@@ -61,7 +61,7 @@ fn all() -> Vec<(String, Model)> {
 }
 
 fn snapshot(columns: u16, height: u16) {
-    for (name, model) in all().into_iter().chain(review::procedures()) {
+    for (name, model) in all().into_iter().chain(review::more()) {
         insta::assert_snapshot!(format!("{name}_{columns}x{height}"), text(&model, columns, height));
     }
 }

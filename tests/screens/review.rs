@@ -47,6 +47,19 @@ const PROCEDURES: [(&str, &str, &[&str]); 5] = [
     ("s2s", "celigo-s2s", &["user:read:admin"]),
 ];
 
+/// States of which each stands for a view.
+const ANY_SIZE: [&str; 9] = [
+    "review_explained",
+    "review_products",
+    "review_to_do_receiver",
+    "review_search",
+    "review_what_for",
+    "review_paste",
+    "review_proving",
+    "review_proved_refused",
+    "review_help",
+];
+
 fn send(model: &mut Model, msg: Msg) -> Vec<Effect> {
     update(model, now(), msg)
 }
@@ -199,7 +212,7 @@ fn in_set_up() -> Model {
 
 /// Each procedure with everything granted, with one missing, with too much, with classic scopes, and with none
 /// reported.
-pub fn procedures() -> Vec<(String, Model)> {
+fn procedures() -> Vec<(String, Model)> {
     let mut models = Vec::new();
     for (name, id, classic) in PROCEDURES {
         let mut less = required(id);
@@ -220,7 +233,18 @@ pub fn procedures() -> Vec<(String, Model)> {
     models
 }
 
+/// One of each view, for what must hold at any size.
 pub fn all() -> Vec<(String, Model)> {
+    states().into_iter().filter(|(name, _)| ANY_SIZE.contains(&name.as_str())).collect()
+}
+
+/// The states that only their three sizes are looked at.
+pub fn more() -> Vec<(String, Model)> {
+    let states = states().into_iter().filter(|(name, _)| !ANY_SIZE.contains(&name.as_str()));
+    procedures().into_iter().chain(states).collect()
+}
+
+fn states() -> Vec<(String, Model)> {
     let granted = || Some(required("servicenow-dex").split_off(1));
     let others = [
         ("review_explained", press(mixed(), ">>\n")),

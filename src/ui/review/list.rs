@@ -25,12 +25,13 @@ const NEED: usize = 8;
 const TAIL: usize = 12;
 /// From these widths on they are written out.
 const WITH_WORD: usize = 58;
-const WITH_NEED: usize = 76;
-const WITH_BOTH: usize = 92;
+const WITH_NEED: usize = 75;
+const WITH_BOTH: usize = 91;
 
 /// The lines; only those that are seen are made.
 pub fn rows<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> List<'a> {
-    let width = usize::from(full);
+    // The last column is for the arrows.
+    let width = usize::from(full.saturating_sub(1));
     List {
         count: reviewing.list.len(),
         selected: reviewing.selected,
@@ -84,7 +85,7 @@ fn foot<'a>(reviewing: &'a Reviewing, full: u16, look: Look<'a>) -> Page<'a> {
     let row = reviewing.row(listed);
     let (sign, _, style) = standing(reviewing, listed, look);
     page.text(vec![Span::styled(format!("{sign} "), style), Span::styled(state(reviewing, listed), style)]);
-    if columns(id) > id_room(reviewing, usize::from(full)) {
+    if columns(id) > id_room(reviewing, usize::from(full.saturating_sub(1))) {
         page.value(&printable(id, LONGEST), look.theme.value);
     }
     if let Some(beside) = &listed.beside {
@@ -110,8 +111,7 @@ pub fn standing(
 ) -> (&'static str, &'static str, Style) {
     let (signs, theme) = (look.signs, look.theme);
     let row = reviewing.row(listed);
-    let proved = reviewing.proved(reviewing.id(listed));
-    if matches!(proved, Some(Proved { outcome: Outcome::ScopeMissing { .. }, .. })) {
+    if is_refused(reviewing, reviewing.id(listed)) {
         return (signs.missing, "refused", theme.failure);
     }
     match row.map(|row| &row.standing) {
@@ -128,10 +128,19 @@ pub fn standing(
     }
 }
 
+/// Whether Zoom said in the proof that the token lacks it.
+fn is_refused(reviewing: &Reviewing, id: &str) -> bool {
+    matches!(reviewing.proved(id), Some(Proved { outcome: Outcome::ScopeMissing { .. }, .. }))
+}
+
 /// How a scope stands and what for, in a sentence, with what the proof found.
 pub fn state(reviewing: &Reviewing, listed: &Listed) -> String {
     let Some(row) = reviewing.row(listed) else { return "not asked for".to_owned() };
-    let mut words = format!("{}, {}", words::standing(row), words::need(&reviewing.review, row));
+    let need = words::need(&reviewing.review, row);
+    if is_refused(reviewing, &row.id) {
+        return format!("refused by Zoom, though the token is said to have it; {need}");
+    }
+    let mut words = format!("{}, {need}", words::standing(row));
     if let Some(proved) = reviewing.proved(&row.id) {
         words.push_str(&format!("; proof: {}", proved.outcome.words()));
     } else if row.is(State::NotProvable) {
