@@ -8,5 +8,6 @@ pub mod keymap;
 pub mod message;
 pub mod model;
 pub mod proof;
+pub mod review;
 pub mod update;
 pub mod wizard;

@@ -5,8 +5,10 @@ pub mod answers;
 pub mod arguments;
 pub mod connections;
 pub mod handoff;
+mod page;
 pub mod procedures;
 pub mod sandbox;
+pub mod scopes;
 pub mod set_up;
 pub mod world;
 
@@ -117,6 +119,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
         Some(Command::Connections { json, command }) => {
             run_connections(&arguments.global, *json, command.as_ref(), out)
         }
+        Some(Command::Scopes { command }) => scopes::run(&arguments.global, command, out),
         Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
             hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)
         }

@@ -4,11 +4,13 @@
 //! file, this module the shape the program works with; nothing unresolved gets from one to the other
 //! ([`load`]). The set of step kinds and of template names is closed; there is no expression language.
 
+pub mod contract;
 pub mod load;
 pub mod registry;
 pub mod template;
 pub mod wire;
 
+pub use contract::{Action, ActionList, AvoidedScope, ScopeEntry, ScopeNeed};
 use serde::{Deserialize, Serialize};
 pub use template::{Name, Piece, Template};
 
@@ -33,6 +35,10 @@ pub struct Procedure {
     pub needs: Vec<Need>,
     /// Scopes with reasons.
     pub scopes: Vec<ScopeEntry>,
+    /// What the receiver itself says that it does with the app.
+    pub actions: Option<ActionList>,
+    /// Scopes that the document names and that must not be added.
+    pub avoid: Vec<AvoidedScope>,
     /// How the receiver's redirect URL is made. `None` for Server-to-Server.
     pub redirect: Option<RedirectRule>,
     /// The steps, in order; phases never go back.
@@ -429,29 +435,6 @@ pub enum CopySource {
     Template(Template),
     /// A secret answer; masked on screen, copied in full.
     Secret(FieldName),
-}
-
-/// A scope with its reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeEntry {
-    pub id: String,
-    pub need: ScopeNeed,
-    /// Why it is needed, or what it would allow.
-    pub reason: String,
-    /// The document's human label it stands behind, if the document has labels.
-    pub label: Option<String>,
-}
-
-/// Why a scope is in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ScopeNeed {
-    /// The documented job does not work without it. Pre-chosen.
-    Required,
-    /// Part of the document's wider labels, or of actions beyond the job. Not chosen.
-    Optional,
-    /// Classic id for an app made before granular scopes. Not chosen; an alternative to granular ones.
-    Classic,
 }
 
 /// How the receiver's redirect URL is computed.

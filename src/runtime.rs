@@ -177,8 +177,8 @@ impl Runtime {
             | Effect::SaveConnection { .. }
             | Effect::RemoveConnection { .. } => self.store.perform(effect),
             Effect::Random { ticket } => self.random(ticket),
-            Effect::Wake { ticket, seconds } => self.spawn(ticket, async move {
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Effect::Wake { ticket, milliseconds } => self.spawn(ticket, async move {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
                 Msg::Woke { ticket }
             }),
             Effect::Listen { ticket, request } => self.listen(ticket, request),

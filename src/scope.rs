@@ -5,10 +5,21 @@
 
 pub mod catalogue;
 pub mod compare;
+pub mod cover;
+pub mod doubt;
+pub mod explain;
+pub mod granted;
+mod pairs;
+pub mod proof;
+pub mod report;
+pub mod review;
 pub mod search;
+pub mod source;
+pub mod words;
 
 pub use catalogue::{Catalogue, ScopeInfo, Style};
 pub use compare::{KindFinding, KindProblem, ScopeDiff};
+pub use cover::{Cover, CoverKind};
 pub use search::SearchHit;
 
 use serde::Serialize;

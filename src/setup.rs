@@ -5,7 +5,7 @@ pub mod values;
 
 use crate::oauth::Diagnosis;
 use crate::oauth::verdict::Verdict;
-use crate::procedure::{AppKind, FieldName, Receiver};
+use crate::procedure::{AppKind, FieldName, Management, Receiver};
 use crate::secret::Fingerprint;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -255,6 +255,36 @@ pub struct Connection {
     /// Strings that were pasted back and compared during the set-up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub compared: compared::Comparisons,
+}
+
+impl Connection {
+    /// How its app is managed, if it is a General app and that was asked.
+    pub fn management(&self) -> Option<Management> {
+        management(&self.answers)
+    }
+
+    /// The granted scopes as they were known last, and when that was.
+    pub fn last_granted(&self) -> (Option<Vec<String>>, Option<Timestamp>) {
+        last_granted(self.grant.as_ref(), self.verification.as_ref())
+    }
+}
+
+/// How a General app is managed, if that was asked.
+pub fn management(answers: &BTreeMap<FieldName, String>) -> Option<Management> {
+    let answer = answers.get(&FieldName::Management)?;
+    [Management::Admin, Management::User].into_iter().find(|management| management.as_str() == answer)
+}
+
+/// The granted scopes that a login or a verification named last, and when that was.
+pub fn last_granted(
+    grant: Option<&GrantRecord>,
+    verification: Option<&Verification>,
+) -> (Option<Vec<String>>, Option<Timestamp>) {
+    let grant = grant.map(|grant| (grant.scopes.clone(), grant.refreshed_at.unwrap_or(grant.obtained_at)));
+    let verified = verification.map(|done| (done.granted.clone(), done.at));
+    let newest =
+        grant.into_iter().chain(verified).filter(|(scopes, _)| scopes.is_some()).max_by_key(|(_, at)| *at);
+    newest.map_or((None, None), |(scopes, at)| (scopes, Some(at)))
 }
 
 /// Where a secret lies in the secret store.

@@ -16,6 +16,7 @@ mod overlay;
 mod page;
 mod proof;
 mod qr;
+mod review;
 mod scopes;
 mod step;
 mod text;
@@ -139,6 +140,9 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
 /// The screen without its overlay.
 fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> Drawn {
     let padded = if roomy { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+    if let Some(reviewing) = &model.review {
+        return review::draw(model, reviewing, frame, area, roomy, look);
+    }
     let wide = area.width >= WIDE;
     let main = if wide { Rect { width: MAIN, ..padded } } else { padded };
     match &model.screen {

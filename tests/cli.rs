@@ -11,6 +11,8 @@ mod ends;
 mod home;
 #[path = "cli/leaks.rs"]
 mod leaks;
+#[path = "cli/scopes.rs"]
+mod scopes;
 #[path = "cli/stored.rs"]
 mod stored;
 #[path = "support/zoom.rs"]

@@ -18,6 +18,8 @@ mod login;
 mod properties;
 #[path = "core/proving.rs"]
 mod proving;
+#[path = "core/reviewing.rs"]
+mod reviewing;
 #[path = "core/rows.rs"]
 mod rows;
 #[path = "core/steps.rs"]

@@ -21,6 +21,8 @@ mod harness;
 mod mistakes;
 #[path = "flows/resume.rs"]
 mod resume;
+#[path = "flows/review.rs"]
+mod review;
 #[path = "flows/runtime.rs"]
 mod runtime;
 #[path = "flows/waiting.rs"]

@@ -31,7 +31,7 @@ fn field(label: &str, value: Template) -> CopyValue {
 }
 
 fn scope(id: &str, need: ScopeNeed, reason: &str) -> ScopeEntry {
-    ScopeEntry { id: id.to_owned(), need, reason: reason.to_owned(), label: None }
+    ScopeEntry { id: id.to_owned(), need, reason: reason.to_owned(), label: None, documented: Vec::new() }
 }
 
 fn procedure() -> Procedure {
@@ -55,6 +55,8 @@ fn procedure() -> Procedure {
             scope("meeting:delete:meeting:admin", ScopeNeed::Required, "removes a cancelled meeting"),
             scope("report:read:list_meeting_participants:admin", ScopeNeed::Optional, "lists participants"),
         ],
+        actions: None,
+        avoid: Vec::new(),
         redirect: Some(RedirectRule::ServiceNowInstance),
         steps: Vec::new(),
         corrections: vec![Correction {

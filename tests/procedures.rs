@@ -10,6 +10,8 @@ use zoom_setup::procedure::{AppKind, CopySource, FieldName, Procedure, RedirectR
 
 #[path = "procedures/command.rs"]
 mod command;
+#[path = "procedures/contract.rs"]
+mod contract;
 #[path = "procedures/refusals.rs"]
 mod refusals;
 

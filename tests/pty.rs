@@ -18,6 +18,8 @@ mod killed;
 mod leaving;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "pty/review.rs"]
+mod review;
 #[path = "pty/screens.rs"]
 mod screens;
 #[path = "pty/typing.rs"]

@@ -13,6 +13,7 @@ mod table;
 use pty::{Command, Session};
 use spread::{Spread, milliseconds};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use table::{Failure, Table};
@@ -31,6 +32,12 @@ const KEYS: usize = 300;
 const IDLE: Duration = Duration::from_secs(5);
 /// Set-ups in the library of the home screen that is not empty.
 const SETUPS: usize = 20;
+
+/// Terminals that the review is measured in: one pane, and three.
+const REVIEWS: [(NonZero<u16>, NonZero<u16>); 2] = [
+    (NonZero::new(80).unwrap(), NonZero::new(24).unwrap()),
+    (NonZero::new(200).unwrap(), NonZero::new(60).unwrap()),
+];
 
 /// The procedure whose steps are measured.
 const PROCEDURE: &str = "servicenow-dex";
@@ -150,6 +157,8 @@ fn screens(table: &mut Table, binary: &Path, directory: &Path) -> Result<(), Fai
         }
     }
 
+    review(table, binary, directory)?;
+
     let text = directory.join("text.txt");
     for arguments in [&[][..], &["-u", "NONE"][..]] {
         let name = format!("vim {}", arguments.join(" "));
@@ -159,6 +168,30 @@ fn screens(table: &mut Table, binary: &Path, directory: &Path) -> Result<(), Fai
         memory(table, &name, "", &session);
         idle(table, &name, &session);
         keys(table, &format!("{name}, j and k"), &mut session, &[b"j", b"k"])?;
+    }
+    Ok(())
+}
+
+/// The review of scopes, with everything listed that Zoom has published.
+fn review(table: &mut Table, binary: &Path, directory: &Path) -> Result<(), Failure> {
+    for (columns, rows) in REVIEWS {
+        let size = format!("{columns}x{rows}");
+        let command =
+            wizard(binary, &directory.join("none"), &["scopes", "review", "--procedure", PROCEDURE]);
+        let mut session = Session::sized(&command, columns, rows)?;
+        let begun = session.first_frame(Duration::from_millis(200))?;
+        session.shows("[all 6]")?;
+        table.row(format!("start to full frame: scope review, {size}"), "", milliseconds(begun));
+        session.press(b"F")?;
+        session.shows("[all published")?;
+        memory(table, &format!("scope review, all published, {size}"), "<= 16 MiB", &session);
+        idle(table, &format!("scope review, {size}"), &session);
+        keys(table, &format!("scope review, all published, Down, {size}"), &mut session, &[b"\x1b[B"])?;
+        keys(table, &format!("scope review, PgDn, PgUp, {size}"), &mut session, &[b"\x1b[6~", b"\x1b[5~"])?;
+        session.press(b"/")?;
+        let typed: Vec<&[u8]> = b"user:read".chunks(1).chain([b"\x15".as_slice()]).collect();
+        keys(table, &format!("scope review, search, letters and Ctrl-U, {size}"), &mut session, &typed)?;
+        memory(table, &format!("scope review, after the search, {size}"), "<= 16 MiB", &session);
     }
     Ok(())
 }

@@ -53,7 +53,12 @@ pub struct Session {
 
 impl Session {
     pub fn start(command: &Command) -> Result<Self, Failure> {
-        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        Self::sized(command, COLUMNS, ROWS)
+    }
+
+    /// In a terminal of that size.
+    pub fn sized(command: &Command, columns: NonZero<u16>, rows: NonZero<u16>) -> Result<Self, Failure> {
+        let size = PtySize { rows: rows.get(), cols: columns.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
         let mut reader = pair.master.try_clone_reader()?;
         let keys = pair.master.take_writer()?;
@@ -72,7 +77,7 @@ impl Session {
         let started = Instant::now();
         let child = pair.slave.spawn_command(builder)?;
         drop(pair.slave);
-        let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let screen = vt100::Parser::new(rows, columns, 0);
         Ok(Self { started, child, keys, output, screen, _terminal: pair.master })
     }
 

@@ -4,6 +4,8 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod review;
+
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
@@ -79,12 +81,33 @@ pub enum Mode {
     DeskPaste,
     Unlock,
     ConfirmRemoval,
+    /// The review of scopes.
+    Review,
+    /// The same while a proof is under way.
+    ReviewProving,
+    /// Its search box has the focus.
+    ReviewSearch,
+    /// The box for what was granted.
+    ReviewPaste,
+    /// What is to be done on Zoom's page.
+    ReviewToDo,
+    /// What the app is for.
+    ReviewSubjects,
 }
 
 impl Mode {
     /// Whether printable keys are text.
     pub const fn is_text(self) -> bool {
-        matches!(self, Self::Field | Self::ScopeSearch | Self::PasteBox | Self::DeskPaste | Self::Unlock)
+        matches!(
+            self,
+            Self::Field
+                | Self::ScopeSearch
+                | Self::PasteBox
+                | Self::DeskPaste
+                | Self::Unlock
+                | Self::ReviewSearch
+                | Self::ReviewPaste
+        )
     }
 }
 
@@ -194,8 +217,8 @@ const fn across(
     Binding { modes, keys, shown, intent, label, bar }
 }
 
-/// Every key. The first binding that fits wins.
-pub const BINDINGS: &[Binding] = &[
+/// The keys of all but the review. The first binding that fits wins.
+const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
     bind(&[Read, Scopes], &[Enter], "Enter", Intent::Confirm, "next step", Some(0)),
@@ -253,6 +276,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
     bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
+    // The review of scopes.
+    bind(&[Home], &[Char('v')], "v", Intent::Review, "review scopes", Some(4)),
+    bind(&[Connection], &[Char('v')], "v", Intent::Review, "review scopes", Some(0)),
+    bind(&[Scopes, Verify, Decide], &[Char('v')], "v", Intent::Review, "review", Some(3)),
     // Fields.
     bind(&[Field, Unlock], &[Tab, Down], "Tab", Intent::FocusNext, "next field", Some(2)),
     bind(&[Field, Unlock], &[BackTab, Up], "Shift-Tab", Intent::FocusPrevious, "field before", None),
@@ -301,8 +328,13 @@ pub const BINDINGS: &[Binding] = &[
     across(Modes::ALL, &[Ctrl('c')], "Ctrl-C", Intent::Leave, "save, leave", None),
 ];
 
+/// Every line of the tables.
+pub fn all() -> impl Iterator<Item = &'static Binding> {
+    review::BINDINGS.iter().chain(BINDINGS)
+}
+
 /// The mode that the model is in.
-pub const fn mode(model: &Model) -> Mode {
+pub fn mode(model: &Model) -> Mode {
     match &model.overlay {
         Some(Overlay::Help | Overlay::Document) => Mode::Reading,
         Some(Overlay::Steps { .. }) => Mode::Steps,
@@ -319,12 +351,15 @@ const fn desk_mode(desk: &super::desk::Desk) -> Mode {
 }
 
 /// The mode whose keys the help shows: that of the desk or of the screen below.
-pub const fn help_mode(model: &Model) -> Mode {
+pub fn help_mode(model: &Model) -> Mode {
     if let Some(Overlay::Desk(desk)) = &model.overlay { desk_mode(desk) } else { screen_mode(model) }
 }
 
 /// The mode of the screen, whatever lies above it.
-pub const fn screen_mode(model: &Model) -> Mode {
+pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(reviewing) = &model.review {
+        return review::mode(reviewing);
+    }
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
         Screen::Connection { .. } => return Mode::Connection,
@@ -384,7 +419,7 @@ pub fn intent(mode: Mode, key: Key) -> Option<Intent> {
 
 /// The bindings of a mode, for the help.
 pub fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| binding.modes.contains(mode))
+    all().filter(move |binding| binding.modes.contains(mode))
 }
 
 /// The bindings for the key bar, most useful first. What makes no sense on the screen as it stands is left
@@ -418,6 +453,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         None => {}
     }
+    if let Some(reviewing) = &model.review {
+        return review::applies(reviewing, intent);
+    }
     let wizard = match &model.screen {
         Screen::Home { .. } => {
             let removable =
@@ -429,7 +467,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
             return match intent {
                 Intent::Copy | Intent::Export => sheet,
-                Intent::Remove => connection.is_some(),
+                Intent::Remove | Intent::Review => connection.is_some(),
                 _ => true,
             };
         }

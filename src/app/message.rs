@@ -1,6 +1,7 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
+use super::review::ReviewRequest;
 use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
@@ -35,6 +36,8 @@ pub enum Msg {
     Resume {
         setup: String,
     },
+    /// Review scopes, as the command line asks.
+    Review(ReviewRequest),
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -200,6 +203,19 @@ pub enum Intent {
     Credentials,
     /// `=`: the desk of strings that must be identical somewhere.
     Desk,
+    /// `v`: the review of the scopes of what is selected or on screen.
+    Review,
+    /// `f`, `F`: the next or previous filter of the review.
+    FilterNext,
+    FilterPrevious,
+    /// `C`.
+    CopyAll,
+    /// `t`: prove what was granted, by reading.
+    Prove,
+    /// `d` in the review: what is to be done on Zoom's page.
+    ToDo,
+    /// `w`: what the app that is reviewed is for.
+    Subjects,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -242,10 +258,10 @@ pub enum Effect {
     Random {
         ticket: Ticket,
     },
-    /// A message [`Msg::Woke`] after that many seconds.
+    /// A message [`Msg::Woke`] after that time.
     Wake {
         ticket: Ticket,
-        seconds: u64,
+        milliseconds: u64,
     },
 
     Listen {

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
+use super::review::Reviewing;
 use super::wizard::Wizard;
 use crate::oauth::authorize::Endpoints;
 pub use crate::ports::Remote;
@@ -25,6 +26,8 @@ pub struct Model {
     pub procedures: Vec<Arc<Procedure>>,
     pub library: Library,
     pub screen: Screen,
+    /// The review of scopes: in the place of the screen, which goes on below it.
+    pub review: Option<Box<Reviewing>>,
     /// Drawn above the screen; takes the keys first.
     pub overlay: Option<Overlay>,
     /// One line about the last thing that happened.
@@ -114,6 +117,8 @@ pub enum HomeItem {
     New(usize),
     /// Everything once against the embedded sandbox. Not there in a rehearsal.
     Rehearse,
+    /// Look up scopes, and review an app that exists already.
+    Review,
     /// Index into [`Library::connections`].
     Connection(usize),
 }
@@ -190,6 +195,7 @@ impl Model {
             procedures,
             library: Library::default(),
             screen: Screen::Home { selected: 0 },
+            review: None,
             overlay: None,
             notice: None,
             secret_store: SecretStore::Locked,
@@ -210,13 +216,14 @@ impl Model {
     }
 
     /// The lines of the home screen that can be selected, from top to bottom: unfinished set-ups, then new
-    /// set-ups grouped by receiver in the order of [`Self::procedures`], the rehearsal, then connections.
+    /// set-ups grouped by receiver in the order of [`Self::procedures`], the rehearsal, the review of scopes, then
+    /// connections.
     pub fn home_items(&self) -> Vec<HomeItem> {
         let resume = (0..self.library.setups.len()).map(HomeItem::Resume);
         let new = (0..self.procedures.len()).map(HomeItem::New);
         let connections = (0..self.library.connections.len()).map(HomeItem::Connection);
         let rehearse = self.settings.rehearsal.is_none().then_some(HomeItem::Rehearse);
-        resume.chain(new).chain(rehearse).chain(connections).collect()
+        resume.chain(new).chain(rehearse).chain([HomeItem::Review]).chain(connections).collect()
     }
 
     /// The procedure of that id.

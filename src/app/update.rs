@@ -11,6 +11,7 @@ mod keys;
 mod pending;
 mod progress;
 mod proof;
+mod review;
 mod scopes;
 mod secrets;
 mod steps;
@@ -27,6 +28,7 @@ use crate::oauth::verdict::Judgement;
 use crate::ports::StoreFailure;
 use crate::procedure::FieldName;
 use crate::secret::Secret;
+use crate::setup::SecretKey;
 use jiff::Timestamp;
 
 pub use desk::selected as selected_on_desk;
@@ -44,6 +46,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(model, &text, &mut out),
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
+        Msg::Review(request) => review::request(model, request),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
             authorization::provide(model, field, &value, &mut out);
@@ -59,12 +62,13 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Woke { ticket } => {
             activation::woke(model, ticket, &mut out);
             waiting::woke(model, ticket, &mut out);
+            review::proof::woke(model, ticket, &mut out);
         }
         Msg::LibraryLoaded { setups, connections, unreadable } => {
             home::loaded(model, setups, connections, unreadable);
         }
         Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
-        Msg::SecretsRead { ticket, result } => secrets::read(model, ticket, result, &mut out),
+        Msg::SecretsRead { ticket, result } => secrets_read(model, ticket, result, &mut out),
         Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
         Msg::ConnectionSaved { ticket, result } => storing::connection_saved(model, ticket, result, &mut out),
         Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
@@ -79,10 +83,14 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             activation::token(model, ticket, &result, &mut out);
             exchange::token(model, ticket, &result, &mut out);
             proof::token(model, ticket, &result, &mut out);
+            review::proof::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
-        Msg::Read { ticket, result } => verification::read(model, ticket, *result, &mut out),
+        Msg::Read { ticket, result } => {
+            review::proof::answered(model, ticket, &result, &mut out);
+            verification::read(model, ticket, *result, &mut out);
+        }
         Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
             Ok(None) => {
@@ -99,8 +107,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         },
         Msg::Copied { what, how } => notify(model, Tone::Success, format!("{what}: {how}")),
         Msg::Exported { result } => match result {
-            Ok(path) => notify(model, Tone::Success, format!("Sheet written to {path}")),
-            Err(why) => notify(model, Tone::Failure, format!("The sheet was not written: {why}")),
+            Ok(path) => notify(model, Tone::Success, format!("Written to {path}")),
+            Err(why) => notify(model, Tone::Failure, format!("Not written: {why}")),
         },
     }
     out
@@ -113,6 +121,17 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     proof::login_began(model, out);
     verification::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
+}
+
+/// Secrets were read, or could not be: whoever waits for the ticket goes on.
+fn secrets_read(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<Vec<(SecretKey, Option<Secret>)>, StoreFailure>,
+    out: &mut Vec<Effect>,
+) {
+    review::proof::secrets_read(model, ticket, &result, out);
+    secrets::read(model, ticket, result, out);
 }
 
 /// Shows a line about what happened.

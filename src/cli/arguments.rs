@@ -119,6 +119,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<ConnectionsCommand>,
     },
+    /// What an app needs, has and lacks; search and explain scopes.
+    Scopes {
+        #[command(subcommand)]
+        command: ScopesCommand,
+    },
     /// Write the hand-over sheet of a connection.
     Handoff {
         /// Name of the connection.
@@ -155,6 +160,68 @@ pub enum ProceduresCommand {
     },
     /// Check a procedure file of your own.
     Lint { file: PathBuf },
+}
+
+/// `scopes …`.
+#[derive(Debug, Subcommand)]
+pub enum ScopesCommand {
+    /// Review the scopes of a connection, or of an app that exists already.
+    ///
+    /// In a terminal it opens on the screen; with --json, --format, --prove or without a terminal it prints, and ends
+    /// with 1 if something required is missing.
+    Review(ReviewArguments),
+    /// Search all published scopes: ids, labels, API paths, events.
+    Search {
+        /// Words, or an operation such as "GET /users".
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 40)]
+        limit: usize,
+    },
+    /// What one scope lets an app do, who asks for it, and what is narrower.
+    Explain {
+        scope: String,
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What to review, and how to tell.
+#[derive(Clone, Debug, Args)]
+pub struct ReviewArguments {
+    /// Name of a stored connection.
+    pub connection: Option<String>,
+    /// What the app is for (see: zoom-setup procedures); without it, what the connection was made for.
+    #[arg(long, value_name = "ID")]
+    pub procedure: Option<String>,
+    /// What was granted: a file with a scope string, a list or a token answer (- for standard input).
+    #[arg(long, value_name = "FILE")]
+    pub granted: Option<PathBuf>,
+    /// Prove what was granted by one harmless read for each scope. Nothing is changed in Zoom.
+    #[arg(long, requires = "connection", conflicts_with = "granted")]
+    pub prove: bool,
+    /// Machine-readable.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// How to tell.
+    #[arg(long, value_enum)]
+    pub format: Option<ReviewFormat>,
+}
+
+/// Form of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReviewFormat {
+    /// To read here.
+    Text,
+    /// For a change ticket.
+    Markdown,
+    /// For programs, as --json.
+    Json,
 }
 
 /// `connections …`.

@@ -6,6 +6,7 @@ mod text;
 use crate::error::{Error, ErrorKind};
 use crate::procedure::Procedure;
 use crate::procedure::load::{self, LoadError, nearest};
+use crate::scope::Catalogue;
 use crate::secret::printable;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -59,13 +60,30 @@ pub fn unknown_procedure(procedures: &[Procedure], id: &str) -> Error {
 pub fn lint(path: &Path, out: &mut dyn Write) -> Result<(), Error> {
     let (name, text) = read_file(path)?;
     match load::load(&name, &text) {
-        Ok(procedure) => written(writeln!(out, "OK {}: {}", procedure.id, text::summary(&procedure))),
+        Ok(procedure) => {
+            written(writeln!(out, "OK {}: {}", procedure.id, text::summary(&procedure)))?;
+            written(write_unknown_scopes(&procedure, out))
+        }
         Err(errors) => {
             written(write_errors(&errors, out))?;
             Err(Error::usage(format!("{} in {}", count(&errors), shown(path)))
                 .hint("correct the places above and run lint again"))
         }
     }
+}
+
+/// Scopes that are not in the catalogue. Zoom adds some, so that is no error.
+fn write_unknown_scopes(procedure: &Procedure, out: &mut dyn Write) -> io::Result<()> {
+    let catalogue = Catalogue::embedded();
+    let named = procedure.scopes.iter().map(|scope| &scope.id);
+    let actions = procedure.actions.iter().flat_map(|list| &list.actions);
+    let named = named.chain(actions.flat_map(|action| [Some(&action.scope), action.zoom.as_ref()]).flatten());
+    for id in named.filter(|id| catalogue.get(id).is_none()) {
+        let nearest =
+            catalogue.nearest(id).map_or_else(String::new, |known| format!("; did you mean `{known}`?"));
+        writeln!(out, "note: `{id}` is not among the published scopes known here{nearest}")?;
+    }
+    Ok(())
 }
 
 /// The error a command ends with when files of `--procedures DIR` did not load: each excerpt is a hint.

@@ -4,6 +4,7 @@ use super::arguments::Global;
 use super::world::World;
 use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
+use crate::app::review::ReviewRequest;
 use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
 use crate::runtime::{Ended, Runtime, Signals, Written, run_on_terminal};
@@ -23,6 +24,8 @@ pub enum Opening {
     Procedure(String),
     /// The set-up of that id, or the newest.
     Resume(Option<String>),
+    /// The review of scopes.
+    Review(ReviewRequest),
 }
 
 /// A runtime on this thread: one user, one screen.
@@ -58,6 +61,7 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
             first.push(Msg::Begin { procedure: id });
         }
         Opening::Resume(wanted) => first.extend(resume(&world, wanted)?),
+        Opening::Review(request) => first.extend(review(&world, request)?),
     }
     let theme = if global.no_color || no_color() { Theme::plain() } else { Theme::coloured() };
     let (ports, settings, procedures) = world.into_parts();
@@ -122,6 +126,22 @@ fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
         });
     };
     Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Resume { setup }])
+}
+
+/// The library, then the review of what is named.
+fn review(world: &World, request: ReviewRequest) -> Result<[Msg; 2], Error> {
+    let (setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
+    let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
+    unreadable.extend(more);
+    if let Some(name) = &request.connection {
+        super::find(&connections, name)?;
+    }
+    let is_unknown = |id: &&String| !world.procedures.iter().any(|procedure| procedure.id == **id);
+    if let Some(id) = request.procedure.as_ref().filter(is_unknown) {
+        let known: Vec<_> = world.procedures.iter().map(|known| (**known).clone()).collect();
+        return Err(super::procedures::unknown_procedure(&known, id));
+    }
+    Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Review(request)])
 }
 
 /// The convention of no-color.org: set and not empty.

@@ -4,6 +4,7 @@
 //! unknown key, a wrong type) ends the check there; of what follows all errors are collected.
 
 mod checker;
+mod contract;
 mod diagnostic;
 mod steps;
 mod words;
@@ -14,7 +15,7 @@ pub use words::nearest;
 use super::wire::{self, RuleWord, Text};
 use super::{
     AppKind, Correction, FieldName, HandOver, Management, Need, NeedKind, Omission, Procedure, Receiver,
-    RedirectRule, RegionRedirect, ScopeEntry, ScopeNeed, Source, Who,
+    RedirectRule, RegionRedirect, Source, Who,
 };
 use crate::entry::redirect;
 use crate::secret::printable;
@@ -108,7 +109,9 @@ fn check(checker: &mut Checker<'_>, file_name: &str, file: &wire::File) -> Proce
         source: source(checker, &file.source),
         minutes: minutes(checker, file),
         needs: needs(checker, &file.needs),
-        scopes: scopes(checker, &file.scopes),
+        scopes: contract::scopes(checker, file),
+        actions: contract::actions(checker, file),
+        avoid: contract::avoid(checker, file),
         redirect,
         steps,
         corrections: corrections(checker, file),
@@ -289,37 +292,6 @@ fn needs(checker: &mut Checker<'_>, needs: &[wire::Need]) -> Vec<Need> {
         who: checker.word(&need.who, "person").unwrap_or(Who::ZoomAdmin),
     };
     needs.iter().map(need).collect()
-}
-
-fn scopes(checker: &mut Checker<'_>, scopes: &[wire::Scope]) -> Vec<ScopeEntry> {
-    let mut seen = BTreeMap::new();
-    let scope = |scope: &wire::Scope| {
-        checker.once(&mut seen, &scope.id, "scope");
-        if !looks_like_a_scope(scope.id.get_ref()) {
-            let message = format!("`{}` does not look like a scope", checker.shown(&scope.id));
-            checker.advise(
-                scope.id.span(),
-                message,
-                "as in `user:read:list_users:admin`, or classic `user:read`",
-            );
-        }
-        ScopeEntry {
-            id: scope.id.get_ref().clone(),
-            need: checker.word(&scope.need, "need").unwrap_or(ScopeNeed::Optional),
-            reason: checker.text(&scope.reason),
-            label: checker.optional_text(scope.label.as_ref()),
-        }
-    };
-    scopes.iter().map(scope).collect()
-}
-
-/// Two to five parts of lower-case letters, digits and underscores, with colons between: the shape of every
-/// scope that Zoom lists.
-fn looks_like_a_scope(id: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-    };
-    (2..=5).contains(&id.split(':').count()) && id.split(':').all(part)
 }
 
 fn corrections(checker: &mut Checker<'_>, file: &wire::File) -> Vec<Correction> {

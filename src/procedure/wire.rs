@@ -29,6 +29,9 @@ pub struct File {
     pub needs: Vec<Need>,
     #[serde(default)]
     pub scopes: Vec<Scope>,
+    pub actions: Option<ActionList>,
+    #[serde(default)]
+    pub avoid: Vec<Avoid>,
     pub redirect: Option<Redirect>,
     #[serde(default)]
     pub steps: Vec<Step>,
@@ -66,6 +69,35 @@ pub struct Scope {
     pub need: Text,
     pub reason: Text,
     pub label: Option<Text>,
+    #[serde(default)]
+    pub documented: Vec<Text>,
+}
+
+/// `[actions]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionList {
+    pub source: Text,
+    pub list: Vec<Action>,
+}
+
+/// `[[actions.list]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    pub name: Text,
+    pub scope: Text,
+    pub zoom: Option<Text>,
+    pub note: Option<Text>,
+}
+
+/// `[[avoid]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Avoid {
+    pub id: Text,
+    pub documented: Vec<Text>,
+    pub why: Text,
 }
 
 /// `[redirect]`

@@ -53,9 +53,10 @@ const fn read(
 const DASHBOARD_MEETINGS: &[&str] = &["dashboard_meetings:read:admin"];
 const DASHBOARD_ROOMS: &[&str] = &["dashboard_zr:read:admin", "dashboard_home:read:admin"];
 const MEETING_READ: &[&str] = &["meeting:read:admin"];
+const RECORDING_READ: &[&str] = &["recording:read", "recording:read:admin"];
 const WEBINAR_READ: &[&str] = &["webinar:read:admin"];
 
-const READS: [Read; 23] = [
+const READS: [Read; 25] = [
     read(
         "users/*",
         &["user:read:user", "user:read:user:admin"],
@@ -80,6 +81,18 @@ const READS: [Read; 23] = [
         &["cloud_recording:read:list_user_recordings", "cloud_recording:read:list_user_recordings:admin"],
         &["recording:read", "recording:read:admin"],
         Kind::OfUser("meetings"),
+    ),
+    read(
+        "meetings/*/recordings",
+        &["cloud_recording:read:list_recording_files", "cloud_recording:read:list_recording_files:admin"],
+        RECORDING_READ,
+        MEETING,
+    ),
+    read(
+        "meetings/*/transcript",
+        &["cloud_recording:read:meeting_transcript", "cloud_recording:read:meeting_transcript:admin"],
+        RECORDING_READ,
+        MEETING,
     ),
     read(
         "report/users/*/meetings",

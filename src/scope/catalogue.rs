@@ -1,6 +1,7 @@
 //! The embedded list of scopes. Entries borrow from the embedded text; only the index is built at run time.
 
 use super::Level;
+use super::pairs::LetterPairs;
 use serde::Serialize;
 use std::sync::OnceLock;
 
@@ -36,12 +37,38 @@ pub struct ScopeInfo {
     pub level: Level,
     /// Its label in Zoom's scope picker, where a source states one.
     pub label: Option<&'static str>,
+    /// What is odd about the published id, which is kept as it is: a word misspelled, a blank.
+    pub odd: Option<&'static str>,
     classic: &'static str,
     operations: &'static str,
     events: &'static str,
+    sources: &'static str,
 }
 
 impl ScopeInfo {
+    /// What the scope is about: the first part of its id. Granular and classic scopes name some products
+    /// differently (`cloud_recording`, `recording`).
+    pub fn product(&self) -> &'static str {
+        product(self.id)
+    }
+
+    /// Keys of the sources that the facts come from; [`super::source`] knows them.
+    pub fn sources(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.sources.split_ascii_whitespace()
+    }
+
+    /// Whether an app has it for itself, with the client-credentials grant. Such a scope carries no suffix and
+    /// stands for no user, so it says nothing about how the app is managed.
+    pub fn is_app_owned(&self) -> bool {
+        self.level == Level::User && self.sources().any(|key| key == super::source::APP_OWNED_TABLE)
+            || self.id == "imchat:bot"
+    }
+
+    /// Whether it unlocks webhook events and no operation, so that no read can show that it works.
+    pub fn is_event_only(&self) -> bool {
+        self.operations.is_empty() && !self.events.is_empty()
+    }
+
     /// Classic scopes documented as alternatives for the operations of this granular one. Empty for
     /// classic scopes.
     pub fn classic(&self) -> impl Iterator<Item = &'static str> + use<> {
@@ -64,12 +91,19 @@ impl ScopeInfo {
     }
 }
 
+/// What a scope is about, known or not: the first part of its id.
+pub fn product(id: &str) -> &str {
+    id.split(':').next().unwrap_or(id)
+}
+
 /// A kind of line below a scope.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fact {
     Classic,
     Operation,
     Event,
+    Odd,
+    From,
 }
 
 impl Fact {
@@ -78,17 +112,16 @@ impl Fact {
             Self::Classic => "\tclassic ",
             Self::Operation => "\t",
             Self::Event => "\tevent ",
+            Self::Odd => "\todd ",
+            Self::From => "\tfrom ",
         }
     }
 
     fn of(line: &str) -> Self {
-        if line.starts_with(Self::Classic.prefix()) {
-            Self::Classic
-        } else if line.starts_with(Self::Event.prefix()) {
-            Self::Event
-        } else {
-            Self::Operation
-        }
+        [Self::Classic, Self::Event, Self::Odd, Self::From]
+            .into_iter()
+            .find(|fact| line.starts_with(fact.prefix()))
+            .unwrap_or(Self::Operation)
     }
 }
 
@@ -100,6 +133,8 @@ fn facts(block: &'static str, fact: Fact) -> impl Iterator<Item = &'static str> 
 #[derive(Debug)]
 pub struct Catalogue {
     entries: Vec<ScopeInfo>,
+    /// For search; made at the first one that looks at operations.
+    pairs: OnceLock<Vec<LetterPairs>>,
 }
 
 impl Catalogue {
@@ -119,10 +154,21 @@ impl Catalogue {
             let Some(mut entry) = parse_head(line) else { continue };
             while let Some(line) = line_at(text, at).filter(|line| line.starts_with('\t')) {
                 let end = at + line.len();
-                let block = match Fact::of(line) {
+                let fact = Fact::of(line);
+                let block = match fact {
                     Fact::Classic => &mut entry.classic,
                     Fact::Operation => &mut entry.operations,
                     Fact::Event => &mut entry.events,
+                    Fact::Odd | Fact::From => {
+                        let text = line.strip_prefix(fact.prefix()).unwrap_or_default();
+                        if fact == Fact::Odd {
+                            entry.odd = Some(text)
+                        } else {
+                            entry.sources = text
+                        }
+                        at = end + 1;
+                        continue;
+                    }
                 };
                 // Lines of a kind stand together, so a block grows from its first line to this one.
                 let start = if block.is_empty() { at } else { at - 1 - block.len() };
@@ -132,12 +178,20 @@ impl Catalogue {
             entries.push(entry);
         }
         entries.sort_unstable_by_key(|entry| entry.id);
-        Self { entries }
+        Self { entries, pairs: OnceLock::new() }
     }
 
     /// Every scope, sorted by id.
     pub fn entries(&self) -> &[ScopeInfo] {
         &self.entries
+    }
+
+    /// The letter pairs in the operations and events of each scope, in the order of [`Self::entries`].
+    pub(super) fn letter_pairs(&self) -> &[LetterPairs] {
+        self.pairs.get_or_init(|| {
+            let of = |entry: &ScopeInfo| LetterPairs::of(entry.operations).and(LetterPairs::of(entry.events));
+            self.entries.iter().map(of).collect()
+        })
     }
 
     /// The scope of that id. `None`: unknown, which does not mean invalid.
@@ -149,13 +203,6 @@ impl Catalogue {
     /// Level of a scope: as published, else as its shape says.
     pub fn level(&self, id: &str) -> Level {
         self.get(id).map_or_else(|| Level::by_shape(id), |entry| entry.level)
-    }
-
-    /// Whether a token with `granted` may do what `wanted` is for: the same id, or a classic scope that
-    /// Zoom documents as an alternative for the operations of the granular one.
-    pub fn covers(&self, granted: &str, wanted: &str) -> bool {
-        granted == wanted
-            || self.get(wanted).is_some_and(|entry| entry.classic().any(|classic| classic == granted))
     }
 
     /// The known scope that an unknown one was most likely meant to be. `None` if it is known, or if
@@ -204,7 +251,17 @@ fn parse_head(line: &'static str) -> Option<ScopeInfo> {
         "master" => Level::Master,
         _ => return None,
     };
-    Some(ScopeInfo { id, style, level, label: parts.next(), classic: "", operations: "", events: "" })
+    Some(ScopeInfo {
+        id,
+        style,
+        level,
+        label: parts.next(),
+        odd: None,
+        classic: "",
+        operations: "",
+        events: "",
+        sources: "",
+    })
 }
 
 #[cfg(test)]
@@ -227,6 +284,10 @@ mod tests {
             entry.classic().for_each(|id| writeln!(out, "\tclassic {id}").unwrap());
             entry.operations().for_each(|operation| writeln!(out, "\t{operation}").unwrap());
             entry.events().for_each(|event| writeln!(out, "\tevent {event}").unwrap());
+            entry.odd.iter().for_each(|odd| writeln!(out, "\todd {odd}").unwrap());
+            if !entry.sources.is_empty() {
+                writeln!(out, "\tfrom {}", entry.sources).unwrap();
+            }
         }
         out
     }
@@ -251,7 +312,11 @@ mod tests {
     fn references_resolve_and_shapes_agree() {
         let catalogue = Catalogue::embedded();
         for entry in catalogue.entries() {
-            assert!(entry.id.is_ascii() && entry.operations.is_ascii(), "{}", entry.id);
+            assert!(
+                entry.id.is_ascii() && entry.operations.is_ascii() && entry.events.is_ascii(),
+                "{}",
+                entry.id
+            );
             assert_eq!(Level::by_shape(entry.id), entry.level, "{}", entry.id);
             for classic in entry.classic() {
                 assert_eq!(
@@ -283,18 +348,23 @@ mod tests {
         assert_eq!(Catalogue::embedded().level(id), level);
     }
 
-    #[rstest]
-    #[case("user:read:admin", "user:read:list_users:admin", true)]
-    #[case("user:write:admin", "user:read:list_users:admin", true)]
-    #[case("user:read", "user:read:list_users:admin", false)]
-    #[case("meeting:read:admin", "user:read:list_users:admin", false)]
-    // Granular never covers classic, nor another level of itself.
-    #[case("user:read:list_users:admin", "user:read:admin", false)]
-    #[case("meeting:read:meeting:admin", "meeting:read:meeting", false)]
-    #[case("made:up", "made:up", true)]
-    #[case("made:up:admin", "made:up:thing:admin", false)]
-    fn cover_goes_by_the_table(#[case] granted: &str, #[case] wanted: &str, #[case] expected: bool) {
-        assert_eq!(Catalogue::embedded().covers(granted, wanted), expected);
+    /// What Zoom published is kept and marked: tokens carry it.
+    #[test]
+    fn oddities_are_marked() {
+        let odd: Vec<_> =
+            Catalogue::embedded().entries().iter().filter(|entry| entry.odd.is_some()).collect();
+        assert_eq!(odd.len(), 11);
+        let blank = Catalogue::embedded().get("contact_center:write:queue disposition:admin").unwrap();
+        assert!(blank.odd.is_some_and(|odd| odd.contains("blank")));
+        assert!(Catalogue::embedded().get("user:read:user:admin").unwrap().odd.is_none());
+    }
+
+    #[test]
+    fn every_scope_says_where_it_comes_from() {
+        for entry in Catalogue::embedded().entries() {
+            assert!(entry.sources().next().is_some(), "{}", entry.id);
+            assert!(entry.sources().all(|key| super::super::source::describe(key).is_some()), "{}", entry.id);
+        }
     }
 
     #[rstest]

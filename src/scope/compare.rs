@@ -1,13 +1,9 @@
 //! Chosen scopes against granted ones, and what the granted ones say about the kind of app.
 
-use super::{Catalogue, Level};
+use super::{Catalogue, Cover, Level, ScopeInfo};
 use crate::procedure::{AppKind, Management};
 use serde::Serialize;
 use std::collections::BTreeSet;
-
-/// Scopes of the client-credentials grant. They carry no suffix and stand for no user, so they say nothing
-/// about how the app is managed.
-const APP_OWNED: [&str; 1] = ["imchat:bot"];
 
 /// Chosen against granted. Every list is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -15,23 +11,14 @@ pub struct ScopeDiff {
     /// Whether the granted scopes are known. If not, `missing` and `excess` are empty because nothing was
     /// compared, not because all is well.
     pub compared: bool,
-    /// Chosen, and neither granted nor covered by a classic scope that is.
+    /// Chosen, and neither granted nor covered by scopes that are.
     pub missing: Vec<String>,
     /// Granted and not chosen, and not needed to cover a chosen one.
     pub excess: Vec<String>,
     /// Chosen or granted, and not in the catalogue. Not wrong: Zoom adds scopes.
     pub unknown: Vec<String>,
-    /// Chosen granular scopes that are not granted themselves but by a classic one.
-    pub covered_by_classic: Vec<Cover>,
-}
-
-/// A granular scope that a granted classic one stands in for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Cover {
-    /// The granular scope that was chosen.
-    pub wanted: String,
-    /// The classic scope that was granted.
-    pub granted: String,
+    /// Chosen scopes that are not granted themselves but by others.
+    pub covered: Vec<Cover>,
 }
 
 /// What is wrong with the kind of app.
@@ -70,29 +57,17 @@ impl Catalogue {
             return diff;
         }
         diff.compared = true;
-        let mut used = BTreeSet::new();
         for wanted in want.difference(&have) {
-            match self.narrowest_cover(wanted, &have) {
-                Some(cover) => {
-                    used.insert(cover);
-                    diff.covered_by_classic
-                        .push(Cover { wanted: (*wanted).to_owned(), granted: cover.to_owned() });
-                }
+            match self.cover(wanted, have.iter().copied()) {
+                Some(cover) => diff.covered.push(cover),
                 None => diff.missing.push((*wanted).to_owned()),
             }
         }
+        let used: BTreeSet<&str> =
+            diff.covered.iter().flat_map(|cover| &cover.by).map(String::as_str).collect();
         diff.excess =
             have.difference(&want).filter(|id| !used.contains(**id)).map(|id| (*id).to_owned()).collect();
         diff
-    }
-
-    /// Of the granted classic scopes that cover `wanted`, the one that unlocks least; so a wider one beside
-    /// it is reported as excess.
-    fn narrowest_cover<'a>(&self, wanted: &str, granted: &BTreeSet<&'a str>) -> Option<&'a str> {
-        granted.iter().copied().filter(|id| self.covers(id, wanted)).min_by_key(|id| {
-            let operations = self.get(id).map_or(usize::MAX, |entry| entry.operations().count());
-            (operations, *id)
-        })
     }
 
     /// Signs in the granted scopes that the app is of the wrong kind. `management` is that of a General app;
@@ -107,7 +82,7 @@ impl Catalogue {
         let of = |level: Level| -> Vec<String> {
             let ids: BTreeSet<&String> = granted
                 .iter()
-                .filter(|id| self.level(id) == level && !APP_OWNED.contains(&id.as_str()))
+                .filter(|id| self.level(id) == level && !self.get(id).is_some_and(ScopeInfo::is_app_owned))
                 .collect();
             ids.into_iter().cloned().collect()
         };
@@ -173,6 +148,7 @@ fn user_level_only(app_kind: AppKind, evidence: Vec<String>) -> KindFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scope::CoverKind;
     use proptest::prelude::*;
     use rstest::rstest;
 
@@ -195,7 +171,7 @@ mod tests {
         assert_eq!(diff.missing, ["meeting:read:meeting:admin", "new:read:thing:admin"]);
         assert_eq!(diff.excess, ["report:read:user_activities:admin"]);
         assert_eq!(diff.unknown, ["new:read:thing:admin"]);
-        assert!(diff.covered_by_classic.is_empty());
+        assert!(diff.covered.is_empty());
     }
 
     #[test]
@@ -205,8 +181,12 @@ mod tests {
         let diff = Catalogue::embedded().diff(&chosen, Some(&granted));
         assert!(diff.missing.is_empty());
         assert_eq!(
-            diff.covered_by_classic,
-            [Cover { wanted: "user:read:list_users:admin".into(), granted: "user:read:admin".into() }]
+            diff.covered,
+            [Cover {
+                scope: "user:read:list_users:admin".into(),
+                by: vec!["user:read:admin".into()],
+                how: CoverKind::Classic,
+            }]
         );
         assert_eq!(diff.excess, ["user:write:admin"]);
     }
@@ -217,7 +197,7 @@ mod tests {
         let granted = list(&["user:read:list_users:admin", "user:read:admin"]);
         let diff = Catalogue::embedded().diff(&chosen, Some(&granted));
         assert_eq!(diff.excess, ["user:read:admin"]);
-        assert!(diff.covered_by_classic.is_empty());
+        assert!(diff.covered.is_empty());
     }
 
     #[test]
@@ -277,11 +257,11 @@ mod tests {
             for id in &chosen {
                 let places = usize::from(granted.contains(id))
                     + usize::from(diff.missing.contains(id))
-                    + diff.covered_by_classic.iter().filter(|cover| &cover.wanted == id).count();
+                    + diff.covered.iter().filter(|cover| &cover.scope == id).count();
                 prop_assert_eq!(places, 1, "{}", id);
             }
             for id in &granted {
-                let used = diff.covered_by_classic.iter().any(|cover| &cover.granted == id);
+                let used = diff.covered.iter().any(|cover| cover.by.contains(id));
                 let places = [chosen.contains(id) , diff.excess.contains(id)];
                 prop_assert!(used || places.iter().filter(|place| **place).count() == 1, "{}", id);
             }

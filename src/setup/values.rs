@@ -99,6 +99,8 @@ mod tests {
             minutes: 1,
             needs: Vec::new(),
             scopes: Vec::new(),
+            actions: None,
+            avoid: Vec::new(),
             redirect,
             steps: Vec::new(),
             corrections: Vec::new(),

@@ -35,6 +35,14 @@ fn subject(model: &Model, look: Look<'_>) -> String {
     let of = |procedure: &crate::procedure::Procedure| {
         format!("{}{}{}", procedure.receiver.label(), look.signs.between, procedure.title)
     };
+    if let Some(reviewing) = &model.review {
+        let title = reviewing.about.procedure.as_ref().map(|procedure| procedure.title.as_str());
+        return [Some("scope review"), title]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(look.signs.between);
+    }
     match &model.screen {
         Screen::Home { .. } => String::new(),
         Screen::Wizard(wizard) => of(&wizard.procedure),
@@ -61,20 +69,27 @@ pub fn has_notice(model: &Model) -> bool {
 }
 
 /// What happens in the background without anybody asking.
-fn waiting(model: &Model) -> Option<&'static str> {
+fn waiting(model: &Model) -> Option<String> {
     if matches!(model.secret_store, SecretStore::Unlocking { .. }) && model.overlay.is_none() {
-        return Some("Opening the secret store");
+        return Some("Opening the secret store".to_owned());
+    }
+    if let Some(reviewing) = model.review.as_ref().filter(|reviewing| reviewing.proving.is_some()) {
+        return Some(match reviewing.progress() {
+            Some((done, all, operation)) => format!("Proving, {done} of {all}: {operation}"),
+            None => "Asking for a token to prove with".to_owned(),
+        });
     }
     let wizard = model.wizard()?;
-    if wizard.storing.is_some() {
-        Some("Storing the connection")
+    let text = if wizard.storing.is_some() {
+        "Storing the connection"
     } else if wizard.saving.is_some() {
-        Some("Storing what was entered")
+        "Storing what was entered"
     } else if wizard.loading.is_some() {
-        Some("Reading the secrets of this set-up")
+        "Reading the secrets of this set-up"
     } else {
-        None
-    }
+        return None;
+    };
+    Some(text.to_owned())
 }
 
 /// The line about the last thing that happened.
@@ -89,7 +104,8 @@ pub fn notice(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look<'_>) 
             Span::styled(shorten(&notice.text, room, look.signs.ellipsis), style),
         ])
     } else if let Some(text) = waiting(model) {
-        Line::from(look.dim(format!("{text}{}", look.signs.ellipsis)))
+        let room = width.saturating_sub(columns(look.signs.ellipsis));
+        Line::from(look.dim(shorten(&text, room, "") + look.signs.ellipsis))
     } else {
         return;
     };

@@ -85,7 +85,7 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
         if narrow {
             rows.push(Row::Detail(index, 0));
         }
-        if !matches!(items[index], HomeItem::New(_) | HomeItem::Rehearse) {
+        if !matches!(items[index], HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review) {
             rows.push(Row::Detail(index, 1));
         }
     };
@@ -109,6 +109,7 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
                 }
             }
             HomeItem::Rehearse => rows.push(Row::Receiver("First time?")),
+            HomeItem::Review => rows.push(Row::Receiver("An app that exists already?")),
             HomeItem::Connection(_) if !connections => {
                 connections = true;
                 rows.extend([Row::Blank, Row::Section("Connections")]);
@@ -186,6 +187,7 @@ fn name(model: &Model, item: &HomeItem) -> String {
         HomeItem::Resume(index) => setup_name(model, &model.library.setups[*index]),
         HomeItem::New(index) => model.procedures[*index].title.clone(),
         HomeItem::Rehearse => "Rehearse it all".to_owned(),
+        HomeItem::Review => "Review its scopes".to_owned(),
         HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
     }
 }
@@ -204,6 +206,10 @@ fn facts(model: &Model, item: &HomeItem, look: Look<'_>) -> Facts {
         HomeItem::New(index) => new_facts(&model.procedures[*index]),
         HomeItem::Rehearse => Facts {
             beside: vec!["no account needed".to_owned(), "embedded Zoom".to_owned()],
+            below: Vec::new(),
+        },
+        HomeItem::Review => Facts {
+            beside: vec!["search, explain".to_owned(), "no account needed".to_owned()],
             below: Vec::new(),
         },
         HomeItem::Connection(index) => connection_facts(model, &model.library.connections[*index]),
@@ -281,7 +287,7 @@ pub fn aside<'a>(model: &'a Model, selected: usize, full: u16, look: Look<'a>) -
     let procedure = match items.get(selected) {
         Some(HomeItem::Resume(index)) => model.procedure(&model.library.setups[*index].procedure),
         Some(HomeItem::New(index)) => model.procedures.get(*index),
-        Some(HomeItem::Rehearse) => None,
+        Some(HomeItem::Rehearse | HomeItem::Review) => None,
         Some(HomeItem::Connection(index)) => model.procedure(&model.library.connections[*index].procedure),
         None => None,
     };

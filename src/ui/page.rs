@@ -532,7 +532,7 @@ impl<'a> Body<'a> {
 }
 
 /// The area without its first rows.
-fn below(area: Rect, rows: usize) -> Rect {
+pub fn below(area: Rect, rows: usize) -> Rect {
     let rows = u16::try_from(rows).unwrap_or(u16::MAX).min(area.height);
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }

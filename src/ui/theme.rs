@@ -95,6 +95,13 @@ pub struct Signs {
     pub up: &'static str,
     pub bar_done: &'static str,
     pub bar_open: &'static str,
+    /// How a scope stands; one column each.
+    pub granted: &'static str,
+    pub covered: &'static str,
+    pub missing: &'static str,
+    pub excess: &'static str,
+    pub not_granted: &'static str,
+    pub not_confirmed: &'static str,
 }
 
 /// Signs for a terminal with Unicode.
@@ -121,6 +128,12 @@ pub const UNICODE: Signs = Signs {
     up: "↑",
     bar_done: "━",
     bar_open: "─",
+    granted: "✓",
+    covered: "≈",
+    missing: "✗",
+    excess: "!",
+    not_granted: "○",
+    not_confirmed: "?",
 };
 
 /// Signs for a terminal with ASCII only.
@@ -147,6 +160,12 @@ pub const ASCII: Signs = Signs {
     up: "^",
     bar_done: "#",
     bar_open: "-",
+    granted: "+",
+    covered: "~",
+    missing: "x",
+    excess: "!",
+    not_granted: "o",
+    not_confirmed: "?",
 };
 
 /// Theme and signs together, as every part of the view gets them.

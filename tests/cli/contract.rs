@@ -8,9 +8,17 @@ use rstest::rstest;
 fn help_and_version_are_results() {
     let home = Home::new();
     let help = home.run(&["--help"]).ends(0);
-    for word in
-        ["new", "resume", "procedures", "connections", "handoff", "sandbox", "--rehearse", "Exit codes"]
-    {
+    for word in [
+        "new",
+        "resume",
+        "procedures",
+        "connections",
+        "scopes",
+        "handoff",
+        "sandbox",
+        "--rehearse",
+        "Exit codes",
+    ] {
         assert!(help.stdout.contains(word), "{word}: {}", help.stdout);
     }
     assert_eq!(help.stderr, "");
@@ -23,7 +31,7 @@ fn help_and_version_are_results() {
 #[test]
 fn no_flag_takes_a_secret() {
     let home = Home::new();
-    for command in ["new", "handoff", "resume", "sandbox", "connections", "procedures"] {
+    for command in ["new", "handoff", "resume", "sandbox", "connections", "procedures", "scopes"] {
         let help = home.run(&[command, "--help"]).ends(0).stdout;
         for word in ["--client-secret", "--secret", "--token", "--passphrase", "--password"] {
             assert!(!help.contains(word), "{command} has {word}");

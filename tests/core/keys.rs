@@ -3,13 +3,13 @@
 use super::admin::{Admin, key};
 use super::support::{Core, Storing};
 use std::collections::BTreeSet;
-use zoom_setup::app::keymap::{BINDINGS, Binding, Key, Mode, applies, bar, bindings, mode};
+use zoom_setup::app::keymap::{Binding, Key, Mode, all, applies, bar, bindings, mode};
 use zoom_setup::app::message::{Intent, Msg};
 use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::AuthorizationPhase;
 
-const MODES: [Mode; 21] = [
+const MODES: [Mode; 27] = [
     Mode::Home,
     Mode::Read,
     Mode::Choose,
@@ -31,6 +31,12 @@ const MODES: [Mode; 21] = [
     Mode::DeskPaste,
     Mode::Unlock,
     Mode::ConfirmRemoval,
+    Mode::Review,
+    Mode::ReviewProving,
+    Mode::ReviewSearch,
+    Mode::ReviewPaste,
+    Mode::ReviewToDo,
+    Mode::ReviewSubjects,
 ];
 
 #[test]
@@ -59,7 +65,7 @@ fn letters_are_text_in_a_text_field() {
 
 #[test]
 fn what_is_shown_is_the_first_key() {
-    for binding in BINDINGS {
+    for binding in all() {
         let name = binding.shown.split(' ').next().unwrap();
         let expected = match binding.keys[0] {
             Key::Char(' ') => "Space".to_owned(),
@@ -239,6 +245,20 @@ fn screens() -> Vec<Model> {
         400,
         super::support::DISABLED,
     )));
+    keep(&core);
+    // The review: its panes, its views, its boxes, and while a proof is under way.
+    for keys in ["Down", "Tab", "Shift-Tab", "d", "d Down", "w Down", "p", "/", "f", "F", "Esc / a b Down"] {
+        let mut core = super::reviewing::mixed();
+        core.press(keys);
+        keep(&core);
+    }
+    let mut core = Core::new();
+    super::reviewing::connection(&mut core, "celigo-oauth", Some(vec!["user:read:user:admin".to_owned()]));
+    core.press("End v t");
+    keep(&core);
+    core.press("Down");
+    keep(&core);
+    core.press("Esc");
     keep(&core);
     // Secrets on their way.
     let mut core = Core::at("servicenow-dex", "scopes");

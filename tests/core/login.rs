@@ -69,7 +69,7 @@ fn by_loopback_in_the_right_order() {
         Effect::WriteSecrets { changes, .. },
         Effect::OfferLogin { url: short, .. },
         Effect::OpenBrowser { url },
-        Effect::Wake { seconds: 1, .. },
+        Effect::Wake { milliseconds: 1_000, .. },
         Effect::Preflight { request, .. },
     ] = &effects[..]
     else {
@@ -198,7 +198,10 @@ fn time_runs_out_once_a_second() {
             other => panic!("{other:?}"),
         };
         assert!(core.send(Msg::Woke { ticket: Ticket(tick.0 + 1000) }).is_empty(), "another clock");
-        assert!(matches!(core.send(Msg::Woke { ticket: tick })[..], [Effect::Wake { seconds: 1, .. }]));
+        assert!(matches!(
+            core.send(Msg::Woke { ticket: tick })[..],
+            [Effect::Wake { milliseconds: 1_000, .. }]
+        ));
     }
     core.pass(597);
     let AuthorizationPhase::Waiting { tick, .. } = *core.login() else { panic!("{:?}", core.login()) };

@@ -56,7 +56,7 @@ fn answers() -> impl Strategy<Value = Answer> {
     ]
 }
 
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 42] = [
     "Enter",
     "Enter",
     "Enter",
@@ -93,6 +93,12 @@ const KEYS: [&str; 36] = [
     "e",
     "/",
     "q",
+    "v",
+    "v",
+    "t",
+    "f",
+    "w",
+    "C",
 ];
 
 fn acts() -> impl Strategy<Value = Act> {
@@ -347,7 +353,12 @@ fn failure(how: u8) -> Failure {
 fn masked_focus(model: &Model) -> bool {
     use zoom_setup::app::keymap::Mode;
     match keymap::mode(model) {
-        Mode::Unlock | Mode::PasteBox | Mode::LoginWaiting | Mode::Desk | Mode::DeskPaste => true,
+        Mode::Unlock
+        | Mode::PasteBox
+        | Mode::LoginWaiting
+        | Mode::Desk
+        | Mode::DeskPaste
+        | Mode::ReviewPaste => true,
         Mode::Field => match &model.wizard().unwrap().state {
             zoom_setup::app::wizard::StepState::Fill(form) => form.fields[form.focus].input.is_masked(),
             _ => false,

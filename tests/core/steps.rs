@@ -392,11 +392,11 @@ fn scopes_that_lag_are_waited_for_and_not_for_ever() {
     for seconds in [2, 4] {
         let effects = core.token(Ok(none.clone()));
         // That a token came is evidence, which is kept.
-        let [Effect::Wake { ticket, seconds: asked }, Effect::SaveSetup(_)] = &effects[..] else {
+        let [Effect::Wake { ticket, milliseconds: asked }, Effect::SaveSetup(_)] = &effects[..] else {
             panic!("{effects:?}")
         };
         let (ticket, asked) = (*ticket, *asked);
-        assert_eq!(asked, seconds);
+        assert_eq!(asked, seconds * 1_000);
         assert!(matches!(activation(&core), Activation::Lagging { .. }));
         core.send(Msg::Woke { ticket: Ticket(ticket.0 + 1000) });
         assert!(matches!(activation(&core), Activation::Lagging { .. }), "another clock's tick");

@@ -94,7 +94,7 @@ pub fn no_secret_on_disk(world: &World, secrets: &[String]) {
 fn check_sheet(harness: &mut Harness, stored: &Connection) {
     harness.press("e");
     harness.until("the sheet is written", |model| {
-        model.notice.as_ref().is_some_and(|notice| notice.text.starts_with("Sheet written"))
+        model.notice.as_ref().is_some_and(|notice| notice.text.starts_with("Written to"))
     });
     let sheets: Vec<_> = std::fs::read_dir(harness.world.exports())
         .unwrap()

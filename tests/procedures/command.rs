@@ -108,6 +108,18 @@ fn lint_sums_up_a_good_file() {
     );
 }
 
+/// A scope that is newer than the list is no error; a slip of the finger is found.
+#[test]
+fn lint_notes_scopes_that_are_not_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("fixture-general.toml");
+    fs::write(&path, GENERAL.replace("user:read:list_users:admin", "user:read:list_user:admin")).unwrap();
+    let out = written(|out| lint(&path, out));
+    assert!(out.starts_with("OK fixture-general"), "{out}");
+    assert!(out.contains("note: `user:read:list_user:admin`"), "{out}");
+    assert!(out.contains("did you mean `user:read:list_users:admin`?"), "{out}");
+}
+
 #[test]
 fn lint_writes_every_error_and_fails() {
     let directory = tempfile::tempdir().unwrap();

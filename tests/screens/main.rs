@@ -10,6 +10,7 @@
 mod desk;
 mod proofs;
 mod qr;
+mod review;
 mod states;
 mod world;
 
@@ -54,12 +55,13 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
 }
 
 /// Every state of every screen.
-fn all() -> Vec<(&'static str, Model)> {
-    states::all().into_iter().chain(desk::all()).collect()
+fn all() -> Vec<(String, Model)> {
+    let others = states::all().into_iter().chain(desk::all());
+    others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).collect()
 }
 
 fn snapshot(columns: u16, height: u16) {
-    for (name, model) in all() {
+    for (name, model) in all().into_iter().chain(review::more()) {
         insta::assert_snapshot!(format!("{name}_{columns}x{height}"), text(&model, columns, height));
     }
 }
@@ -177,7 +179,7 @@ fn rehearsal_is_said_everywhere() {
 #[test]
 fn no_colour_means_none() {
     // A QR code is black on white, whatever the theme: cameras expect it.
-    for (name, model) in all().into_iter().filter(|(name, _)| *name != "login_qr") {
+    for (name, model) in all().into_iter().filter(|(name, _)| name != "login_qr") {
         let model = world::rehearse(model, Some("deny"));
         let (_, terminal) = draw_with(&model, &Theme::plain(), 200, 60);
         for cell in terminal.backend().buffer().content() {

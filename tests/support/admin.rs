@@ -161,7 +161,10 @@ pub trait Admin {
             let Screen::Home { selected } = &self.model().screen else { panic!("not at home") };
             let here = match self.model().home_items().get(*selected) {
                 Some(HomeItem::New(index)) => self.model().procedures[*index].id == procedure,
-                Some(HomeItem::Resume(_) | HomeItem::Rehearse | HomeItem::Connection(_)) | None => false,
+                Some(
+                    HomeItem::Resume(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Connection(_),
+                )
+                | None => false,
             };
             if here {
                 return self.press("Enter");

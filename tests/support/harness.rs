@@ -353,6 +353,9 @@ fn busy(model: &Model) -> bool {
     if model.starting.is_some() || matches!(model.secret_store, SecretStore::Unlocking { .. }) {
         return true;
     }
+    if model.review.as_ref().is_some_and(|reviewing| reviewing.proving.is_some()) {
+        return true;
+    }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };
     let writing = wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some();
     writing || keymap::screen_mode(model) == Mode::Busy

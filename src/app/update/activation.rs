@@ -97,7 +97,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
             let missing = Catalogue::embedded().diff(&wizard.setup.scopes, grant.scopes.as_deref()).missing;
             match delays.get(attempt - 1) {
                 Some(delay) if !missing.is_empty() => {
-                    out.push(Effect::Wake { ticket: next_ticket, seconds: *delay });
+                    out.push(Effect::Wake { ticket: next_ticket, milliseconds: *delay * 1_000 });
                     Activation::Lagging {
                         ticket: next_ticket,
                         attempt,

@@ -399,7 +399,7 @@ pub fn secrets_written(
                 out.push(Effect::OfferLogin { ticket, url: url.clone() });
             }
             out.push(Effect::OpenBrowser { url: url.clone() });
-            out.push(Effect::Wake { ticket: tick, seconds: 1 });
+            out.push(Effect::Wake { ticket: tick, milliseconds: 1_000 });
             let (pending, port, passed_over) = (pending.clone(), *port, passed_over.clone());
             authorization.phase = AuthorizationPhase::Waiting {
                 ticket,

@@ -4,7 +4,7 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{leave, notify, progress, secrets, selected_home_item, steps};
+use super::{leave, notify, progress, review, secrets, selected_home_item, steps};
 use crate::app::message::{Effect, Exit, Intent, Ticket};
 use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting, Tone};
 use crate::app::wizard::{StepState, Wizard};
@@ -36,6 +36,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 model.exit = Some(Exit::Rehearse);
                 out.push(Effect::Exit(Exit::Rehearse));
             }
+            Some(HomeItem::Review) => review::open(model),
             Some(HomeItem::Connection(index)) => {
                 let name = model.library.connections[index].name.clone();
                 model.scroll = 0;
@@ -80,7 +81,7 @@ fn ask_removal(model: &mut Model) {
             setup.answers.get(&FieldName::AppName).cloned().unwrap_or_else(|| setup.id.clone())
         }
         HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
-        HomeItem::New(_) | HomeItem::Rehearse => return,
+        HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review => return,
     };
     model.overlay = Some(Overlay::ConfirmRemoval { what, name });
 }
@@ -109,7 +110,7 @@ pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
             secrets::with_store(model, Effect::RemoveConnection { name: connection.name, secrets }, out);
             notify(model, Tone::Information, "Removed here. Zoom and the receiver still have theirs.");
         }
-        HomeItem::New(_) | HomeItem::Rehearse => return,
+        HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review => return,
     }
     model.screen = Screen::Home { selected: 0 };
     model.scroll = 0;

@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, proof, scopes, secrets, steps, storing, verification,
-    waiting, wizard_mut,
+    authorization, desk, form, home, leave, notify, proof, review, scopes, secrets, steps, storing,
+    verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -22,12 +22,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.overlay.is_some() {
         return in_overlay(model, intent, out);
     }
+    if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
+        return review::intent(model, intent, out);
+    }
     if intent != Intent::Peek {
         model.notice = None;
     }
     match intent {
         Intent::Help => open(model, Overlay::Help),
         Intent::Desk => desk::open(model, out),
+        Intent::Review => review::open(model),
         Intent::Document => {
             if model.wizard().is_some() {
                 open(model, Overlay::Document);
@@ -66,7 +70,14 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         | Intent::QrCode
         | Intent::Credentials
         | Intent::Remove => on_screen(model, intent, out),
-        Intent::Leave => {}
+        // Of the review, which has its own.
+        Intent::FilterNext
+        | Intent::FilterPrevious
+        | Intent::CopyAll
+        | Intent::Prove
+        | Intent::ToDo
+        | Intent::Subjects
+        | Intent::Leave => {}
     }
 }
 
@@ -84,6 +95,9 @@ pub fn edit(model: &mut Model, edit: Edit) {
 pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
         return desk::paste(model, text, out);
+    }
+    if model.review.is_some() && model.overlay.is_none() {
+        return review::paste(model, text);
     }
     if keymap::mode(model) == Mode::LoginWaiting {
         // The one screen where a paste can mean only one thing: the address the login ended at.
@@ -129,6 +143,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::ScopeSearch => scopes::typed(model, typed),
         Mode::PasteBox => waiting::typed(model, typed),
         Mode::DeskPaste => desk::typed(model, typed),
+        Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -148,6 +163,10 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::Reading
         | Mode::Steps
         | Mode::Desk
+        | Mode::Review
+        | Mode::ReviewProving
+        | Mode::ReviewToDo
+        | Mode::ReviewSubjects
         | Mode::ConfirmRemoval => {}
     }
 }

@@ -50,7 +50,7 @@ pub fn take_up(model: &mut Model, out: &mut Vec<Effect>) {
         let request = listen_for(&endpoints, ports, pending.state.clone());
         out.push(Effect::Listen { ticket, request });
     }
-    out.push(Effect::Wake { ticket: tick, seconds: 1 });
+    out.push(Effect::Wake { ticket: tick, milliseconds: 1_000 });
     let url = login_url(&endpoints, &pending);
     let deadline = pending.expires_at;
     authorization.phase = AuthorizationPhase::Waiting {

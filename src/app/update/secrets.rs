@@ -115,7 +115,7 @@ fn give_up(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
         if let Effect::WriteSecrets { ticket, .. } = effect {
             super::written(model, ticket, &Err(failure), out);
         } else if let Effect::ReadSecrets { ticket, .. } = effect {
-            read(model, ticket, Err(failure), out);
+            super::secrets_read(model, ticket, Err(failure), out);
         }
     }
     notify(model, Tone::Failure, why);

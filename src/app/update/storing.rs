@@ -257,7 +257,7 @@ fn export(model: &mut Model, connection: &Connection, out: &mut Vec<Effect>) {
 }
 
 /// A name reduced to what every file system takes.
-fn file_safe(name: &str) -> String {
+pub fn file_safe(name: &str) -> String {
     let safe: String = name
         .chars()
         .map(|character| if character.is_alphanumeric() || character == '-' { character } else { '-' })

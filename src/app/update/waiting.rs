@@ -114,7 +114,7 @@ pub fn woke(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) {
         return fail(model, problem, None, out);
     }
     *tick = next;
-    out.push(Effect::Wake { ticket: next, seconds: 1 });
+    out.push(Effect::Wake { ticket: next, milliseconds: 1_000 });
     if just_now {
         authorization.qr = false;
         authorization.note(now, "The time to wait is over; nothing listens any more");

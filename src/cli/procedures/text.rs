@@ -1,14 +1,12 @@
 //! Procedures as plain text of at most 80 columns.
 
+use crate::cli::page::Page;
 use crate::procedure::{
     AppKind, CopySource, CopyValue, Management, NeedKind, Piece, Procedure, Receiver, RedirectRule,
     ScopeNeed, Step, StepKind, Template, Who,
 };
+use crate::scope::explain::action_words;
 use std::fmt::Write as _;
-use textwrap::{Options, WordSeparator, WordSplitter};
-
-/// Columns of a line. A word that is longer, such as an address, stands whole on its line.
-const COLUMNS: usize = 80;
 
 /// The list, grouped by receiver.
 pub(super) fn list(procedures: &[Procedure]) -> String {
@@ -130,6 +128,16 @@ fn scopes(page: &mut Page, procedure: &Procedure) {
             if let Some(label) = &scope.label {
                 page.item(4, "", &format!("In the document: \"{label}\""));
             }
+            for action in procedure.actions_with(&scope.id).filter(|action| action.zoom.is_some()) {
+                page.item(4, "", &action_words(procedure, action));
+            }
+        }
+    }
+    if !procedure.avoid.is_empty() {
+        page.heading("Named by the document, and not to be added");
+        for avoided in &procedure.avoid {
+            page.item(2, "", &avoided.id);
+            page.item(4, "", &avoided.why);
         }
     }
 }
@@ -266,47 +274,4 @@ fn plain(template: &Template) -> String {
         Piece::Name(name) => format!("<{}>", name.as_str()),
     };
     template.pieces.iter().map(piece).collect()
-}
-
-/// Text under way, wrapped as it grows.
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    /// A line of its own with a blank line before it, unless it is the first.
-    fn heading(&mut self, heading: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        self.item(0, "", heading);
-    }
-
-    /// A lead (`- `, `Copy: `) and text, indented; further lines are indented by two more than the first, or
-    /// to the text if the lead is a mere mark.
-    fn item(&mut self, indent: usize, lead: &str, text: &str) {
-        let hang = if lead.is_empty() { 0 } else { lead.chars().count().min(4) };
-        let (first, further) = (" ".repeat(indent), " ".repeat(indent + hang));
-        let options = Options::new(COLUMNS)
-            .initial_indent(&first)
-            .subsequent_indent(&further)
-            .break_words(false)
-            .word_separator(WordSeparator::AsciiSpace)
-            .word_splitter(WordSplitter::NoHyphenation);
-        for line in textwrap::wrap(format!("{lead}{text}").trim_end(), options) {
-            self.text.push_str(line.trim_end());
-            self.text.push('\n');
-        }
-    }
-
-    fn list(&mut self, heading: &str, items: &[String]) {
-        if items.is_empty() {
-            return;
-        }
-        self.heading(heading);
-        for item in items {
-            self.item(2, "- ", item);
-        }
-    }
 }
