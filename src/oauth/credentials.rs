@@ -92,10 +92,15 @@ impl Credentials<'_> {
                          secret that of an ID.";
             all.push((true, Candidate::new(cause, "Put each into the field of its name.")));
         }
-        // Nothing was cut of values of the usual shape, and no rule lets a hidden character pass.
-        if self.is_odd() && !self.swapped() {
-            let cut = self.client_secret.is_some() && !is_id_shaped(self.secret());
-            let cause = format!("A value that was cut, or is another one. {}", self.lengths());
+        if !self.swapped() {
+            let odd = self.is_odd();
+            let cut = odd && self.client_secret.is_some() && !is_id_shaped(self.secret());
+            let what = if odd {
+                "A hidden character, or a value that was cut."
+            } else {
+                "A hidden character, though none was found, or a letter that was mistyped."
+            };
+            let cause = format!("{what} {}", self.lengths());
             all.push((cut, Candidate::new(cause, "Paste both again with Zoom's copy buttons.")));
         }
         if self.app_kind == AppKind::General {
@@ -109,9 +114,9 @@ impl Credentials<'_> {
             let test = "Copy the secret once more, and ask whether somebody pressed Regenerate.";
             all.push((false, Candidate::new(cause, test)));
         }
+        all.extend(self.secret_token());
         let test = "Look at the app's name on the page from which the pair was copied.";
         all.push((false, Candidate::new("The pair of another app, or of a deleted one.", test)));
-        all.extend(self.secret_token());
         all.sort_by_key(|(evident, _)| !evident);
         all.into_iter().map(|(_, candidate)| candidate).collect()
     }

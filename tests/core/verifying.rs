@@ -188,6 +188,7 @@ fn what_follows_from_the_kind_of_the_app_is_advised_once() {
     assert_eq!(scopes.next.as_deref(), Some("That follows from the kind of the app: see App kind."));
 }
 
+// Row F08 of docs/callback-rows.md.
 #[test]
 fn scopes_that_are_not_named_are_not_confirmed() {
     let mut core = refreshing();

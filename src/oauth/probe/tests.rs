@@ -188,12 +188,13 @@ fn causes(entered: &Entered) -> Vec<String> {
 #[test]
 fn reasons_come_in_their_order() {
     let causes = causes(&Entered::good());
-    let words = ["other environment", "regenerated", "another app", "Secret Token"];
+    let words = ["hidden character", "other environment", "regenerated", "Secret Token", "another app"];
     assert_eq!(causes.len(), words.len());
     for (cause, word) in causes.iter().zip(words) {
         assert!(cause.contains(word), "{word}: {causes:?}");
     }
-    // Of values of the usual shape nothing was cut, and no rule of the entry is repeated.
+    // Of values of the usual shape nothing was cut or hidden, and no rule of the entry is repeated.
+    assert!(causes[0].contains("none was found"), "{causes:?}");
     assert!(!causes.iter().any(|cause| cause.contains("cut") || cause.contains("rules")), "{causes:?}");
     assert!(causes[3].ends_with("pasted as client secret."), "{causes:?}");
 }
