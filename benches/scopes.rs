@@ -26,6 +26,9 @@ fn keystrokes(criterion: &mut Criterion) {
     criterion.bench_function("explain the widest", |bencher| {
         bencher.iter(|| explain(catalogue, black_box("phone:write:admin"), []));
     });
+    criterion.bench_function("explain an ordinary one", |bencher| {
+        bencher.iter(|| explain(catalogue, black_box("user:read:list_users:admin"), []));
+    });
     criterion.bench_function("review everything published", |bencher| {
         let all: Vec<String> = catalogue.entries().iter().map(|entry| entry.id.to_owned()).collect();
         bencher.iter(|| review(catalogue, &Subject { granted: Some(black_box(&all)), ..Subject::default() }));

@@ -3,6 +3,7 @@
 use super::Level;
 use super::pairs::LetterPairs;
 use serde::Serialize;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// Longest edit distance at which a scope is still offered as "did you mean", as a share of its length.
@@ -135,6 +136,8 @@ pub struct Catalogue {
     entries: Vec<ScopeInfo>,
     /// For search; made at the first one that looks at operations.
     pairs: OnceLock<Vec<LetterPairs>>,
+    /// Places of the scopes that name an operation or a classic counterpart; made at the first explanation.
+    naming: OnceLock<HashMap<&'static str, Vec<u16>>>,
 }
 
 impl Catalogue {
@@ -178,12 +181,32 @@ impl Catalogue {
             entries.push(entry);
         }
         entries.sort_unstable_by_key(|entry| entry.id);
-        Self { entries, pairs: OnceLock::new() }
+        Self { entries, pairs: OnceLock::new(), naming: OnceLock::new() }
     }
 
     /// Every scope, sorted by id.
     pub fn entries(&self) -> &[ScopeInfo] {
         &self.entries
+    }
+
+    /// The scopes that have one of these among their operations or classic counterparts, each once, sorted by id.
+    pub(super) fn naming<'a>(
+        &'static self,
+        facts: impl IntoIterator<Item = &'a str>,
+    ) -> impl Iterator<Item = &'static ScopeInfo> {
+        let naming = self.naming.get_or_init(|| {
+            let mut naming: HashMap<&'static str, Vec<u16>> = HashMap::new();
+            for (at, entry) in (0_u16..).zip(&self.entries) {
+                entry
+                    .operations()
+                    .chain(entry.classic())
+                    .for_each(|fact| naming.entry(fact).or_default().push(at));
+            }
+            naming
+        });
+        let found: BTreeSet<u16> =
+            facts.into_iter().filter_map(|fact| naming.get(fact)).flatten().copied().collect();
+        found.into_iter().filter_map(|at| self.entries.get(usize::from(at)))
     }
 
     /// The letter pairs in the operations and events of each scope, in the order of [`Self::entries`].

@@ -294,11 +294,9 @@ pub fn action_words(procedure: &Procedure, action: &Action) -> String {
 
 /// The granular scopes for whose operations a classic one is documented.
 fn granular_of(catalogue: &'static Catalogue, entry: &ScopeInfo) -> impl Iterator<Item = &'static ScopeInfo> {
-    let (id, classic) = (entry.id, entry.style == Style::Classic);
-    catalogue
-        .entries()
-        .iter()
-        .filter(move |other| classic && other.id != id && other.classic().any(|one| one == id))
+    let id = entry.id;
+    let classic = (entry.style == Style::Classic).then_some(id);
+    catalogue.naming(classic).filter(move |other| other.id != id)
 }
 
 fn narrower(catalogue: &'static Catalogue, entry: &ScopeInfo) -> Vec<Alternative> {
@@ -333,22 +331,19 @@ fn alternatives(found: impl Iterator<Item = (&'static ScopeInfo, AlternativeKind
     found.map(of).collect()
 }
 
-/// Other scopes of the same generation and level.
+/// Other scopes of the same generation and level that share an operation.
 fn peers(catalogue: &'static Catalogue, entry: &ScopeInfo) -> impl Iterator<Item = &'static ScopeInfo> {
     let (id, style, level) = (entry.id, entry.style, entry.level);
-    catalogue
-        .entries()
-        .iter()
-        .filter(move |other| other.id != id && other.style == style && other.level == level)
+    let sharing = catalogue.naming(entry.operations());
+    sharing.filter(move |other| other.id != id && other.style == style && other.level == level)
 }
 
-/// The same thing at other levels.
+/// The same thing at other levels, sorted by id.
 fn levels(catalogue: &'static Catalogue, entry: &ScopeInfo) -> impl Iterator<Item = &'static ScopeInfo> {
     let (id, style) = (entry.id, entry.style);
-    catalogue
-        .entries()
-        .iter()
-        .filter(move |other| other.id != id && other.style == style && stem(other.id) == stem(id))
+    let ids = ["", ":admin", ":master"].map(|level| format!("{}{level}", stem(id)));
+    let known = ids.into_iter().filter_map(|id| catalogue.get(&id));
+    known.filter(move |other| other.id != id && other.style == style)
 }
 
 /// Whether the documented operations of one are some of those of the other.

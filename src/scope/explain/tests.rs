@@ -90,3 +90,39 @@ fn narrower_and_broader_mirror_each_other() {
         }
     }
 }
+
+/// What the index leads to is what reading all of the catalogue finds.
+#[test]
+fn narrower_and_broader_are_all_there_are() {
+    let catalogue = Catalogue::embedded();
+    let all = catalogue.entries();
+    let sample = all.iter().step_by(61).chain(catalogue.get("phone:write:admin"));
+    for entry in sample {
+        let told = explain(catalogue, entry.id, []);
+        let by_operations = |list: &[Alternative]| -> Vec<&'static str> {
+            let by = list.iter().filter(|one| one.why == AlternativeKind::Operations);
+            by.map(|one| one.scope).collect()
+        };
+        let peers = || {
+            all.iter().filter(|other| {
+                other.id != entry.id && other.style == entry.style && other.level == entry.level
+            })
+        };
+        let narrower: Vec<_> = peers().filter(|other| is_part(other, entry)).map(|other| other.id).collect();
+        let broader: Vec<_> = peers().filter(|other| is_part(entry, other)).map(|other| other.id).collect();
+        assert_eq!(by_operations(&told.narrower), narrower, "{}", entry.id);
+        assert_eq!(by_operations(&told.broader), broader, "{}", entry.id);
+        let granular: Vec<_> = all
+            .iter()
+            .filter(|other| entry.style == Style::Classic && other.classic().any(|one| one == entry.id))
+            .map(|other| other.id)
+            .collect();
+        assert_eq!(told.granular, granular, "{}", entry.id);
+        let levels = all.iter().filter(|other| {
+            other.id != entry.id && other.style == entry.style && stem(other.id) == stem(entry.id)
+        });
+        let levels: Vec<_> = levels.map(|other| other.id).collect();
+        let found: Vec<_> = super::levels(catalogue, entry).map(|other| other.id).collect();
+        assert_eq!(found, levels, "{}", entry.id);
+    }
+}
