@@ -86,13 +86,13 @@ fn a_secret_that_was_regenerated() {
     harness.press("Ctrl-R");
     let causes: Vec<String> =
         harness.verdict().candidates.iter().map(|candidate| candidate.cause.clone()).collect();
-    let order = ["other environment", "regenerated", "another app", "Secret Token"];
+    let order = ["hidden character", "other environment", "regenerated", "Secret Token", "another app"];
     assert_eq!(causes.len(), order.len(), "{causes:?}");
     for (cause, words) in causes.iter().zip(order) {
         assert!(cause.contains(words), "{words}: {causes:?}");
     }
     let right = good(&harness);
-    refused_and_mended(&mut harness, "invalid-client", "The pair of the other environment", &right);
+    refused_and_mended(&mut harness, "invalid-client", "A hidden character", &right);
 }
 
 #[test]
