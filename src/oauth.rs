@@ -180,9 +180,18 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// HTTP status, if an answer came.
-    pub const fn status(&self) -> Option<u16> {
+    pub fn status(&self) -> Option<u16> {
+        self.answered().map(|(status, _)| status)
+    }
+
+    /// Text of the answer, if one came.
+    pub fn body(&self) -> Option<&str> {
+        self.answered().map(|(_, body)| body)
+    }
+
+    const fn answered(&self) -> Option<(u16, &str)> {
         match self {
-            Self::Answered { status, .. } => Some(*status),
+            Self::Answered { status, body, .. } => Some((*status, body.as_str())),
             Self::Dns { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }

@@ -3,6 +3,8 @@
 
 #[path = "scopes/asset.rs"]
 mod asset;
+#[path = "support/classic.rs"]
+mod classic;
 #[path = "scopes/proof.rs"]
 mod proof;
 #[path = "../examples/scopes_asset/render.rs"]

@@ -7,7 +7,7 @@
 use super::credentials::Credentials;
 use super::diagnosis::{self, diagnose};
 use super::verdict::{Candidate, Judgement, Verdict};
-use super::{Call, Diagnosis, DiagnosisClass, Failure, FailureKind, TokenGrant};
+use super::{Call, Diagnosis, DiagnosisClass, Failure, TokenGrant};
 use crate::procedure::AppKind;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -88,22 +88,9 @@ pub fn account(
 /// Whether the answer is a refusal of the token endpoint: 4xx with a JSON object (RFC 6749 section 5.2). What a
 /// proxy or a busy server says counts for nothing.
 fn is_refusal(failure: &Failure) -> bool {
-    match &failure.kind {
-        FailureKind::Answered { status, body, .. } => {
-            (400..=499).contains(status)
-                && *status != 429
-                && serde_json::from_str::<Value>(body).is_ok_and(|json| json.is_object())
-        }
-        FailureKind::Dns { .. }
-        | FailureKind::Connect { .. }
-        | FailureKind::Tls { .. }
-        | FailureKind::Proxy { .. }
-        | FailureKind::TimedOut { .. }
-        | FailureKind::AnswerLost { .. }
-        | FailureKind::TooLarge { .. }
-        | FailureKind::Malformed { .. }
-        | FailureKind::Forbidden { .. } => false,
-    }
+    let refused = failure.kind.status().is_some_and(|status| (400..=499).contains(&status) && status != 429);
+    let object = |body: &str| serde_json::from_str::<Value>(body).is_ok_and(|json| json.is_object());
+    refused && failure.kind.body().is_some_and(object)
 }
 
 fn known_pair(problem: &Diagnosis, given: Credentials<'_>) -> Verdict {

@@ -1,6 +1,7 @@
 //! The review of scopes on the screen, with what the embedded Zoom grants: pasted, of a stored connection, and of a set-up.
 
 use super::admin::Admin;
+use super::classic::CLASSIC;
 use super::complete::{End, GENERAL, SERVER, at_login, verify_and_finish};
 use super::harness::{Harness, World};
 use std::collections::BTreeSet;
@@ -16,36 +17,6 @@ use zoom_setup::system::SystemClock;
 use zoom_setup::zoom::{Limits, ZoomClient};
 
 const TOO_MUCH: &str = "user:delete:user:admin";
-
-/// Classic scopes of an older app that do for each procedure's job.
-const CLASSIC: [(&str, &[&str]); 5] = [
-    (
-        "servicenow-omnichannel",
-        &["meeting:read:admin", "meeting:write:admin", "recording:read:admin", "user:read:admin"],
-    ),
-    (
-        "servicenow-dex",
-        &[
-            "dashboard_home:read:admin",
-            "dashboard_meetings:read:admin",
-            "dashboard_zr:read:admin",
-            "report:read:admin",
-            "user:read:admin",
-        ],
-    ),
-    (
-        "servicenow-external-content",
-        &[
-            "meeting:read:admin",
-            "meeting_summary:read:admin",
-            "recording:read:admin",
-            "user:read:admin",
-            "webinar:read:admin",
-        ],
-    ),
-    ("celigo-oauth", &["user:read:admin"]),
-    ("celigo-s2s", &["user:read:admin"]),
-];
 
 fn reviewing(harness: &Harness) -> &Reviewing {
     harness.model.review.as_deref().unwrap()

@@ -1,6 +1,7 @@
 //! What the embedded Zoom grants, reviewed: each procedure with everything, with one missing, with too much, with
 //! classic scopes, and with none reported.
 
+use super::classic::CLASSIC;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
@@ -53,36 +54,6 @@ fn reviewed(procedure: &Procedure, granted: Option<&[String]>) -> Review {
 fn ids(review: &Review, state: State) -> BTreeSet<String> {
     review.ids(state).into_iter().map(str::to_owned).collect()
 }
-
-/// Classic scopes of an older app that cover each procedure's job.
-const CLASSIC: [(&str, &[&str]); 5] = [
-    (
-        "servicenow-omnichannel",
-        &["meeting:read:admin", "meeting:write:admin", "recording:read:admin", "user:read:admin"],
-    ),
-    (
-        "servicenow-dex",
-        &[
-            "dashboard_home:read:admin",
-            "dashboard_meetings:read:admin",
-            "dashboard_zr:read:admin",
-            "report:read:admin",
-            "user:read:admin",
-        ],
-    ),
-    (
-        "servicenow-external-content",
-        &[
-            "meeting:read:admin",
-            "meeting_summary:read:admin",
-            "recording:read:admin",
-            "user:read:admin",
-            "webinar:read:admin",
-        ],
-    ),
-    ("celigo-oauth", &["user:read:admin"]),
-    ("celigo-s2s", &["user:read:admin"]),
-];
 
 #[tokio::test]
 async fn each_procedure_is_reviewed_right() {

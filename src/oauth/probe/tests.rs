@@ -1,6 +1,7 @@
 #![expect(clippy::result_large_err, reason = "answers as the port gives them")]
 
 use super::*;
+use crate::oauth::FailureKind;
 use crate::secret::Secret;
 use proptest::prelude::*;
 use rstest::rstest;

@@ -57,7 +57,7 @@ pub(super) struct Reading {
 pub(super) fn read_failure(failure: &Failure, problem: &Diagnosis) -> Option<Reading> {
     let outcome = match problem.code.as_str() {
         "missing-scope" => {
-            let any_of = body(failure).and_then(diagnosis::missing_scopes).unwrap_or_default();
+            let any_of = failure.kind.body().and_then(diagnosis::missing_scopes).unwrap_or_default();
             Outcome::ScopeMissing { any_of }
         }
         "plan-missing" | "no-permission" => Outcome::PlanOrRoleMissing,
@@ -81,25 +81,10 @@ const fn is_about_this(status: u16) -> bool {
 }
 
 fn is_unknown_address(failure: &Failure) -> bool {
-    body(failure).is_some_and(|body| {
+    failure.kind.body().is_some_and(|body| {
         let number = serde_json::from_str::<Value>(body).ok().and_then(|value| value.get("code")?.as_i64());
         number == Some(2_300)
     })
-}
-
-fn body(failure: &Failure) -> Option<&str> {
-    match &failure.kind {
-        FailureKind::Answered { body, .. } => Some(body),
-        FailureKind::Dns { .. }
-        | FailureKind::Connect { .. }
-        | FailureKind::Tls { .. }
-        | FailureKind::Proxy { .. }
-        | FailureKind::TimedOut { .. }
-        | FailureKind::AnswerLost { .. }
-        | FailureKind::TooLarge { .. }
-        | FailureKind::Malformed { .. }
-        | FailureKind::Forbidden { .. } => None,
-    }
 }
 
 /// When a rate limit lets go, if it says.
