@@ -1,13 +1,14 @@
 //! `zoom-setup`: from a vendor's written procedure to a Zoom OAuth app that provably works.
 //!
 //! `ARCHITECTURE.md` draws the data flow. In short: values ([`procedure`], [`setup`], [`oauth`], [`entry`],
-//! [`exact`], [`characters`], [`scope`], [`secret`]) know the field and do no I/O; [`app`] is the pure core; [`ui`] draws it; [`ports`]
+//! [`exact`], [`characters`], [`scope`], [`check`], [`secret`]) know the field and do no I/O; [`app`] is the pure core; [`ui`] draws it; [`ports`]
 //! names what the core needs from the world; [`runtime`] runs effects against the adapters ([`zoom`],
 //! [`callback`], [`store`], [`system`]); [`cli`] is the outside.
 
 pub mod app;
 pub mod callback;
 pub mod characters;
+pub mod check;
 pub mod cli;
 pub mod entry;
 pub mod error;

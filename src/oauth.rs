@@ -9,6 +9,7 @@ pub mod kind;
 pub mod pkce;
 pub mod preflight;
 pub mod probe;
+pub mod renewal;
 pub mod token;
 pub mod verdict;
 

@@ -2,8 +2,11 @@
 //! [`crate::store`], [`crate::system`]; tests bring their own.
 
 pub use crate::oauth::callback::Answer as CallbackOutcome;
+use crate::oauth::renewal::TokenRecord;
+use crate::oauth::token::StoredTokens;
 use crate::oauth::{
-    ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
+    ApiAnswer, ApiRead, ClientAuthentication, Failure, PreflightAnswer, PreflightRequest, RevokeRequest,
+    TokenGrant, TokenRequest,
 };
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
@@ -198,6 +201,68 @@ pub trait Store: Send {
     fn read_secret(&self, key: &SecretKey) -> Result<Option<Secret>, StoreFailure>;
     /// Writes (`Some`) and removes (`None`) in one atomic replace, fsynced and read back before it returns.
     fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure>;
+}
+
+/// Tokens that rotate, by [`SecretKey::SetupTokens`] and [`SecretKey::ConnectionTokens`]: one writer for each key,
+/// in this process and all others. Calls block.
+pub trait TokenStore: Send + Sync {
+    /// Waits for the lock of that key, which the operating system lets go of when the holder dies.
+    fn hold(&self, key: &SecretKey) -> Result<Box<dyn HeldTokens>, StoreFailure>;
+    /// What is stored, without the lock: it may be replaced right after.
+    fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure>;
+}
+
+/// The tokens of one key, held by this writer until it is dropped.
+pub trait HeldTokens: Send {
+    /// What is stored now.
+    fn read(&self) -> Result<Option<TokenRecord>, StoreFailure>;
+    /// Replaces it; on the medium when this returns.
+    fn write(&mut self, record: &TokenRecord) -> Result<(), StoreFailure>;
+    /// Puts a pair that [`Self::write`] could not store into another place, encrypted to the same key, from which
+    /// the next [`TokenStore::hold`] brings it back. Gives the place, in words.
+    fn rescue(&mut self, record: &TokenRecord) -> Result<String, StoreFailure>;
+}
+
+/// Refreshes tokens so that no pair is lost and no refresh token is spent twice.
+pub trait Renewer: Send + Sync {
+    /// Held, read, decided, marked, asked, stored, let go. Once begun it goes on to its end, also when the
+    /// future is dropped.
+    fn renew(&self, request: RenewalRequest) -> PortFuture<'_, Renewal>;
+}
+
+/// Whose tokens to refresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewalRequest {
+    pub key: SecretKey,
+    pub client: ClientAuthentication,
+    /// Refresh only if the access token has fewer seconds left than this; `None`: in any case. Whoever waited for
+    /// the lock while another refreshed takes what that one got, in both cases.
+    pub when_less_than_s: Option<u64>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The stored pair is fresh enough, or another writer has just refreshed it; Zoom was not asked.
+    Fresh { tokens: StoredTokens },
+    /// A new pair, and it is on disk.
+    Renewed { tokens: StoredTokens, grant: TokenGrant },
+    /// A new pair, and the store did not take it. `rescued`: the other place where it is now, in words. `tokens` is
+    /// the only copy if that is `None`.
+    NotStored { tokens: StoredTokens, grant: TokenGrant, failure: StoreFailure, rescued: Option<String> },
+    /// Zoom answered and gave no pair. The mark is gone: the next refresh may try.
+    Refused { tokens: StoredTokens, failure: Failure },
+    /// Nothing was sent. The stored pair is as it was.
+    NotSent { tokens: StoredTokens, failure: Failure },
+    /// A refresh was begun, now or in an earlier run, and its end is not known: the refresh token may be spent and
+    /// is never sent again. Only a new authorization helps. `failure`: what ended it, if it was now.
+    Unknown { tokens: StoredTokens, since: Timestamp, failure: Option<Failure> },
+    /// There are tokens and no refresh token among them.
+    NoRefreshToken { tokens: StoredTokens },
+    /// Nothing is stored under that key.
+    NoTokens,
+    /// The store could not be held, read or marked. Nothing was sent.
+    Store(StoreFailure),
 }
 
 /// How the secrets are protected.

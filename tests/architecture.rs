@@ -48,8 +48,8 @@ const ADAPTERS: [&str; 4] = ["callback", "store", "system", "zoom"];
 const SHELL: [&str; 5] = ["cli", "runtime", "sandbox", "terminal", "ui"];
 
 /// Values: they know the field and nothing else.
-const VALUES: [&str; 9] =
-    ["characters", "entry", "error", "exact", "handoff", "oauth", "procedure", "scope", "secret"];
+const VALUES: [&str; 10] =
+    ["characters", "check", "entry", "error", "exact", "handoff", "oauth", "procedure", "scope", "secret"];
 
 /// What a room must not name. A prefix forbids all below it, but `std::time` forbids only itself and the
 /// clocks, so that durations stay possible.
