@@ -33,6 +33,7 @@ pub fn setup(id: &str) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
@@ -52,11 +53,17 @@ pub fn connection(name: &str) -> Connection {
         grant: None,
         verification: None,
         compared: BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
 pub fn tokens(name: &str) -> SecretKey {
     SecretKey::ConnectionTokens(name.to_owned())
+}
+
+/// A secret that stays where it is: tokens rotate, and may lie elsewhere.
+pub fn client_secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 
 /// Longer than any thread waits for its turn, so that a busy machine never looks like a keyring that hangs.

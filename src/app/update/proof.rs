@@ -242,7 +242,10 @@ pub fn keep(model: &mut Model, question: Question, about: Vec<Fingerprint>, verd
     if matches!(verdict.judgement, Judgement::Proved | Judgement::Expected) {
         progress::proved(wizard, question);
     }
-    wizard.setup.proofs.insert(question, ProofRecord { at, about, verdict, token_at });
+    wizard
+        .setup
+        .proofs
+        .insert(question, ProofRecord { at, about, verdict, token_at, unknown: Default::default() });
 }
 
 /// A login begins: the authorize page is looked at while the browser opens, so that a refusal there, after which
