@@ -6,11 +6,13 @@
 
 mod link;
 mod log;
+mod renewal;
 mod screen;
 mod store_thread;
 
 pub use link::Written;
 pub use log::{LoggedStore, LoggedZoom};
+pub use renewal::JournaledRenewer;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
