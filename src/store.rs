@@ -10,17 +10,20 @@
 //! | `key.age` | that key behind a passphrase, only where no keyring keeps it |
 //! | `rehearsal-secrets.age`, `rehearsal-key.txt` | the same for the invented secrets of rehearsals, key in the open |
 //! | `lock` | taken while secrets are changed |
+//! | `checks.jsonl` | the last checks of each connection, readable, no secret; `checks.lock` while it is written |
 //!
 //! Files are 0600, directories 0700. Every file is replaced as a whole: written beside its place, synced,
 //! renamed, and the directory synced. What cannot be understood is reported and never overwritten.
 
 mod disk;
+mod history;
 mod keyring;
 mod records;
 mod sealed;
 mod unlock;
 
 pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
+pub use history::HistoryFile;
 pub use keyring::{Keyring, SERVICE, SystemKeyring};
 
 use crate::ports::{Store, StoreFailure, Unlocked};
@@ -332,6 +335,8 @@ fn is_ours(path: &Path) -> Result<bool, StoreFailure> {
             "rehearsal-secrets.age",
             "rehearsal-key.txt",
             "lock",
+            "checks.jsonl",
+            "checks.lock",
         ];
         if !ours.contains(&name.as_ref()) && !name.starts_with('.') {
             return Ok(false);
