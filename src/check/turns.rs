@@ -63,7 +63,7 @@ pub enum Next {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// It is the answer.
-    Take(Answer),
+    Take(Box<Answer>),
     /// The same question is to be asked again, not before this.
     Again(Timestamp),
 }
@@ -188,7 +188,7 @@ impl Turns {
         tries: u32,
         now: Timestamp,
     ) -> Verdict {
-        let Some(service) = service else { return Verdict::Take(answer) };
+        let Some(service) = service else { return Verdict::Take(Box::new(answer)) };
         let silence = answer.failure().filter(|failure| failure.kind.is_silence()).cloned();
         let heard = self.silent.entry(service).or_default();
         *heard = match silence {
@@ -209,14 +209,14 @@ impl Turns {
         if worth_it && harmless && tries < 2 && !out_of_reach {
             return Verdict::Again(now.checked_add(self.limits.retry_after).unwrap_or(now));
         }
-        Verdict::Take(answer)
+        Verdict::Take(Box::new(answer))
     }
 
     /// The account's rate limit is met: a short wait is waited for, a few times.
     fn limited(&mut self, name: &str, until: Option<Timestamp>, answer: Answer, now: Timestamp) -> Verdict {
         let index = self.account(name);
         let longest = self.limits.longest_wait;
-        let Some(account) = self.accounts.get_mut(index) else { return Verdict::Take(answer) };
+        let Some(account) = self.accounts.get_mut(index) else { return Verdict::Take(Box::new(answer)) };
         // Of several requests that met the same limit the first has counted it.
         let already = account.not_before.is_some_and(|pause| pause > now);
         if !already {
@@ -234,7 +234,7 @@ impl Turns {
         let why = account.closed.get_or_insert(why).clone();
         // Whoever waits learns it at its next turn, which is now.
         account.not_before = None;
-        Verdict::Take(Answer::NotAsked(why))
+        Verdict::Take(Box::new(Answer::NotAsked(why)))
     }
 
     fn account(&mut self, name: &str) -> usize {

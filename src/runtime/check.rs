@@ -1,9 +1,8 @@
 //! Checks many connections at once: carries the questions of [`crate::check`] to the ports, within its turns.
 
-use crate::check::History;
 use crate::check::{
-    Answer, CheckOptions, Checked, Checking, Limits, Next, Question, Randomness, Request, Service, Subject,
-    TOLD_WAIT, Turn, Turns, Verdict,
+    Answer, CheckOptions, Checked, Checking, History, Limits, Next, Question, Randomness, Request, Service,
+    Subject, TOLD_WAIT, Turn, Turns, Verdict,
 };
 use crate::ports::{Clock, Entropy, Renewer, Store, StoreFailure, TokenStore, Zoom};
 use crate::procedure::{FieldName, Procedure};
@@ -23,9 +22,16 @@ use std::time::Duration;
 pub struct CheckPorts {
     pub zoom: Arc<dyn Zoom>,
     /// Tokens and who refreshes them, or why the secrets stay shut.
-    pub tokens: Result<(Arc<dyn TokenStore>, Arc<dyn Renewer>), StoreFailure>,
+    pub tokens: Result<TokenPorts, StoreFailure>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+}
+
+/// Tokens that rotate, and who refreshes them.
+#[derive(Clone)]
+pub struct TokenPorts {
+    pub store: Arc<dyn TokenStore>,
+    pub renewer: Arc<dyn Renewer>,
 }
 
 /// What happens meanwhile.
@@ -93,7 +99,7 @@ pub async fn check(
     cancelled: impl Future<Output = ()>,
     tell: &mut dyn FnMut(CheckEvent),
 ) -> Vec<Checked> {
-    Run::new(ports, subjects, options, limits, tell).to_end(cancelled).await
+    Run::new(ports, subjects, options, limits, tell).run(cancelled).await
 }
 
 struct Run<'a> {
@@ -137,7 +143,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn to_end(mut self, cancelled: impl Future<Output = ()>) -> Vec<Checked> {
+    async fn run(mut self, cancelled: impl Future<Output = ()>) -> Vec<Checked> {
         for index in 0..self.running.len() {
             self.queue(index, Timestamp::MIN);
         }
@@ -223,7 +229,7 @@ impl<'a> Run<'a> {
         self.turns.ended(&running.account);
         match self.turns.judge(&running.account, service, answer, running.tries, now) {
             Verdict::Again(at) => self.queue(index, at),
-            Verdict::Take(answer) => self.take(index, answer),
+            Verdict::Take(answer) => self.take(index, *answer),
         }
     }
 
@@ -285,12 +291,12 @@ async fn carry(ports: CheckPorts, question: Question) -> Answer {
         Request::Read(read) => Answer::Read(ports.zoom.read(read).await),
         Request::Preflight(request) => Answer::Preflight(ports.zoom.preflight(request).await),
         Request::Renew(request) => match &ports.tokens {
-            Ok((_, renewer)) => Answer::Renewed(renewer.renew(request).await),
+            Ok(tokens) => Answer::Renewed(tokens.renewer.renew(request).await),
             Err(failure) => Answer::Looked(Err(failure.clone())),
         },
         Request::Look(key) => match ports.tokens {
-            Ok((tokens, _)) => {
-                let looked = tokio::task::spawn_blocking(move || tokens.look(&key)).await;
+            Ok(TokenPorts { store, .. }) => {
+                let looked = tokio::task::spawn_blocking(move || store.look(&key)).await;
                 Answer::Looked(looked.unwrap_or_else(|_| Err(ended_early())))
             }
             Err(failure) => Answer::Looked(Err(failure)),
