@@ -4,6 +4,7 @@
 //! [`Effect::Cancel`], which closes the request or frees the port. Effects of the store run on one thread of
 //! their own, in order.
 
+pub mod check;
 mod link;
 mod log;
 mod renewal;
