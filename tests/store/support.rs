@@ -52,6 +52,7 @@ pub fn connection(name: &str) -> Connection {
         grant: None,
         verification: None,
         compared: BTreeMap::new(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

@@ -11,14 +11,15 @@ use crate::oauth::preflight::{self, Asked};
 use crate::oauth::probe::{self, Moment};
 use crate::oauth::verdict::{Candidate, Judgement, Verdict};
 use crate::oauth::{
-    Failure, Grant, PreflightAnswer, PreflightRequest, TokenGrant, TokenRequest, authorize, pkce,
+    ClientAuthentication, Failure, Grant, PreflightAnswer, PreflightRequest, TokenGrant, TokenRequest,
+    authorize, pkce,
 };
 use crate::procedure::FieldName;
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::{ProofRecord, Question};
 
 /// Sent with a made-up code where the receiver's redirect URL is not known: any address does for that.
-const ANY_REDIRECT: &str = "http://127.0.0.1/callback";
+pub const ANY_REDIRECT: &str = "http://127.0.0.1/callback";
 
 /// How a made-up code begins. Zoom repeats the code in its refusal, and nobody shall take it for a secret.
 const MADE_UP: &str = "zoom-setup-test-";
@@ -113,37 +114,17 @@ pub fn random(
     out: &mut Vec<Effect>,
 ) {
     let Some((question, about)) = asking(model, ticket) else { return };
-    let halves = result.as_ref().map_err(String::as_str).and_then(|bytes| {
-        let (first, second) = bytes.split_at(32);
-        match (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) {
-            (Ok(first), Ok(second)) => Ok((pkce::state_from(first), pkce::Verifier::from_bytes(second))),
-            (Err(_), _) | (_, Err(_)) => Err("too few random bytes came"),
-        }
-    });
-    let (random, verifier) = match halves {
-        Ok(halves) => halves,
-        Err(why) => {
-            let candidate = Candidate {
-                cause: format!("This system gives no randomness: {why}."),
-                test: "Press r to try again.".to_owned(),
-            };
-            let verdict = Verdict {
-                candidates: vec![candidate],
-                ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
-            };
-            return answered(model, question, about, verdict, out);
-        }
+    let (random, verifier) = match random_parts(result) {
+        Ok(parts) => parts,
+        Err(verdict) => return answered(model, question, about, verdict, out),
     };
     let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
-    let redirect = wizard.values().redirect_url();
-    let redirect_uri = redirect.unwrap_or_else(|| ANY_REDIRECT.to_owned());
+    let redirect_uri = wizard.values().redirect_url().unwrap_or_else(|| ANY_REDIRECT.to_owned());
     match question {
         Question::Pair => {
-            let verifier = verifier.into_secret();
-            let code = Secret::new(format!("{MADE_UP}{}", random.expose()));
-            let grant = Grant::AuthorizationCode { code, redirect_uri, verifier };
-            out.push(Effect::Token { ticket, request: TokenRequest { client: client(wizard), grant } });
+            let request = pair_request(client(wizard), redirect_uri, &random, verifier);
+            out.push(Effect::Token { ticket, request });
         }
         Question::Redirect => {
             let client_id = client_id(wizard);
@@ -152,6 +133,41 @@ pub fn random(
             out.push(Effect::Preflight { ticket, request: PreflightRequest { url, redirect_uri } });
         }
         Question::Account => {}
+    }
+}
+
+/// A state and a verifier from randomness; without it, what to say instead of an answer.
+pub fn random_parts(result: &Result<Box<[u8; 64]>, String>) -> Result<(Secret, pkce::Verifier), Verdict> {
+    let halves = result.as_ref().map_err(String::as_str).and_then(|bytes| {
+        let (first, second) = bytes.split_at(32);
+        match (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) {
+            (Ok(first), Ok(second)) => Ok((pkce::state_from(first), pkce::Verifier::from_bytes(second))),
+            (Err(_), _) | (_, Err(_)) => Err("too few random bytes came"),
+        }
+    });
+    halves.map_err(|why| {
+        let candidate = Candidate {
+            cause: format!("This system gives no randomness: {why}."),
+            test: "Press r to try again.".to_owned(),
+        };
+        Verdict {
+            candidates: vec![candidate],
+            ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
+        }
+    })
+}
+
+/// Asks whether Zoom knows a pair, with a code that is made up.
+pub fn pair_request(
+    client: ClientAuthentication,
+    redirect_uri: String,
+    random: &Secret,
+    verifier: pkce::Verifier,
+) -> TokenRequest {
+    let code = Secret::new(format!("{MADE_UP}{}", random.expose()));
+    TokenRequest {
+        client,
+        grant: Grant::AuthorizationCode { code, redirect_uri, verifier: verifier.into_secret() },
     }
 }
 
