@@ -257,6 +257,12 @@ impl Runtime {
                     rehearsing.configure(app);
                 }
             }
+            Effect::Regenerate { ticket, server_to_server } => {
+                if let Some(rehearsing) = &self.rehearsing {
+                    let secret = rehearsing.regenerate(server_to_server);
+                    self.send(Msg::Regenerated { ticket, secret });
+                }
+            }
             Effect::Exit(exit) => self.exit = Some(exit),
         }
     }

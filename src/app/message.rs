@@ -38,6 +38,10 @@ pub enum Msg {
     },
     /// Review scopes, as the command line asks.
     Review(ReviewRequest),
+    /// Replace the client secret of the connection of that name, as the command line asks.
+    Rotate {
+        connection: String,
+    },
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -133,6 +137,11 @@ pub enum Msg {
     Exported {
         result: Result<String, String>,
     },
+    /// Rehearsal: the secret that the sandbox's page shows since Regenerate was pressed.
+    Regenerated {
+        ticket: Ticket,
+        secret: Secret,
+    },
 }
 
 /// An editing key.
@@ -216,6 +225,8 @@ pub enum Intent {
     ToDo,
     /// `w`: what the app that is reviewed is for.
     Subjects,
+    /// `n` on a connection: replace its client secret.
+    Rotate,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -318,6 +329,11 @@ pub enum Effect {
     },
     /// Rehearsal: what the admin has entered on the sandbox's app page by now.
     ConfigureSandbox(RehearsalApp),
+    /// Rehearsal: Regenerate is pressed on the sandbox's app page.
+    Regenerate {
+        ticket: Ticket,
+        server_to_server: bool,
+    },
 
     Exit(Exit),
 }

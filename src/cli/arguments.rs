@@ -231,6 +231,12 @@ pub enum ReviewFormat {
 /// `connections …`.
 #[derive(Debug, Subcommand)]
 pub enum ConnectionsCommand {
+    /// List the stored connections, as without a command.
+    List {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one connection.
     Show {
         name: String,
@@ -240,4 +246,9 @@ pub enum ConnectionsCommand {
     },
     /// Remove a connection and its secrets from this machine.
     Remove { name: String },
+    /// Replace the client secret: Zoom must know the new one before it takes the old one's place.
+    ///
+    /// On a terminal it opens a screen that explains what stops when. Without one the new secret is taken from
+    /// ZOOM_CLIENT_SECRET or standard input.
+    Rotate { name: String },
 }

@@ -349,6 +349,12 @@ impl Rehearsing for SandboxPage {
         // What Zoom's form would not keep shows up as a finding of the verification.
         drop(self.sandbox.configure(kind, configuration));
     }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.sandbox.regenerate_secret(kind);
+        self.sandbox.app_page(kind).client_secret
+    }
 }
 
 /// In rehearsal on a machine without a browser: follows the login by itself, as far as it goes. The sandbox

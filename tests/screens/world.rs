@@ -259,6 +259,7 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         verification: Some(verification(false)),
         compared: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

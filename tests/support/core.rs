@@ -209,6 +209,7 @@ impl Core {
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
+            | Effect::Regenerate { .. }
             | Effect::Exit(_) => None,
         }
     }

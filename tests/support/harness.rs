@@ -382,6 +382,9 @@ fn busy(model: &Model) -> bool {
     if model.review.as_ref().is_some_and(|reviewing| reviewing.proving.is_some()) {
         return true;
     }
+    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy()) {
+        return true;
+    }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };
     let writing = wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some();
     writing || keymap::screen_mode(model) == Mode::Busy
@@ -459,6 +462,12 @@ impl Rehearsing for AppPage {
             activated: app.activated,
         };
         drop(self.0.configure(kind, configuration));
+    }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.0.regenerate_secret(kind);
+        self.0.app_page(kind).client_secret
     }
 }
 

@@ -43,6 +43,7 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         verification: setup.verification.clone(),
         compared: setup.compared.clone(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 
@@ -171,7 +172,9 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     // Comparisons may go on after storing: they prove more about the same connection.
     let compared = now.compared.clone();
     let holds = |stored: &&Connection| {
-        **stored == Connection { created: stored.created, compared: stored.compared.clone(), ..now }
+        let (created, compared) = (stored.created, stored.compared.clone());
+        **stored
+            == Connection { created, compared, credentials_since: stored.credentials_since.clone(), ..now }
     };
     let Some(stored) = stored.filter(holds).cloned() else {
         // An answer or the grant changed after storing, and the set-up is about to go with what it knows.
