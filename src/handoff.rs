@@ -6,6 +6,7 @@ mod env;
 pub mod json;
 mod markdown;
 mod ownership;
+pub mod rotation;
 mod sheet;
 
 pub use env::env;

@@ -66,6 +66,8 @@ pub trait Clipboard: Send + Sync {
 pub trait Rehearsing: Send + Sync {
     /// What the admin has entered by now.
     fn configure(&self, app: RehearsalApp);
+    /// The admin presses Regenerate. Gives the client secret that the page shows then.
+    fn regenerate(&self, server_to_server: bool) -> Secret;
 }
 
 /// The clock.

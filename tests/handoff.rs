@@ -105,6 +105,7 @@ fn check(code: &str, title: &str, outcome: Outcome, detail: &str, next: Option<&
         detail: detail.to_owned(),
         next: next.map(str::to_owned),
         diagnosis: None,
+        unknown: Default::default(),
     }
 }
 
@@ -163,6 +164,7 @@ fn connection() -> Connection {
                 user_id: Some("u-1".to_owned()),
                 email: Some("admin@example.com".to_owned()),
                 name: Some("Admin | of `acme`".to_owned()),
+                unknown: Default::default(),
             }),
             granted: Some(
                 ["meeting:write:meeting:admin", "user:read:list_users:admin", "zra:read:team_list:admin"]
@@ -171,14 +173,25 @@ fn connection() -> Connection {
             ),
             missing: vec!["user:read:user:admin".to_owned()],
             excess: vec!["zra:read:team_list:admin".to_owned()],
+            unknown: Default::default(),
         }),
+        credentials_since: BTreeMap::new(),
         compared: [(ExactString::ZoomRedirect, true), (ExactString::ZoomAllowList, false)]
             .map(|(string, same)| {
                 let expected =
                     Secret::new("https://dev12345.service-now.com/oauth_redirect.do").fingerprint();
-                (string, Compared { at: "2026-11-20T09:20:00Z".parse().unwrap(), same, expected })
+                (
+                    string,
+                    Compared {
+                        at: "2026-11-20T09:20:00Z".parse().unwrap(),
+                        same,
+                        expected,
+                        unknown: Default::default(),
+                    },
+                )
             })
             .into(),
+        unknown: Default::default(),
     }
 }
 
@@ -382,7 +395,7 @@ fn a_shell_reads_the_variables_back() {
 
 fn listed(connections: &[Connection], json: bool) -> String {
     let mut out = Vec::new();
-    connections::list(connections, json, &mut out).unwrap();
+    connections::list::list(connections, json, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -398,6 +411,7 @@ fn several() -> Vec<Connection> {
             api_url: None,
             refreshable: true,
             refreshed_at: None,
+            unknown: Default::default(),
         }),
         ..connection()
     };
@@ -432,7 +446,7 @@ fn connections_list_json() {
 #[test]
 fn connections_show() {
     let mut out = Vec::new();
-    connections::show(&connection(), Some(&procedure()), &mut out, false).unwrap();
+    connections::list::show(&connection(), Some(&procedure()), &mut out, false).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
@@ -440,7 +454,7 @@ fn connections_show() {
 fn connections_show_json_and_no_secret() {
     for procedure in [Some(procedure()), None] {
         let mut out = Vec::new();
-        connections::show(&connection(), procedure.as_ref(), &mut out, true).unwrap();
+        connections::list::show(&connection(), procedure.as_ref(), &mut out, true).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!((&json["format"], &json["name"]), (&1.into(), &"acme-zoom".into()));
         let url = procedure.map(|_| "https://dev12345.service-now.com/oauth_redirect.do");
@@ -455,7 +469,7 @@ fn people_get_lines_that_fit() {
     let mut text = listed(&several(), false);
     for connection in several() {
         let mut out = Vec::new();
-        connections::show(&connection, Some(&procedure()), &mut out, false).unwrap();
+        connections::list::show(&connection, Some(&procedure()), &mut out, false).unwrap();
         text.push_str(&String::from_utf8(out).unwrap());
     }
     for line in text.lines() {

@@ -38,6 +38,10 @@ pub enum Msg {
     },
     /// Review scopes, as the command line asks.
     Review(ReviewRequest),
+    /// Replace the client secret of the connection of that name, as the command line asks.
+    Rotate {
+        connection: String,
+    },
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -138,6 +142,11 @@ pub enum Msg {
     Exported {
         result: Result<String, String>,
     },
+    /// Rehearsal: the secret that the sandbox's page shows since Regenerate was pressed.
+    Regenerated {
+        ticket: Ticket,
+        secret: Secret,
+    },
 }
 
 /// An editing key.
@@ -221,6 +230,8 @@ pub enum Intent {
     ToDo,
     /// `w`: what the app that is reviewed is for.
     Subjects,
+    /// `n` on a connection: replace its client secret.
+    Rotate,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -328,6 +339,11 @@ pub enum Effect {
     },
     /// Rehearsal: what the admin has entered on the sandbox's app page by now.
     ConfigureSandbox(RehearsalApp),
+    /// Rehearsal: Regenerate is pressed on the sandbox's app page.
+    Regenerate {
+        ticket: Ticket,
+        server_to_server: bool,
+    },
 
     Exit(Exit),
 }

@@ -133,6 +133,7 @@ impl Worker {
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
+            | Effect::Regenerate { .. }
             | Effect::Exit(_) => {}
         }
     }

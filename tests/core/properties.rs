@@ -46,6 +46,7 @@ enum Act {
     Provide(FieldName),
     ProvideScopes(Vec<String>),
     Begin(Index),
+    Rotate,
     Resume(Index),
     Resize(u16, u16),
     Drawn(u16),
@@ -125,6 +126,7 @@ fn acts() -> impl Strategy<Value = Act> {
         4 => select(&FieldName::ALL[..]).prop_map(Act::Provide),
         1 => proptest::collection::vec("[a-z:]{1,12}", 0..3).prop_map(Act::ProvideScopes),
         1 => any::<Index>().prop_map(Act::Begin),
+        1 => Just(Act::Rotate),
         1 => any::<Index>().prop_map(Act::Resume),
         1 => (0_u16..300, 0_u16..100).prop_map(|(columns, rows)| Act::Resize(columns, rows)),
         1 => (0_u16..50).prop_map(Act::Drawn),
@@ -157,6 +159,10 @@ impl Stage {
             Act::Begin(index) => {
                 let procedure = index.get(&self.core.model.procedures).id.clone();
                 Some(Msg::Begin { procedure })
+            }
+            Act::Rotate => {
+                let connection = self.core.connections.keys().next().cloned();
+                connection.map(|connection| Msg::Rotate { connection })
             }
             Act::Resume(index) => {
                 let setups: Vec<String> = self.core.setups.keys().cloned().collect();
@@ -209,7 +215,7 @@ impl Stage {
         }
         self.open.extend(effects);
         invariants(&self.core.model)?;
-        no_secret(&format!("{:?}", self.core.model.screen))?;
+        no_secret(&format!("{:?} {:?}", self.core.model.screen, self.core.model.rotating))?;
         no_secret(&format!("{:?} {:?}", self.core.model.overlay, self.core.model.notice))?;
         no_secret(&format!("{:?} {:?}", self.core.model.library, self.core.model.secret_store))
     }
@@ -371,6 +377,9 @@ impl Stage {
             },
             Effect::Copy { what, .. } => Msg::Copied { what, how: "copied".to_owned() },
             Effect::Export { .. } => Msg::Exported { result: Ok("sheet.md".to_owned()) },
+            Effect::Regenerate { ticket, .. } => {
+                Msg::Regenerated { ticket, secret: Secret::new(CLIENT_SECRET) }
+            }
             Effect::OfferLogin { .. }
             | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
@@ -399,7 +408,9 @@ fn masked_focus(model: &Model) -> bool {
         | Mode::LoginWaiting
         | Mode::Desk
         | Mode::DeskPaste
-        | Mode::ReviewPaste => true,
+        | Mode::ReviewPaste
+        | Mode::Rotate
+        | Mode::Rotated => true,
         Mode::Field => match &model.wizard().unwrap().state {
             zoom_setup::app::wizard::StepState::Fill(form) => form.fields[form.focus].input.is_masked(),
             _ => false,

@@ -33,6 +33,7 @@ pub fn setup(id: &str) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
@@ -52,11 +53,18 @@ pub fn connection(name: &str) -> Connection {
         grant: None,
         verification: None,
         compared: BTreeMap::new(),
+        unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 
 /// Where a secret lies that is not a pair of tokens, and is any text.
 pub fn secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
+}
+
+/// A secret that stays where it is: tokens rotate, and may lie elsewhere.
+pub fn client_secret(name: &str) -> SecretKey {
     SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 

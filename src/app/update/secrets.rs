@@ -187,6 +187,7 @@ fn take_tokens(wizard: &mut Wizard, found: Option<TokenRecord>) {
                 api_url: None,
                 refreshable: tokens.refresh_token.is_some(),
                 refreshed_at: refreshed.then_some(tokens.obtained_at),
+                unknown: Default::default(),
             });
         }
         (Some(tokens), Some(grant)) => {

@@ -356,6 +356,7 @@ pub fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         granted,
         missing,
         excess,
+        unknown: Default::default(),
     };
     let failed = verification.failed();
     wizard.setup.verification = Some(verification);
