@@ -43,11 +43,13 @@ pub enum Fault {
     Html,
     /// The connection ends without an answer.
     Drop,
+    /// A refresh rotates the pair, and its answer is lost.
+    LostRefresh,
 }
 
 impl Fault {
     /// Every fault, in the order of a set-up.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::WrongSecret,
         Self::NotActivated,
         Self::MissingScope,
@@ -64,6 +66,7 @@ impl Fault {
         Self::RateLimit,
         Self::Html,
         Self::Drop,
+        Self::LostRefresh,
     ];
 
     /// The name on the command line.
@@ -85,6 +88,7 @@ impl Fault {
             Self::RateLimit => "rate-limit",
             Self::Html => "html",
             Self::Drop => "drop",
+            Self::LostRefresh => "lost-refresh",
         }
     }
 
@@ -109,6 +113,7 @@ impl Fault {
             Self::RateLimit => "the first call is refused with 429 and a date in Retry-After",
             Self::Html => "the first call is answered by the login page of a proxy",
             Self::Drop => "the first token call is cut off before its answer",
+            Self::LostRefresh => "the first refresh rotates the tokens, and its answer is lost",
         }
     }
 
@@ -116,7 +121,9 @@ impl Fault {
     /// login can fail.
     pub const fn applies_to(self, kind: AppKind) -> bool {
         match self {
-            Self::RedirectMismatch | Self::Deny | Self::ExpiredCode => matches!(kind, AppKind::General),
+            Self::RedirectMismatch | Self::Deny | Self::ExpiredCode | Self::LostRefresh => {
+                matches!(kind, AppKind::General)
+            }
             Self::WrongAccount | Self::Deactivated => matches!(kind, AppKind::ServerToServer),
             Self::WrongSecret
             | Self::NotActivated
@@ -151,7 +158,8 @@ impl Fault {
             | Self::Slow
             | Self::RateLimit
             | Self::Html
-            | Self::Drop => strikes,
+            | Self::Drop
+            | Self::LostRefresh => strikes,
         }
     }
 }

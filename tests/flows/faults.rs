@@ -32,6 +32,7 @@ fn of_general(fault: Fault) -> Strikes {
         Fault::ExpiredCode => Strikes::Login("code-expired"),
         Fault::MissingScope | Fault::ScopeLag => Strikes::Check("scopes"),
         Fault::UserManaged | Fault::MasterScope => Strikes::Check("app-kind"),
+        Fault::LostRefresh => Strikes::Check("refresh"),
         Fault::WrongAccount | Fault::Deactivated => panic!("{fault} is none of a General app"),
     }
 }
@@ -50,7 +51,7 @@ fn of_server(fault: Fault) -> Option<(&'static str, &'static str)> {
         Fault::NotActivated => Some(("activation", "not-activated")),
         Fault::Deactivated => Some(("activation", "deactivated")),
         Fault::MissingScope | Fault::ScopeLag | Fault::UserManaged | Fault::MasterScope => None,
-        Fault::RedirectMismatch | Fault::Deny | Fault::ExpiredCode => {
+        Fault::RedirectMismatch | Fault::Deny | Fault::ExpiredCode | Fault::LostRefresh => {
             panic!("{fault} is none of a Server-to-Server app")
         }
     }
