@@ -21,7 +21,7 @@ mod sealed;
 mod unlock;
 
 pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
-pub use keyring::{Keyring, SERVICE, SystemKeyring};
+pub use keyring::{Keyring, KeyringProblem, SERVICE, SystemKeyring};
 
 use crate::ports::{Store, StoreFailure, Unlocked};
 use crate::secret::Secret;

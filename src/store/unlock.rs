@@ -4,6 +4,7 @@
 //! starts agree on one. Falling back from the keyring to a passphrase is always an answer to the user first.
 
 use super::disk::{self, shown};
+use super::keyring::KeyringProblem;
 use super::sealed::{self, OpenFailure, SealedFile, SecretMap};
 use super::{FileStore, Secrets, StoreKind};
 use crate::ports::{StoreFailure, Unlocked};
@@ -11,9 +12,6 @@ use crate::secret::Secret;
 use age::x25519::Identity;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What every advice about a missing keyring ends with.
-const START_KEYRING: &str = "start or unlock the keyring of this desktop and try again";
 
 impl FileStore {
     /// The secrets, opened with the key that the rules of the store's kind give.
@@ -31,9 +29,10 @@ impl FileStore {
                         ),
                     });
                 }
-                self.keyring_key()?.map_err(|why| StoreFailure::Io {
+                self.keyring_key()?.map_err(|problem| StoreFailure::Io {
                     message: format!(
-                        "the keyring cannot be used: {why}; {START_KEYRING}, or use --store file for a passphrase"
+                        "the keyring cannot be used: {problem}. {} Or use --store file, for a passphrase",
+                        problem.next()
                     ),
                 })
             }
@@ -50,7 +49,7 @@ impl FileStore {
             (Some(_), Some(why)) => why,
             (Some(_) | None, _) => match self.keyring_key()? {
                 Ok(found) => return Ok(found),
-                Err(why) => why,
+                Err(problem) => problem.to_string(),
             },
         };
         self.keyring_refused = Some(why.clone());
@@ -59,7 +58,7 @@ impl FileStore {
 
     /// The key in the keyring, made if this is the first time. The inner error says why the keyring can't be
     /// used where nothing depends on it yet.
-    fn keyring_key(&self) -> Result<Result<Secrets, String>, StoreFailure> {
+    fn keyring_key(&self) -> Result<Result<Secrets, KeyringProblem>, StoreFailure> {
         // The canonical path needs the directory.
         disk::create_directory(&self.layout.data_dir)?;
         let user = self.keyring_user()?;
@@ -67,39 +66,36 @@ impl FileStore {
             Ok(Some(entry)) => self.keyring_entry(&entry, &user).map(Ok),
             Ok(None) => {
                 self.refuse_orphan(&format!("the keyring has no entry {user:?} of {:?}", super::SERVICE))?;
-                if let Err(why) = self.keyring.prove(&user) {
-                    return Ok(Err(why));
+                if let Err(problem) = self.keyring.prove(&user) {
+                    return Ok(Err(problem));
                 }
                 self.make_keyring_key(&user)
             }
-            Err(why) if self.is_there(&self.layout.secrets)? => Err(StoreFailure::Unreadable {
+            Err(problem) if self.is_there(&self.layout.secrets)? => Err(StoreFailure::Unreadable {
                 message: format!(
-                    "the key to {} is in the keyring, and the keyring cannot be used: {why}; {START_KEYRING}",
-                    shown(&self.layout.secrets)
+                    "the key to {} is in the keyring, and the keyring cannot be used: {problem}. {}",
+                    shown(&self.layout.secrets),
+                    problem.next()
                 ),
             }),
-            Err(why) => Ok(Err(why)),
+            Err(problem) => Ok(Err(problem)),
         }
     }
 
-    fn make_keyring_key(&self, user: &str) -> Result<Result<Secrets, String>, StoreFailure> {
+    fn make_keyring_key(&self, user: &str) -> Result<Result<Secrets, KeyringProblem>, StoreFailure> {
         let _lock = disk::lock(&self.layout.lock, self.limits.lock_wait)?;
         // Another first start may have been quicker.
         match self.keyring.get(user) {
             Ok(Some(entry)) => return self.keyring_entry(&entry, user).map(Ok),
             Ok(None) => {}
-            Err(why) => return Ok(Err(why)),
+            Err(problem) => return Ok(Err(problem)),
         }
         self.refuse_orphan("the keyring has no entry for it")?;
         let identity = Identity::generate();
         let text = sealed::identity_line(&identity);
-        if let Err(why) = self.keyring.set(user, &text) {
-            return Ok(Err(why));
-        }
-        match self.keyring.get(user) {
-            Ok(Some(kept)) if kept == text => self.sealed(identity, Unlocked::Keyring).map(Ok),
-            Ok(_) => Ok(Err("it did not keep the key".to_owned())),
-            Err(why) => Ok(Err(why)),
+        match self.keyring.keep(user, &text) {
+            Ok(()) => self.sealed(identity, Unlocked::Keyring).map(Ok),
+            Err(problem) => Ok(Err(problem)),
         }
     }
 
