@@ -4,6 +4,7 @@
 //! their secrets: `age -d -i key.txt secrets.age`. Where the key is behind a passphrase, it is itself an age
 //! file: `age -d key.age > key.txt`.
 
+use super::backup;
 use super::disk::{Disk, shown};
 use crate::ports::StoreFailure;
 use crate::secret::Secret;
@@ -48,6 +49,8 @@ struct Document {
 pub enum OpenFailure {
     /// It is whole, and for another key or passphrase.
     WrongKey,
+    /// A newer zoom-setup wrote it: in words.
+    Newer(String),
     /// It is damaged or not ours: how.
     Damaged(String),
 }
@@ -59,6 +62,8 @@ pub struct SealedFile {
     identity: x25519::Identity,
     /// Where the key came from, for the messages: "the key in the keyring".
     key_name: String,
+    /// Whether a copy is kept of what was written last.
+    backed_up: bool,
     /// Head of the file that was read last, and what was in it.
     cache: RefCell<Option<(Vec<u8>, Document)>>,
 }
@@ -73,8 +78,9 @@ impl SealedFile {
         path: PathBuf,
         identity: x25519::Identity,
         key_name: String,
+        backed_up: bool,
     ) -> Result<Self, StoreFailure> {
-        let file = Self { disk, path, identity, key_name, cache: RefCell::new(None) };
+        let file = Self { disk, path, identity, key_name, backed_up, cache: RefCell::new(None) };
         file.refresh()?;
         Ok(file)
     }
@@ -85,11 +91,23 @@ impl SealedFile {
         Ok(self.cache.borrow().as_ref().and_then(|(_, document)| document.secrets.get(key).cloned()))
     }
 
+    /// The key that everything of this store is encrypted to.
+    pub const fn identity(&self) -> &x25519::Identity {
+        &self.identity
+    }
+
+    /// Where the key came from, for the messages.
+    pub fn key_name(&self) -> &str {
+        &self.key_name
+    }
+
     /// Applies the changes to what the file has now, replaces it, and reads it back. The caller holds the
     /// lock between processes.
     pub fn write(&self, changes: Vec<(String, Option<Secret>)>) -> Result<(), StoreFailure> {
         self.refresh()?;
         let mut document = self.cache.borrow().as_ref().map(|(_, kept)| kept.clone()).unwrap_or_default();
+        // A login that is pending is over in minutes; what is removed goes from the backup, too.
+        let lasts = changes.iter().any(|(key, value)| value.is_none() || !is_pending(key));
         for (key, value) in changes {
             match value {
                 Some(value) => document.secrets.insert(key, value),
@@ -104,6 +122,9 @@ impl SealedFile {
             );
         }
         *self.cache.borrow_mut() = None;
+        if self.backed_up && lasts {
+            backup::keep_copy(self.disk.as_ref(), &self.path, &sealed)?;
+        }
         self.disk.replace(&self.path, &sealed)?;
         match self.disk.read(&self.path)? {
             Some(bytes) if bytes == sealed => {}
@@ -121,7 +142,7 @@ impl SealedFile {
     fn refresh(&self) -> Result<(), StoreFailure> {
         let Some(head) = self.disk.head(&self.path)? else {
             *self.cache.borrow_mut() = None;
-            return Ok(());
+            return self.refuse_lost();
         };
         if self.cache.borrow().as_ref().is_some_and(|(known, _)| *known == head) {
             return Ok(());
@@ -131,13 +152,29 @@ impl SealedFile {
             *self.cache.borrow_mut() = None;
             return Ok(());
         };
-        let document = open(&bytes, &self.identity).map_err(|failure| self.unreadable(&failure))?;
+        let document = open(&bytes, &self.identity).map_err(|failure| self.unreadable(&bytes, &failure))?;
         let head = bytes.get(..head.len()).unwrap_or(&bytes).to_vec();
         *self.cache.borrow_mut() = Some((head, document));
         Ok(())
     }
 
-    fn unreadable(&self, failure: &OpenFailure) -> StoreFailure {
+    /// A file that is gone while its backup is there was not removed by this program.
+    fn refuse_lost(&self) -> Result<(), StoreFailure> {
+        let backup = backup::of(&self.path);
+        if self.disk.head(&backup)?.is_none() {
+            return Ok(());
+        }
+        Err(StoreFailure::Unreadable {
+            message: format!(
+                "{} is gone, and its backup is there. Bring it back with: zoom-setup store repair. Or move {} away to \
+                 begin without its secrets",
+                shown(&self.path),
+                shown(&backup)
+            ),
+        })
+    }
+
+    fn unreadable(&self, bytes: &[u8], failure: &OpenFailure) -> StoreFailure {
         let path = shown(&self.path);
         let message = match failure {
             OpenFailure::WrongKey => format!(
@@ -145,10 +182,24 @@ impl SealedFile {
                  file that belongs to it, or move the file away to begin without its secrets",
                 self.key_name
             ),
-            OpenFailure::Damaged(how) => format!(
-                "{path} cannot be understood: {how}; it is left as it is. Restore it from a backup, or move it \
-                 away to begin without its secrets"
-            ),
+            OpenFailure::Newer(how) => format!("{path}: {how}; it is left as it is"),
+            OpenFailure::Damaged(how) => {
+                let read = salvage(bytes, &self.identity).len();
+                let backup = self.disk.read(&backup::of(&self.path)).ok().flatten();
+                let kept = backup.and_then(|bytes| open(&bytes, &self.identity).ok());
+                let kept = kept.map_or(0, |document| document.secrets.len());
+                let advice = if read + kept == 0 {
+                    "Nothing in it can be read, and there is no backup beside it. Restore it from a backup of yours, or \
+                     move it away to begin without its secrets"
+                        .to_owned()
+                } else {
+                    format!(
+                        "Of its secrets {read} can still be read, and its backup holds {kept}. Bring them back with: \
+                         zoom-setup store repair"
+                    )
+                };
+                format!("{path} cannot be understood: {how}; it is left as it is. {advice}")
+            }
         };
         StoreFailure::Unreadable { message }
     }
@@ -187,11 +238,23 @@ fn open(bytes: &[u8], identity: &x25519::Identity) -> Result<Document, OpenFailu
     };
     let header: Header = serde_json::from_slice(&plain).map_err(place)?;
     if header.format != FORMAT {
-        return Err(OpenFailure::Damaged(super::records::other_format(header.format, FORMAT)));
+        let how = super::records::other_format(header.format, FORMAT);
+        return Err(if header.format > FORMAT { OpenFailure::Newer(how) } else { OpenFailure::Damaged(how) });
     }
     let mut document = Document::default();
     document.collect(&plain).map_err(place)?;
     Ok(document)
+}
+
+/// The secrets that can be read of damaged bytes: what lies before the damage in chunks of 64 KiB, each of which
+/// proves itself (age-encryption.org/v1, payload). A file that fits into one chunk is read whole or not at all.
+pub fn salvage(bytes: &[u8], identity: &x25519::Identity) -> SecretMap {
+    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    // The failure is known already; what was read before it is what counts.
+    let _ = decrypt_into(bytes, identity, &mut plain);
+    let mut document = Document::default();
+    let _ = document.collect(&plain);
+    document.secrets
 }
 
 /// The identity as one line: `AGE-SECRET-KEY-1…`.
@@ -233,7 +296,20 @@ pub fn open_identity(bytes: &[u8], passphrase: &Secret) -> Result<x25519::Identi
         .ok_or_else(|| OpenFailure::Damaged("there is no age identity inside".to_owned()))
 }
 
-fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
+/// The plain text of an age file.
+pub fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
+    // The plain text is shorter than the file, so the buffer never moves.
+    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    decrypt_into(bytes, identity, &mut plain)?;
+    Ok(plain)
+}
+
+/// The same; what was read before a failure stays in the buffer.
+fn decrypt_into(
+    bytes: &[u8],
+    identity: &impl age::Identity,
+    plain: &mut Zeroizing<Vec<u8>>,
+) -> Result<(), OpenFailure> {
     let damaged = |error: DecryptError| match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => OpenFailure::WrongKey,
         DecryptError::ExcessiveWork { required, .. } => OpenFailure::Damaged(format!(
@@ -248,12 +324,13 @@ fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<
     };
     let decryptor = age::Decryptor::new_buffered(bytes).map_err(damaged)?;
     let mut reader = decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).map_err(damaged)?;
-    // The plain text is shorter than the file, so the buffer never moves.
-    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    reader
-        .read_to_end(&mut plain)
-        .map_err(|_| OpenFailure::Damaged("it is cut off or damaged".to_owned()))?;
-    Ok(plain)
+    reader.read_to_end(plain).map_err(|_| OpenFailure::Damaged("it is cut off or damaged".to_owned()))?;
+    Ok(())
+}
+
+/// Whether this is the key of a login that is not over ([`crate::setup::SecretKey::SetupPending`]).
+fn is_pending(key: &str) -> bool {
+    key.starts_with("setup/") && key.ends_with("/pending")
 }
 
 impl Serialize for Document {
@@ -407,7 +484,7 @@ mod tests {
     fn a_newer_document_is_named_as_such() {
         let identity = x25519::Identity::generate();
         let bytes = age::encrypt(&identity.to_public(), br#"{"format":2,"secrets":{},"more":1}"#).unwrap();
-        let Err(OpenFailure::Damaged(how)) = open(&bytes, &identity) else { panic!("opened") };
+        let Err(OpenFailure::Newer(how)) = open(&bytes, &identity) else { panic!("opened") };
         assert!(how.contains("newer") && how.contains("format 2"), "{how}");
     }
 

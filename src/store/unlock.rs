@@ -3,21 +3,26 @@
 //! A key is made only while there is no `secrets.age`, and under the lock between processes, so that two first
 //! starts agree on one. Falling back from the keyring to a passphrase is always an answer to the user first.
 
+use super::backup;
 use super::disk::{self, shown};
 use super::keyring::KeyringProblem;
 use super::sealed::{self, OpenFailure, SealedFile, SecretMap};
+use super::tokens::{self, MemoryTokens};
 use super::{FileStore, Secrets, StoreKind};
 use crate::ports::{StoreFailure, Unlocked};
 use crate::secret::Secret;
 use age::x25519::Identity;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl FileStore {
     /// The secrets, opened with the key that the rules of the store's kind give.
     pub(super) fn obtain_key(&mut self, passphrase: Option<&Secret>) -> Result<Secrets, StoreFailure> {
         match self.kind {
-            StoreKind::Memory => Ok(Secrets::Memory(SecretMap::new())),
+            StoreKind::Memory => Ok(Secrets::Memory {
+                secrets: SecretMap::new(),
+                tokens: MemoryTokens::new(self.limits.tokens_wait),
+            }),
             StoreKind::Rehearsal => self.rehearsal_key(),
             StoreKind::File => self.passphrase_key(passphrase, "--store file keeps the key behind one"),
             StoreKind::Keyring => {
@@ -71,7 +76,7 @@ impl FileStore {
                 }
                 self.make_keyring_key(&user)
             }
-            Err(problem) if self.is_there(&self.layout.secrets)? => Err(StoreFailure::Unreadable {
+            Err(problem) if self.sealed_already()?.is_some() => Err(StoreFailure::Unreadable {
                 message: format!(
                     "the key to {} is in the keyring, and the keyring cannot be used: {problem}. {}",
                     shown(&self.layout.secrets),
@@ -147,6 +152,7 @@ impl FileStore {
         let identity = Identity::generate();
         let bytes = sealed::seal_identity(&identity, passphrase, self.limits.work_factor)
             .map_err(|message| StoreFailure::Io { message })?;
+        backup::keep_copy(self.disk.as_ref(), path, &bytes)?;
         self.disk.replace(path, &bytes)?;
         // What is on the disk now must open, before anything is encrypted to it.
         let back = self.disk.read(path)?.unwrap_or_default();
@@ -157,7 +163,7 @@ impl FileStore {
         match sealed::open_identity(bytes, passphrase) {
             Ok(identity) => self.sealed(identity, Unlocked::Passphrase),
             Err(OpenFailure::WrongKey) => Err(StoreFailure::WrongPassphrase),
-            Err(OpenFailure::Damaged(how)) => Err(StoreFailure::Unreadable {
+            Err(OpenFailure::Newer(how) | OpenFailure::Damaged(how)) => Err(StoreFailure::Unreadable {
                 message: format!(
                     "{} cannot be understood: {how}; it is left as it is. Restore it from a backup: without it \
                      nothing opens {}",
@@ -202,10 +208,8 @@ impl FileStore {
 
     /// Never a new key beside secrets that need the old one.
     fn refuse_orphan(&self, what_is_missing: &str) -> Result<(), StoreFailure> {
-        if !self.is_there(&self.layout.secrets)? {
-            return Ok(());
-        }
-        let secrets = shown(&self.layout.secrets);
+        let Some(sealed) = self.sealed_already()? else { return Ok(()) };
+        let secrets = shown(&sealed);
         let advice = match self.kind {
             StoreKind::Rehearsal | StoreKind::Memory => "remove it, nothing in a rehearsal is real".to_owned(),
             StoreKind::File => {
@@ -232,8 +236,22 @@ impl FileStore {
                 format!("the one in {}", shown(&self.layout.rehearsal_key))
             }
         };
-        let file = SealedFile::open(Arc::clone(&self.disk), self.layout.secrets.clone(), identity, key_name)?;
+        let file = SealedFile::open(
+            Arc::clone(&self.disk),
+            self.layout.secrets.clone(),
+            identity,
+            key_name,
+            self.kind.is_backed_up(),
+        )?;
         Ok(Secrets::Sealed { file, by })
+    }
+
+    /// Something that is encrypted to the key of this store, if anything is.
+    fn sealed_already(&self) -> Result<Option<PathBuf>, StoreFailure> {
+        if self.is_there(&self.layout.secrets)? {
+            return Ok(Some(self.layout.secrets.clone()));
+        }
+        tokens::any_file(&self.layout.tokens)
     }
 
     fn is_there(&self, path: &Path) -> Result<bool, StoreFailure> {

@@ -57,8 +57,9 @@ pub fn connection(name: &str) -> Connection {
     }
 }
 
-pub fn tokens(name: &str) -> SecretKey {
-    SecretKey::ConnectionTokens(name.to_owned())
+/// Where a secret lies that is not a pair of tokens, and is any text.
+pub fn secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 
 /// A secret that stays where it is: tokens rotate, and may lie elsewhere.
@@ -71,11 +72,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// As for people, but with a cheap passphrase, and patient.
 pub fn limits() -> StoreLimits {
-    StoreLimits { lock_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
+    StoreLimits { lock_wait: PATIENCE, tokens_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
 }
 
 pub fn parts(keyring: Arc<dyn Keyring>) -> StoreParts {
-    StoreParts { disk: Arc::new(SystemDisk), keyring, limits: limits() }
+    StoreParts { disk: Arc::new(SystemDisk), keyring, limits: limits(), rescue_places: Vec::new() }
 }
 
 /// A store that must not need a keyring.
@@ -229,6 +230,18 @@ impl Disk for FaultyDisk {
             Some(DiskFault::Garbles) => SystemDisk.replace(path, &bytes[..bytes.len() - 3]),
             Some(DiskFault::WritesNothing) => Ok(()),
         }
+    }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
     }
 }
 
