@@ -10,7 +10,7 @@ use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, S
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::Ports;
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
-use crate::secret::Secret;
+use crate::secret::{Secret, printable};
 use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
 use crate::system::{
     BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
@@ -18,6 +18,7 @@ use crate::system::{
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
-        let store = open_store(global, data_dir)?;
+        let store = Box::new(file_store(global)?);
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
         Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
     }
@@ -103,7 +104,7 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            world.store = open_store(global, data_dir(global)?)?;
+            world.store = Box::new(file_store(global)?);
         }
         Ok(world)
     }
@@ -125,15 +126,16 @@ impl World {
     /// Exit code 6: no way in.
     pub fn open_secrets(&mut self) -> Result<(), Error> {
         let first = self.store.unlock(None);
-        let Err(StoreFailure::NeedsPassphrase { .. }) = &first else {
+        let Err(StoreFailure::NeedsPassphrase { new, why }) = &first else {
             return first.map(drop).map_err(store_error);
         };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
-            None if terminal::is_interactive() => {
-                let typed = rpassword::prompt_password("Passphrase of the secrets: ");
-                Secret::new(typed.map_err(|error| Error::usage(format!("no passphrase was read: {error}")))?)
+            None if terminal::is_interactive() && *new => {
+                let _ = writeln!(std::io::stderr(), "Secrets need a passphrase: {}.", printable(why, 1000));
+                new_passphrase()?
             }
+            None if terminal::is_interactive() => typed_passphrase("Passphrase of the secrets: ")?,
             None => return first.map(drop).map_err(store_error),
         };
         self.store.unlock(Some(&passphrase)).map(drop).map_err(store_error)
@@ -165,6 +167,32 @@ impl World {
             export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         (ports, self.settings, self.procedures)
+    }
+}
+
+/// A passphrase that is typed, without echo.
+///
+/// # Errors
+/// The terminal is gone.
+pub fn typed_passphrase(prompt: &str) -> Result<Secret, Error> {
+    rpassword::prompt_password(prompt)
+        .map(Secret::new)
+        .map_err(|error| Error::usage(format!("no passphrase was read: {error}")))
+}
+
+/// A new passphrase, typed twice.
+///
+/// # Errors
+/// It is empty, or the two are not the same.
+pub fn new_passphrase() -> Result<Secret, Error> {
+    let chosen = typed_passphrase("New passphrase: ")?;
+    if chosen.is_empty() {
+        return Err(Error::usage("an empty passphrase protects nothing"));
+    }
+    if chosen == typed_passphrase("The same again: ")? {
+        Ok(chosen)
+    } else {
+        Err(Error::usage("the two passphrases are not the same, so nothing was changed"))
     }
 }
 
@@ -278,7 +306,11 @@ fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
 }
 
-fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {
+/// The store of these options, for commands about the store itself. Nothing is read yet.
+///
+/// # Errors
+/// Exit code 6: the data directory is something else.
+pub fn file_store(global: &Global) -> Result<FileStore, Error> {
     let kind = match (global.store, global.rehearse.is_some()) {
         (Some(StoreArgument::Memory), _) => StoreKind::Memory,
         (Some(StoreArgument::Keyring), _) => StoreKind::Keyring,
@@ -286,8 +318,7 @@ fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Erro
         (Some(StoreArgument::Auto) | None, true) => StoreKind::Rehearsal,
         (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
     };
-    let store = FileStore::open(StoreOptions { data_dir, kind }).map_err(store_error)?;
-    Ok(Box::new(store))
+    FileStore::open(StoreOptions { data_dir: data_dir(global)?, kind }).map_err(store_error)
 }
 
 fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {

@@ -48,7 +48,7 @@ pub trait Disk: Send + Sync {
     /// Gives the file a second name beside it, in place of what had that name. Costs no copy: once the file itself is
     /// replaced, the second name is that of the version before.
     fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure>;
-    /// Gives the file another name, which nothing has yet.
+    /// Keeps the file under another name, which nothing has yet, also after it is replaced.
     fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure>;
     /// Removes a file, for good when it returns. It is no error if there is none.
     fn remove(&self, path: &Path) -> Result<(), StoreFailure>;
@@ -92,7 +92,6 @@ impl Disk for SystemDisk {
 
     fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
         fs::hard_link(path, name)
-            .and_then(|()| fs::remove_file(path))
             .and_then(|()| sync_directory(parent(path)))
             .map_err(|error| cannot("set aside", path, &error))
     }
@@ -136,6 +135,13 @@ pub fn remove_leftovers(path: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether this is a file that was being written, and is not in its place.
+pub fn is_unfinished(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with('.') && name.ends_with(UNFINISHED))
 }
 
 /// Removes a file, for good when it returns. It is no error if there is none.

@@ -308,7 +308,8 @@ fn file_stem(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn in_words(failure: StoreFailure) -> String {
+/// A failure as one line of a list.
+pub fn in_words(failure: StoreFailure) -> String {
     match failure {
         StoreFailure::Io { message }
         | StoreFailure::Unreadable { message }

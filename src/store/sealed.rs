@@ -152,7 +152,11 @@ impl SealedFile {
             *self.cache.borrow_mut() = None;
             return Ok(());
         };
-        let document = open(&bytes, &self.identity).map_err(|failure| self.unreadable(&bytes, &failure))?;
+        let document = open(&bytes, &self.identity).map_err(|failure| {
+            let backup = self.disk.read(&backup::of(&self.path)).ok().flatten();
+            let judged = examine(&bytes, backup.as_deref(), &self.identity).err();
+            self.unreadable(&bytes, backup.as_deref(), &judged.unwrap_or(failure))
+        })?;
         let head = bytes.get(..head.len()).unwrap_or(&bytes).to_vec();
         *self.cache.borrow_mut() = Some((head, document));
         Ok(())
@@ -174,7 +178,7 @@ impl SealedFile {
         })
     }
 
-    fn unreadable(&self, bytes: &[u8], failure: &OpenFailure) -> StoreFailure {
+    fn unreadable(&self, bytes: &[u8], backup: Option<&[u8]>, failure: &OpenFailure) -> StoreFailure {
         let path = shown(&self.path);
         let message = match failure {
             OpenFailure::WrongKey => format!(
@@ -185,8 +189,7 @@ impl SealedFile {
             OpenFailure::Newer(how) => format!("{path}: {how}; it is left as it is"),
             OpenFailure::Damaged(how) => {
                 let read = salvage(bytes, &self.identity).len();
-                let backup = self.disk.read(&backup::of(&self.path)).ok().flatten();
-                let kept = backup.and_then(|bytes| open(&bytes, &self.identity).ok());
+                let kept = backup.and_then(|bytes| open(bytes, &self.identity).ok());
                 let kept = kept.map_or(0, |document| document.secrets.len());
                 let advice = if read + kept == 0 {
                     "Nothing in it can be read, and there is no backup beside it. Restore it from a backup of yours, or \
@@ -246,6 +249,21 @@ fn open(bytes: &[u8], identity: &x25519::Identity) -> Result<Document, OpenFailu
     Ok(document)
 }
 
+/// The secrets in these bytes. Damage at their beginning looks as if they were for another key; a key that opens their
+/// backup is the right one.
+pub fn examine(
+    bytes: &[u8],
+    backup: Option<&[u8]>,
+    identity: &x25519::Identity,
+) -> Result<SecretMap, OpenFailure> {
+    match open(bytes, identity) {
+        Err(OpenFailure::WrongKey) if backup.is_some_and(|backup| open(backup, identity).is_ok()) => {
+            Err(OpenFailure::Damaged("it does not open with the key that opens its backup".to_owned()))
+        }
+        opened => opened.map(|document| document.secrets),
+    }
+}
+
 /// The secrets that can be read of damaged bytes: what lies before the damage in chunks of 64 KiB, each of which
 /// proves itself (age-encryption.org/v1, payload). A file that fits into one chunk is read whole or not at all.
 pub fn salvage(bytes: &[u8], identity: &x25519::Identity) -> SecretMap {
@@ -255,6 +273,24 @@ pub fn salvage(bytes: &[u8], identity: &x25519::Identity) -> SecretMap {
     let mut document = Document::default();
     let _ = document.collect(&plain);
     document.secrets
+}
+
+/// A new file with what can be read of a damaged one and what its backup holds. What is in both is taken from the
+/// damaged file, which was written last and proves itself. Tokens in the backup stay there: they may be spent.
+pub fn brought_back(
+    damaged: &[u8],
+    backup: Option<&[u8]>,
+    identity: &x25519::Identity,
+) -> Result<Vec<u8>, String> {
+    let mut document = backup.and_then(|bytes| open(bytes, identity).ok()).unwrap_or_default();
+    document.secrets.retain(|key, _| !key.ends_with("/tokens"));
+    document.secrets.extend(salvage(damaged, identity));
+    let sealed = seal(&document, &identity.to_public())?;
+    if open(&sealed, identity).as_ref() == Ok(&document) {
+        Ok(sealed)
+    } else {
+        Err("what was encrypted does not decrypt to the same again; nothing was changed".to_owned())
+    }
 }
 
 /// The identity as one line: `AGE-SECRET-KEY-1…`.

@@ -15,6 +15,10 @@ use age::x25519::Identity;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What to do about a damaged `key.age`.
+const BACKUP_OPENS: &str = "The passphrase opens its backup; bring it back with: zoom-setup store repair";
+const NO_BACKUP: &str = "Restore it from a backup of yours: without it nothing opens the secrets.";
+
 impl FileStore {
     /// The secrets, opened with the key that the rules of the store's kind give.
     pub(super) fn obtain_key(&mut self, passphrase: Option<&Secret>) -> Result<Secrets, StoreFailure> {
@@ -29,7 +33,8 @@ impl FileStore {
                 if self.is_there(&self.layout.passphrase_key)? {
                     return Err(StoreFailure::Unreadable {
                         message: format!(
-                            "the secrets here are behind a passphrase ({}), not in the keyring; use --store file",
+                            "the secrets here are behind a passphrase ({}), not in the keyring; use --store file, or \
+                             move the key: zoom-setup store move --to keyring",
                             shown(&self.layout.passphrase_key)
                         ),
                     });
@@ -116,7 +121,7 @@ impl FileStore {
     }
 
     /// Two data directories must not share a key, so the entry carries the directory.
-    fn keyring_user(&self) -> Result<String, StoreFailure> {
+    pub(super) fn keyring_user(&self) -> Result<String, StoreFailure> {
         let directory = &self.layout.data_dir;
         let path =
             std::fs::canonicalize(directory).map_err(|error| disk::cannot("read", directory, &error))?;
@@ -131,7 +136,7 @@ impl FileStore {
             return match passphrase {
                 Some(chosen) if !chosen.is_empty() => self.make_passphrase_key(chosen),
                 Some(_) => Err(needs_new("an empty passphrase protects nothing")),
-                None => Err(needs_new(why)),
+                None => Err(needs_new(&format!("{why}. {}", self.limits.passphrase_cost()))),
             };
         };
         match passphrase {
@@ -162,15 +167,23 @@ impl FileStore {
     fn open_passphrase_key(&self, bytes: &[u8], passphrase: &Secret) -> Result<Secrets, StoreFailure> {
         match sealed::open_identity(bytes, passphrase) {
             Ok(identity) => self.sealed(identity, Unlocked::Passphrase),
-            Err(OpenFailure::WrongKey) => Err(StoreFailure::WrongPassphrase),
-            Err(OpenFailure::Newer(how) | OpenFailure::Damaged(how)) => Err(StoreFailure::Unreadable {
-                message: format!(
-                    "{} cannot be understood: {how}; it is left as it is. Restore it from a backup: without it \
-                     nothing opens {}",
-                    shown(&self.layout.passphrase_key),
-                    shown(&self.layout.secrets)
-                ),
-            }),
+            Err(failure) => {
+                let backup = self.disk.read(&backup::of(&self.layout.passphrase_key))?;
+                let whole = backup.is_some_and(|bytes| sealed::open_identity(&bytes, passphrase).is_ok());
+                let (how, advice) = match (failure, whole) {
+                    // Damage can look like a wrong passphrase. One that opens the backup is right.
+                    (OpenFailure::WrongKey, false) => return Err(StoreFailure::WrongPassphrase),
+                    (OpenFailure::WrongKey, true) => ("it is damaged".to_owned(), BACKUP_OPENS),
+                    (OpenFailure::Newer(how) | OpenFailure::Damaged(how), true) => (how, BACKUP_OPENS),
+                    (OpenFailure::Newer(how) | OpenFailure::Damaged(how), false) => (how, NO_BACKUP),
+                };
+                Err(StoreFailure::Unreadable {
+                    message: format!(
+                        "{} cannot be understood: {how}; it is left as it is. {advice}",
+                        shown(&self.layout.passphrase_key)
+                    ),
+                })
+            }
         }
     }
 
@@ -209,6 +222,15 @@ impl FileStore {
     /// Never a new key beside secrets that need the old one.
     fn refuse_orphan(&self, what_is_missing: &str) -> Result<(), StoreFailure> {
         let Some(sealed) = self.sealed_already()? else { return Ok(()) };
+        let kept = backup::of(&self.layout.passphrase_key);
+        if self.kind.is_backed_up() && self.is_there(&kept)? {
+            return Err(StoreFailure::Unreadable {
+                message: format!(
+                    "{} is gone, and its backup is there. Bring it back with: zoom-setup store repair",
+                    shown(&self.layout.passphrase_key)
+                ),
+            });
+        }
         let secrets = shown(&sealed);
         let advice = match self.kind {
             StoreKind::Rehearsal | StoreKind::Memory => "remove it, nothing in a rehearsal is real".to_owned(),
@@ -217,8 +239,8 @@ impl FileStore {
                     .to_owned()
             }
             StoreKind::Auto | StoreKind::Keyring => format!(
-                "if the data directory was moved or copied, put it back where it was; otherwise move {secrets} away \
-                 to begin without its secrets"
+                "if the data directory was moved or copied, put it back where it was; if the keyring was reset, bring it \
+                 back from a backup of yours; otherwise move {secrets} away to begin without its secrets"
             ),
         };
         Err(StoreFailure::Unreadable {
@@ -247,7 +269,7 @@ impl FileStore {
     }
 
     /// Something that is encrypted to the key of this store, if anything is.
-    fn sealed_already(&self) -> Result<Option<PathBuf>, StoreFailure> {
+    pub(super) fn sealed_already(&self) -> Result<Option<PathBuf>, StoreFailure> {
         if self.is_there(&self.layout.secrets)? {
             return Ok(Some(self.layout.secrets.clone()));
         }
