@@ -4,19 +4,22 @@
 //! [`Effect::Cancel`], which closes the request or frees the port. Effects of the store run on one thread of
 //! their own, in order.
 
+pub mod check;
 mod link;
+mod log;
 mod renewal;
 mod screen;
 mod store_thread;
 
 pub use link::Written;
+pub use log::{LoggedStore, LoggedZoom};
 pub use renewal::JournaledRenewer;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{
-    BoundPort, Browser, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest, Listener,
-    ListenerControl, Rehearsing, Store, Zoom,
+    BoundPort, Browser, CallbackEvent, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest,
+    Listener, ListenerControl, Rehearsing, Store, Zoom,
 };
 use crate::secret::Secret;
 use std::collections::HashMap;
@@ -312,6 +315,10 @@ impl Runtime {
             let sender = self.sender.clone();
             let forwarding = tokio::spawn(async move {
                 while let Some(event) = listening.events.recv().await {
+                    match &event {
+                        CallbackEvent::Seen { line } => tracing::info!(line, "request on the listener"),
+                        CallbackEvent::Arrived { .. } => tracing::info!("callback with the right state"),
+                    }
                     if sender.send(Msg::Callback { ticket, event }).is_err() {
                         break;
                     }
@@ -319,6 +326,7 @@ impl Runtime {
             });
             let open = OpenListener { control: listening.control, forwarding: forwarding.abort_handle() };
             self.listeners.insert(ticket, open);
+            tracing::info!(port = listening.bound.port, "listening");
             listening.bound
         });
         self.send(Msg::Listening { ticket, result });

@@ -12,11 +12,13 @@
 //! | `key.age` | that key behind a passphrase, only where no keyring keeps it |
 //! | `rehearsal-secrets.age`, `rehearsal-tokens/`, `rehearsal-key.txt` | the same for the invented secrets of rehearsals, key in the open |
 //! | `lock` | taken while secrets are changed |
+//! | `checks.jsonl` | the last checks of each connection, readable, no secret; `checks.lock` while it is written |
 //!
 //! Files are 0600, directories 0700. Every file is replaced as a whole: written beside its place, synced,
 //! renamed, and the directory synced. What cannot be understood is reported and never overwritten.
 
 mod disk;
+mod history;
 mod keyring;
 mod records;
 mod sealed;
@@ -24,6 +26,7 @@ mod tokens;
 mod unlock;
 
 pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
+pub use history::HistoryFile;
 pub use keyring::{Keyring, SERVICE, SystemKeyring};
 pub use tokens::default_rescue_places;
 
@@ -432,6 +435,8 @@ fn is_ours(path: &Path) -> Result<bool, StoreFailure> {
             "rehearsal-tokens",
             "rehearsal-key.txt",
             "lock",
+            "checks.jsonl",
+            "checks.lock",
         ];
         if !ours.contains(&name.as_ref()) && !name.starts_with('.') {
             return Ok(false);

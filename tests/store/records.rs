@@ -230,7 +230,7 @@ fn broken_and_newer_set_ups_are_listed_and_never_overwritten() {
         ("empty", b"", "EOF"),
         ("noise", b"\xff\xfe\x00\x1b[31m", "line 1"),
         ("newer", &newer, "newer zoom-setup (format 2"),
-        ("unknown", b"{\"format\": 1, \"id\": \"unknown\", \"\x1b[31mcolour\": 1}", "line 1"),
+        ("coloured", br#"{"format": 1, "id": "coloured", "decision": "\u001b[31mred"}"#, "line 1"),
     ];
     for (id, bytes, _) in &broken {
         fs::write(directory.join(format!("{id}.json")), bytes).unwrap();

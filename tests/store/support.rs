@@ -33,6 +33,7 @@ pub fn setup(id: &str) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
@@ -53,11 +54,17 @@ pub fn connection(name: &str) -> Connection {
         verification: None,
         compared: BTreeMap::new(),
         credentials_since: BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
 /// Where a secret lies that is not a pair of tokens, and is any text.
 pub fn secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
+}
+
+/// A secret that stays where it is: tokens rotate, and may lie elsewhere.
+pub fn client_secret(name: &str) -> SecretKey {
     SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 

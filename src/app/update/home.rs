@@ -191,6 +191,7 @@ pub fn random(
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        unknown: Default::default(),
     };
     show_wizard(model, procedure, setup);
     steps::go_to(model, 0, out);

@@ -15,7 +15,7 @@ use crate::app::rotation::{Rotating, RotationPhase};
 use crate::app::wizard::Field;
 use crate::entry::{self, Checked, Finding};
 use crate::handoff::rotation::APPS_PAGE;
-use crate::oauth::probe::{self, Moment};
+use crate::oauth::probe::{self, Moment, PairProbe};
 use crate::oauth::verdict::{Judgement, Verdict};
 use crate::oauth::{ClientAuthentication, Failure, Grant, TokenGrant, TokenRequest};
 use crate::ports::StoreFailure;
@@ -309,9 +309,8 @@ pub fn random(
         .procedure
         .as_ref()
         .and_then(|procedure| AnswerValues { answers: &connection.answers, procedure }.redirect_url());
-    let redirect_uri = redirect.unwrap_or_else(|| proof::ANY_REDIRECT.to_owned());
-    let request = proof::pair_request(client(connection, &secret), redirect_uri, &random, verifier);
-    out.push(Effect::Token { ticket, request });
+    let question = PairProbe::new(client(connection, &secret), redirect, &random, verifier);
+    out.push(Effect::Token { ticket, request: question.into_request() });
 }
 
 /// The token endpoint answered. A token that came is dropped: it was asked for as a proof only.
