@@ -8,7 +8,7 @@ use crate::oauth::{
     ApiAnswer, ApiRead, ClientAuthentication, Failure, Grant, PreflightAnswer, PreflightRequest,
     RevokeRequest, TokenGrant, TokenRequest,
 };
-use crate::ports::{Clock, PortFuture, Store, StoreFailure, Unlocked, Zoom};
+use crate::ports::{Clock, PortFuture, Store, StoreFailure, TokenStore, Unlocked, Zoom};
 use crate::secret::{Secret, hide};
 use crate::setup::{Connection, SecretKey, Setup};
 use std::sync::Arc;
@@ -220,6 +220,10 @@ impl Store for LoggedStore {
             Err(failure) => warn!(changes = lines.join("; "), ?failure, "secrets not written"),
         }
         result
+    }
+
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
+        self.0.tokens()
     }
 }
 
