@@ -278,12 +278,12 @@ pub struct Connection {
     /// Strings that were pasted back and compared during the set-up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub compared: compared::Comparisons,
-    /// Since when a secret is the one that is stored, where it was replaced after [`Self::created`].
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub credentials_since: BTreeMap<FieldName, Timestamp>,
     /// See [`UnknownFields`].
     #[serde(flatten)]
     pub unknown: UnknownFields,
+    /// Since when a secret is the one that is stored, where it was replaced after [`Self::created`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials_since: BTreeMap<FieldName, Timestamp>,
 }
 
 impl Connection {

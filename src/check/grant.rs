@@ -109,7 +109,7 @@ impl GrantFlow {
 
     fn renewal(&mut self, subject: &Subject, renewal: Renewal, now: Timestamp, notes: &mut Notes) {
         match renewal {
-            Renewal::Fresh { tokens, adopted: _ } => {
+            Renewal::Fresh { tokens, .. } => {
                 notes.stored = Some(Stored::of(&tokens));
                 self.read(subject, &tokens);
             }

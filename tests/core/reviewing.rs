@@ -67,8 +67,8 @@ pub fn connection(core: &mut Core, id: &str, granted: Option<Vec<String>>) -> St
         }),
         verification: None,
         compared: BTreeMap::new(),
-        credentials_since: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     };
     core.secrets.insert(
         SecretKey::ConnectionField(name.clone(), FieldName::ClientSecret),

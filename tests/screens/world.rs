@@ -258,8 +258,8 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         grant: (owner == Owner::Wizard).then(grant),
         verification: Some(verification(false)),
         compared: BTreeMap::new(),
-        credentials_since: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

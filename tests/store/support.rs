@@ -53,8 +53,8 @@ pub fn connection(name: &str) -> Connection {
         grant: None,
         verification: None,
         compared: BTreeMap::new(),
-        credentials_since: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

@@ -309,8 +309,8 @@ pub fn random(
         .procedure
         .as_ref()
         .and_then(|procedure| AnswerValues { answers: &connection.answers, procedure }.redirect_url());
-    let question = PairProbe::new(client(connection, &secret), redirect, &random, verifier);
-    out.push(Effect::Token { ticket, request: question.into_request() });
+    let request = PairProbe::new(client(connection, &secret), redirect, &random, verifier).into_request();
+    out.push(Effect::Token { ticket, request });
 }
 
 /// The token endpoint answered. A token that came is dropped: it was asked for as a proof only.

@@ -42,8 +42,8 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         grant: setup.grant.clone(),
         verification: setup.verification.clone(),
         compared: setup.compared.clone(),
-        credentials_since: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 
