@@ -5,9 +5,7 @@ use crate::setup::{Connection, Owner};
 
 /// Whether a login of this program is kept with the connection, which can be revoked.
 pub fn is_revocable(connection: &Connection) -> bool {
-    connection.app_kind == AppKind::General
-        && connection.owner == Owner::Wizard
-        && connection.grant.is_some()
+    connection.app_kind == AppKind::General && connection.owner == Owner::Wizard && connection.grant.is_some()
 }
 
 /// What it is, in one sentence.
@@ -18,9 +16,7 @@ pub fn what(connection: &Connection, procedure: Option<&Procedure>) -> String {
     let login = match (connection.app_kind, connection.owner) {
         (AppKind::ServerToServer, _) => format!("{receiver} gets its tokens from Zoom by itself."),
         (AppKind::General, Owner::Receiver) => format!("{receiver} holds the login."),
-        (AppKind::General, Owner::Wizard) if is_revocable(connection) => {
-            "The login is kept here.".to_owned()
-        }
+        (AppKind::General, Owner::Wizard) if is_revocable(connection) => "The login is kept here.".to_owned(),
         (AppKind::General, Owner::Wizard) => "No login is kept here.".to_owned(),
     };
     format!("{title}, for {receiver}; a {kind}. {login}")
