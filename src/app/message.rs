@@ -6,8 +6,8 @@ use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
 use crate::ports::{
-    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
-    Unlocked,
+    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, Renewal,
+    RenewalRequest, StoreFailure, Unlocked,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -111,6 +111,11 @@ pub enum Msg {
     Token {
         ticket: Ticket,
         result: Box<Result<TokenGrant, Failure>>,
+    },
+    /// A refresh came to its end, or was not begun.
+    Renewed {
+        ticket: Ticket,
+        result: Box<Renewal>,
     },
     Revoked {
         ticket: Ticket,
@@ -301,6 +306,11 @@ pub enum Effect {
     Token {
         ticket: Ticket,
         request: TokenRequest,
+    },
+    /// Refreshes stored tokens. Once begun it goes on to its end, also when it is cancelled or the program ends.
+    Renew {
+        ticket: Ticket,
+        request: RenewalRequest,
     },
     Revoke {
         ticket: Ticket,

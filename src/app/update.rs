@@ -11,6 +11,7 @@ mod keys;
 mod pending;
 mod progress;
 mod proof;
+mod refreshing;
 mod review;
 pub mod rotate;
 mod scopes;
@@ -95,6 +96,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             rotate::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
+        Msg::Renewed { ticket, result } => refreshing::renewed(model, ticket, *result, &mut out),
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
         Msg::Read { ticket, result } => {
             review::proof::answered(model, ticket, &result, &mut out);
@@ -129,7 +131,7 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     form::secrets_written(model, ticket, result, out);
     authorization::secrets_written(model, ticket, result, out);
     proof::login_began(model, out);
-    verification::secrets_written(model, ticket, result, out);
+    refreshing::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
     rotate::secrets_written(model, ticket, result, out);
 }

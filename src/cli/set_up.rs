@@ -15,7 +15,7 @@ use crate::terminal::{self, Guard};
 use crate::ui::Theme;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 
 /// Where to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,10 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
             run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first, written).await;
         drop(guard);
         if ended != Ended::Panicked {
+            if runtime.is_refreshing() {
+                // Nobody may be there to read it.
+                let _ = writeln!(std::io::stderr(), "Waiting for the refresh that is under way: up to 10 s.");
+            }
             runtime.finish().await;
         }
         Ok::<Ended, Error>(ended)

@@ -10,11 +10,25 @@ use zoom_setup::app::keymap;
 use zoom_setup::app::message::{Edit, Effect, Msg, Ticket};
 use zoom_setup::app::model::{Model, Overlay, Screen, SecretStore};
 use zoom_setup::app::update::update;
+use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::oauth::{Call, Failure, FailureKind, PreflightAnswer, TokenGrant};
-use zoom_setup::ports::{CallbackEvent, CallbackOutcome, ListenFailure, StoreFailure, Unlocked};
+use zoom_setup::ports::{
+    Adopted, CallbackEvent, CallbackOutcome, ListenFailure, Renewal, StoreFailure, Unlocked,
+};
 use zoom_setup::procedure::FieldName;
 use zoom_setup::runtime::message;
 use zoom_setup::secret::Secret;
+
+/// Tokens with the mark of secrets.
+fn pair(name: &str, now: jiff::Timestamp) -> StoredTokens {
+    let token = |kind: &str| Secret::new(format!("MARKER{name}{kind}"));
+    StoredTokens {
+        access_token: token("access"),
+        refresh_token: Some(token("refresh")),
+        obtained_at: now,
+        expires_at: now,
+    }
+}
 
 /// What every secret here has in it.
 const MARK: &str = "MARKER";
@@ -302,6 +316,33 @@ impl Stage {
                     Some(_) => Err(refusal(Call::ExchangeCode, 400, r#"{"error":"invalid_client"}"#)),
                 };
                 Msg::Token { ticket, result: Box::new(result) }
+            }
+            Effect::Renew { ticket, .. } => {
+                let tokens = pair("old", self.core.now);
+                let grant = grant(Vec::new());
+                let new = StoredTokens::from_grant(&grant, self.core.now, None);
+                let renewal = match bad {
+                    None => Renewal::Renewed { tokens: new, grant },
+                    Some(how) => match how % 10 {
+                        0 => Renewal::Fresh { tokens: new, adopted: None },
+                        1 => {
+                            let failure = (how % 4 == 1).then(disk);
+                            let adopted = Some(Adopted { place: "/run/user".to_owned(), failure });
+                            Renewal::Fresh { tokens: new, adopted }
+                        }
+                        2 | 3 => {
+                            let rescued = (how % 10 == 2).then(|| "/run/user".to_owned());
+                            Renewal::NotStored { tokens: new, grant, failure: disk(), rescued }
+                        }
+                        4 => Renewal::Refused { tokens, failure: failure(how) },
+                        5 => Renewal::NotSent { tokens, failure: failure(how) },
+                        6 => Renewal::Unknown { tokens, since: self.core.now, failure: Some(failure(how)) },
+                        7 => Renewal::NoRefreshToken { tokens },
+                        8 => Renewal::NoTokens,
+                        _ => Renewal::Store(disk()),
+                    },
+                };
+                Msg::Renewed { ticket, result: Box::new(renewal) }
             }
             Effect::Revoke { ticket, .. } => Msg::Revoked {
                 ticket,

@@ -67,7 +67,8 @@ pub fn store(model: &mut Model, out: &mut Vec<Effect>) {
         .map(|(field, secret)| (SecretKey::ConnectionField(name.clone(), *field), Some(secret.clone())))
         .collect();
     let keep = connection.grant.is_some();
-    let tokens = wizard.tokens.as_ref().filter(|_| keep).map(crate::oauth::token::StoredTokens::to_secret);
+    // With the mark, if there is one: also under the connection's name a token that may be spent is not sent again.
+    let tokens = wizard.token_record().filter(|_| keep).map(|record| record.to_secret());
     changes.push((SecretKey::ConnectionTokens(name.clone()), tokens));
     wizard.storing = Some(ticket);
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
