@@ -11,7 +11,9 @@ use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::Secret;
-use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
+use crate::store::{
+    FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
+};
 use crate::system::{
     BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
 };
@@ -38,6 +40,8 @@ pub struct World {
     pub settings: Settings,
     pub procedures: Vec<Arc<Procedure>>,
     pub store: Box<dyn Store>,
+    /// The last checks of each connection.
+    pub history: HistoryFile,
     pub passphrase: Option<Secret>,
     sandbox: Option<Arc<Sandbox>>,
     environment: BrowserEnvironment,
@@ -81,9 +85,10 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
+        let history = history(global, &data_dir);
         let store = open_store(global, data_dir)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
-        Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
+        Ok(Self { settings, procedures, store, history, passphrase, sandbox, environment })
     }
 
     /// The same, listening on that port and no other, if one is named.
@@ -103,7 +108,9 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            world.store = open_store(global, data_dir(global)?)?;
+            let data_dir = data_dir(global)?;
+            world.history = history(global, &data_dir);
+            world.store = open_store(global, data_dir)?;
         }
         Ok(world)
     }
@@ -261,6 +268,14 @@ fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     };
     // Rehearsals have a place of their own, so that nothing invented mixes with what is real.
     Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
+}
+
+fn history(global: &Global, data_dir: &Path) -> HistoryFile {
+    if global.store == Some(StoreArgument::Memory) {
+        HistoryFile::nowhere()
+    } else {
+        HistoryFile::new(data_dir)
+    }
 }
 
 fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {

@@ -526,6 +526,9 @@ impl Store for MortalStore {
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         self.with(|store| store.remove_connection(name))
     }
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        self.with(|store| store.rename_connection(from, connection))
+    }
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         self.on(|store| store.unlock(passphrase))
     }
