@@ -6,10 +6,12 @@
 
 pub mod check;
 mod link;
+mod renewal;
 mod screen;
 mod store_thread;
 
 pub use link::Written;
+pub use renewal::JournaledRenewer;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};

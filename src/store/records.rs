@@ -227,11 +227,12 @@ pub fn other_format(found: u32, ours: u32) -> String {
     }
 }
 
-/// A file name for any name: the letters and digits of it that every file system takes, then 64 bits of its
-/// SHA-256, so that two names never share a file, also where case is ignored.
-fn connection_file_name(name: &str) -> String {
+/// A file name for any text: the letters and digits of it that every file system takes, then 64 bits of its
+/// SHA-256, so that two texts never share a file, also where case is ignored. `fallback` stands where nothing of
+/// the text can be shown.
+pub fn file_name(text: &str, fallback: &str, extension: &str) -> String {
     let mut slug = String::new();
-    for character in name.chars() {
+    for character in text.chars() {
         if slug.len() >= SHOWN_NAME {
             break;
         }
@@ -242,9 +243,14 @@ fn connection_file_name(name: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    let digest = Sha256::digest(name.as_bytes());
+    let slug = if slug.is_empty() { fallback } else { slug };
+    let digest = Sha256::digest(text.as_bytes());
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    if slug.is_empty() { format!("connection-{hex}.json") } else { format!("{slug}-{hex}.json") }
+    format!("{slug}-{hex}.{extension}")
+}
+
+fn connection_file_name(name: &str) -> String {
+    file_name(name, "connection", "json")
 }
 
 /// Files named `*.json`, sorted; a directory that is not there yet has none.

@@ -74,6 +74,16 @@ impl SealedFile {
         Ok(self.cache.borrow().as_ref().and_then(|(_, secrets)| secrets.get(key).cloned()))
     }
 
+    /// The key that everything of this store is encrypted to.
+    pub const fn identity(&self) -> &x25519::Identity {
+        &self.identity
+    }
+
+    /// Where the key came from, for the messages.
+    pub fn key_name(&self) -> &str {
+        &self.key_name
+    }
+
     /// Applies the changes to what the file has now, replaces it, and reads it back. The caller holds the
     /// lock between processes.
     pub fn write(&self, changes: Vec<(String, Option<Secret>)>) -> Result<(), StoreFailure> {
@@ -225,7 +235,8 @@ pub fn open_identity(bytes: &[u8], passphrase: &Secret) -> Result<x25519::Identi
         .ok_or_else(|| OpenFailure::Damaged("there is no age identity inside".to_owned()))
 }
 
-fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
+/// The plain text of an age file.
+pub fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
     let damaged = |error: DecryptError| match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => OpenFailure::WrongKey,
         DecryptError::ExcessiveWork { required, .. } => OpenFailure::Damaged(format!(

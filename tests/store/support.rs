@@ -55,8 +55,9 @@ pub fn connection(name: &str) -> Connection {
     }
 }
 
-pub fn tokens(name: &str) -> SecretKey {
-    SecretKey::ConnectionTokens(name.to_owned())
+/// Where a secret lies that is not a pair of tokens, and is any text.
+pub fn secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 
 /// Longer than any thread waits for its turn, so that a busy machine never looks like a keyring that hangs.
@@ -64,11 +65,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// As for people, but with a cheap passphrase, and patient.
 pub fn limits() -> StoreLimits {
-    StoreLimits { lock_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
+    StoreLimits { lock_wait: PATIENCE, tokens_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
 }
 
 pub fn parts(keyring: Arc<dyn Keyring>) -> StoreParts {
-    StoreParts { disk: Arc::new(SystemDisk), keyring, limits: limits() }
+    StoreParts { disk: Arc::new(SystemDisk), keyring, limits: limits(), rescue_places: Vec::new() }
 }
 
 /// A store that must not need a keyring.

@@ -15,7 +15,7 @@ use zoom_setup::app::wizard::{AuthorizationPhase, StepState};
 use zoom_setup::callback::TinyHttpListener;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
 use zoom_setup::ports::{
-    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, Unlocked,
+    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, TokenStore, Unlocked,
 };
 use zoom_setup::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use zoom_setup::runtime::{Ports, Runtime, message, step};
@@ -497,5 +497,8 @@ impl Store for MortalStore {
     }
     fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure> {
         self.on(|store| store.write_secrets(changes))
+    }
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
+        self.with(Store::tokens)
     }
 }
