@@ -12,6 +12,7 @@
 //! | `key.age` | that key behind a passphrase, only where no keyring keeps it |
 //! | `rehearsal-secrets.age`, `rehearsal-tokens/`, `rehearsal-key.txt` | the same for the invented secrets of rehearsals, key in the open |
 //! | `lock` | taken while secrets are changed |
+//! | `checks.jsonl` | the last checks of each connection, readable, no secret; `checks.lock` while it is written |
 //!
 //! Beside each file that lasts lies its backup (`….backup`, see `store/backup.rs`), and what was damaged and replaced
 //! (`….damaged-<time>`).
@@ -22,8 +23,10 @@
 mod backup;
 mod disk;
 mod health;
+mod history;
 mod keyring;
 mod moving;
+pub mod parcel;
 mod records;
 mod repair;
 mod sealed;
@@ -33,9 +36,11 @@ mod unlock;
 
 pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
 pub use health::{BackupHealth, FileHealth, FileKind, FileState, Health, KeyPlace, KeyringHealth, Opened};
+pub use history::HistoryFile;
 pub use keyring::{Keyring, KeyringProblem, SERVICE, SystemKeyring};
 pub use moving::{Moved, NewPlace};
 pub use repair::{Repair, Source};
+pub use sealed::OpenFailure;
 pub use tokens::default_rescue_places;
 
 use crate::oauth::renewal::TokenRecord;
@@ -313,6 +318,31 @@ impl Store for FileStore {
         }
     }
 
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.rename_connection(from, connection),
+            Records::Memory(memory) => {
+                let mut memory = memory.borrow_mut();
+                memory.connections.remove(from);
+                memory.connections.insert(connection.name.clone(), connection.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.update_connection(name, change),
+            Records::Memory(memory) => {
+                Ok(memory.borrow_mut().connections.get_mut(name).map(change).is_some())
+            }
+        }
+    }
+
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         if let Secrets::Locked = self.secrets {
             self.secrets = self.obtain_key(passphrase)?;
@@ -468,6 +498,8 @@ fn is_ours(path: &Path) -> Result<bool, StoreFailure> {
             "rehearsal-tokens",
             "rehearsal-key.txt",
             "lock",
+            "checks.jsonl",
+            "checks.lock",
         ];
         let kept =
             backup::is_of(Path::new(name.as_ref())).is_some() || backup::is_aside(Path::new(name.as_ref()));

@@ -6,8 +6,8 @@ use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
 use crate::ports::{
-    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
-    Unlocked,
+    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, Renewal,
+    RenewalRequest, StoreFailure, Unlocked,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -38,6 +38,10 @@ pub enum Msg {
     },
     /// Review scopes, as the command line asks.
     Review(ReviewRequest),
+    /// Replace the client secret of the connection of that name, as the command line asks.
+    Rotate {
+        connection: String,
+    },
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -108,6 +112,11 @@ pub enum Msg {
         ticket: Ticket,
         result: Box<Result<TokenGrant, Failure>>,
     },
+    /// A refresh came to its end, or was not begun.
+    Renewed {
+        ticket: Ticket,
+        result: Box<Renewal>,
+    },
     Revoked {
         ticket: Ticket,
         result: Result<(), Failure>,
@@ -132,6 +141,11 @@ pub enum Msg {
     },
     Exported {
         result: Result<String, String>,
+    },
+    /// Rehearsal: the secret that the sandbox's page shows since Regenerate was pressed.
+    Regenerated {
+        ticket: Ticket,
+        secret: Secret,
     },
 }
 
@@ -216,6 +230,8 @@ pub enum Intent {
     ToDo,
     /// `w`: what the app that is reviewed is for.
     Subjects,
+    /// `n` on a connection: replace its client secret.
+    Rotate,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -291,6 +307,11 @@ pub enum Effect {
         ticket: Ticket,
         request: TokenRequest,
     },
+    /// Refreshes stored tokens. Once begun it goes on to its end, also when it is cancelled or the program ends.
+    Renew {
+        ticket: Ticket,
+        request: RenewalRequest,
+    },
     Revoke {
         ticket: Ticket,
         request: RevokeRequest,
@@ -318,6 +339,11 @@ pub enum Effect {
     },
     /// Rehearsal: what the admin has entered on the sandbox's app page by now.
     ConfigureSandbox(RehearsalApp),
+    /// Rehearsal: Regenerate is pressed on the sandbox's app page.
+    Regenerate {
+        ticket: Ticket,
+        server_to_server: bool,
+    },
 
     Exit(Exit),
 }

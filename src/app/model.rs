@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
 use super::review::Reviewing;
+use super::rotation::Rotating;
 use super::wizard::Wizard;
 use crate::oauth::authorize::Endpoints;
 pub use crate::ports::Remote;
@@ -28,6 +29,8 @@ pub struct Model {
     pub screen: Screen,
     /// The review of scopes: in the place of the screen, which goes on below it.
     pub review: Option<Box<Reviewing>>,
+    /// A client secret that is being replaced: in the place of the screen, which goes on below it.
+    pub rotating: Option<Box<Rotating>>,
     /// Drawn above the screen; takes the keys first.
     pub overlay: Option<Overlay>,
     /// One line about the last thing that happened.
@@ -196,6 +199,7 @@ impl Model {
             library: Library::default(),
             screen: Screen::Home { selected: 0 },
             review: None,
+            rotating: None,
             overlay: None,
             notice: None,
             secret_store: SecretStore::Locked,

@@ -11,7 +11,9 @@ mod keys;
 mod pending;
 mod progress;
 mod proof;
+mod refreshing;
 mod review;
+pub mod rotate;
 mod scopes;
 mod secrets;
 mod steps;
@@ -33,6 +35,7 @@ use jiff::Timestamp;
 
 pub use desk::selected as selected_on_desk;
 pub use home::connection_secrets;
+pub use rotate::{RotationOffer, rotation_offer};
 pub use storing::connection_of;
 
 /// Changes the model by what happened at `now`, and says what is to be done in the world.
@@ -47,6 +50,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
+        Msg::Rotate { connection } => rotate::open(model, &connection),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
             authorization::provide(model, field, &value, &mut out);
@@ -70,12 +74,17 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
         Msg::SecretsRead { ticket, result } => secrets_read(model, ticket, result, &mut out),
         Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
-        Msg::ConnectionSaved { ticket, result } => storing::connection_saved(model, ticket, result, &mut out),
+        Msg::ConnectionSaved { ticket, result } => {
+            if !rotate::connection_saved(model, ticket, &result) {
+                storing::connection_saved(model, ticket, result, &mut out);
+            }
+        }
         Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
             authorization::random(model, ticket, &result, &mut out);
             proof::random(model, ticket, &result, &mut out);
+            rotate::random(model, ticket, &result, &mut out);
         }
         Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
         Msg::Callback { ticket, event } => waiting::callback(model, ticket, event, &mut out),
@@ -84,8 +93,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             exchange::token(model, ticket, &result, &mut out);
             proof::token(model, ticket, &result, &mut out);
             review::proof::token(model, ticket, &result, &mut out);
+            rotate::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
+        Msg::Renewed { ticket, result } => refreshing::renewed(model, ticket, *result, &mut out),
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
         Msg::Read { ticket, result } => {
             review::proof::answered(model, ticket, &result, &mut out);
@@ -110,6 +121,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             Ok(path) => notify(model, Tone::Success, format!("Written to {path}")),
             Err(why) => notify(model, Tone::Failure, format!("Not written: {why}")),
         },
+        Msg::Regenerated { ticket, secret } => rotate::regenerated(model, ticket, &secret),
     }
     out
 }
@@ -119,8 +131,9 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     form::secrets_written(model, ticket, result, out);
     authorization::secrets_written(model, ticket, result, out);
     proof::login_began(model, out);
-    verification::secrets_written(model, ticket, result, out);
+    refreshing::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
+    rotate::secrets_written(model, ticket, result, out);
 }
 
 /// Secrets were read, or could not be: whoever waits for the ticket goes on.

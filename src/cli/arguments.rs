@@ -1,6 +1,7 @@
 //! The command line as types. Doc comments are the help texts.
 
 use super::handoff::SheetFormat;
+use super::log::LogLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -54,9 +55,12 @@ pub struct Global {
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Write a log without secrets to this file.
+    /// Write a log for support to this file: endpoints, answers, times, fingerprints. No secret is in it.
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+    /// How much goes into the log.
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", default_value_t = LogLevel::Info)]
+    pub log_level: LogLevel,
 }
 
 /// Which of Zoom's clouds.
@@ -119,6 +123,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<ConnectionsCommand>,
     },
+    /// Is it alive, will it refresh, until when, and whose job is it.
+    ///
+    /// Checks the connections that are named, or all. A grant that the receiver owns is never refreshed or logged in
+    /// from here.
+    Check(CheckArguments),
     /// What an app needs, has and lacks; search and explain scopes.
     Scopes {
         #[command(subcommand)]
@@ -232,9 +241,67 @@ pub enum ReviewFormat {
     Json,
 }
 
+/// What to export, and how.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArguments {
+    /// Name of the connection.
+    pub name: String,
+    /// Write to this file (which must not exist) instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// With its secrets, as an age file behind a passphrase (asked for twice, or ZOOM_SETUP_EXPORT_PASSPHRASE).
+    #[arg(long, requires = "output")]
+    pub with_secrets: bool,
+    /// With its secrets and the login that is kept here. Once the file is verified, the connection is removed here.
+    #[arg(long = "move", requires = "output")]
+    pub moved: bool,
+}
+
+/// What to check, and how to tell.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CheckArguments {
+    /// Names of stored connections; without any, all of them.
+    #[arg(value_name = "NAME", conflicts_with = "all")]
+    pub names: Vec<String>,
+    /// All connections.
+    #[arg(long)]
+    pub all: bool,
+    /// Refresh each grant that this program owns, due or not.
+    #[arg(long)]
+    pub refresh: bool,
+    /// Machine-readable.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// How to tell.
+    #[arg(long, value_enum)]
+    pub format: Option<CheckFormat>,
+    /// Write the result to this file, which is replaced as a whole, instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Form of a check's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// To read here.
+    Text,
+    /// For programs, as --json.
+    Json,
+    /// One line for Nagios and its kin; the exit codes are a plugin's: 0 ok, 1 warning, 2 critical, 3 unknown.
+    Nagios,
+    /// For Prometheus, by node_exporter's textfile collector.
+    Prometheus,
+}
+
 /// `connections …`.
 #[derive(Debug, Subcommand)]
 pub enum ConnectionsCommand {
+    /// List the stored connections, as without a command.
+    List {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one connection.
     Show {
         name: String,
@@ -244,6 +311,25 @@ pub enum ConnectionsCommand {
     },
     /// Remove a connection and its secrets from this machine.
     Remove { name: String },
+    /// Give a connection another name on this machine.
+    Rename { old: String, new: String },
+    /// Write a connection to a file, for another machine or to keep.
+    ///
+    /// Without more it is JSON without secrets. A login that is kept here never leaves but by --move: two copies of
+    /// it would spend one refresh token.
+    Export(ExportArguments),
+    /// Take a connection from a file that was exported.
+    Import {
+        file: PathBuf,
+        /// Store it under this name.
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Replace the client secret: Zoom must know the new one before it takes the old one's place.
+    ///
+    /// On a terminal it opens a screen that explains what stops when. Without one the new secret is taken from
+    /// ZOOM_CLIENT_SECRET or standard input.
+    Rotate { name: String },
 }
 
 /// `store …`.

@@ -66,7 +66,7 @@ fn repair(store: &FileStore, yes: bool, out: &mut dyn Write) -> Result<(), Error
     let mut health = store.health(passphrase.as_ref()).map_err(world::store_error)?;
     if health.opened == Opened::NeedsPassphrase && terminal::is_interactive() {
         // Without it the secrets cannot be looked at, and damage in them would not be seen.
-        passphrase = Some(world::typed_passphrase("Passphrase of the secrets: ")?);
+        passphrase = Some(world::typed_passphrase("Passphrase of the secrets: ").map_err(Error::usage)?);
         health = store.health(passphrase.as_ref()).map_err(world::store_error)?;
     }
     match &health.opened {
@@ -127,7 +127,7 @@ fn move_key(store: &FileStore, to: KeyArgument, out: &mut dyn Write) -> Result<(
         return Err(Error::usage(words::nothing_to_move(found)));
     }
     if found == KeyPlace::Passphrase && passphrase.is_none() && terminal::is_interactive() {
-        passphrase = Some(world::typed_passphrase("Passphrase of the secrets: ")?);
+        passphrase = Some(world::typed_passphrase("Passphrase of the secrets: ").map_err(Error::usage)?);
     }
     let place = match to {
         KeyArgument::Keyring => NewPlace::Keyring,
@@ -149,5 +149,5 @@ fn chosen(store: &FileStore) -> Result<Secret, Error> {
     }
     // Talk; the result goes to standard output.
     let _ = writeln!(std::io::stderr(), "{}.", store.passphrase_cost());
-    world::new_passphrase()
+    world::new_passphrase().map_err(Error::usage)
 }

@@ -8,10 +8,12 @@ use crate::error::{Error, ErrorKind};
 use crate::oauth::authorize::{Cloud, Endpoints};
 use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, StoreFailure};
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
-use crate::runtime::Ports;
+use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::{Secret, printable};
-use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
+use crate::store::{
+    FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
+};
 use crate::system::{
     BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
 };
@@ -39,6 +41,8 @@ pub struct World {
     pub settings: Settings,
     pub procedures: Vec<Arc<Procedure>>,
     pub store: Box<dyn Store>,
+    /// The last checks of each connection.
+    pub history: HistoryFile,
     pub passphrase: Option<Secret>,
     sandbox: Option<Arc<Sandbox>>,
     environment: BrowserEnvironment,
@@ -82,9 +86,10 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
-        let store = Box::new(file_store(global)?);
+        let history = history(global, &data_dir);
+        let store = open_store(global)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
-        Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
+        Ok(Self { settings, procedures, store, history, passphrase, sandbox, environment })
     }
 
     /// The same, listening on that port and no other, if one is named.
@@ -104,7 +109,8 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            world.store = Box::new(file_store(global)?);
+            world.history = history(global, &data_dir(global)?);
+            world.store = open_store(global)?;
         }
         Ok(world)
     }
@@ -125,26 +131,38 @@ impl World {
     /// # Errors
     /// Exit code 6: no way in.
     pub fn open_secrets(&mut self) -> Result<(), Error> {
+        self.unlock_secrets().map_err(store_error)
+    }
+
+    /// The same, for those who can go on without.
+    ///
+    /// # Errors
+    /// No way in.
+    pub fn unlock_secrets(&mut self) -> Result<(), StoreFailure> {
         let first = self.store.unlock(None);
         let Err(StoreFailure::NeedsPassphrase { new, why }) = &first else {
-            return first.map(drop).map_err(store_error);
+            return first.map(drop);
         };
+        let unread = |why: String| StoreFailure::NeedsPassphrase { new: *new, why };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
             None if terminal::is_interactive() && *new => {
                 let _ = writeln!(std::io::stderr(), "Secrets need a passphrase: {}.", printable(why, 1000));
-                new_passphrase()?
+                new_passphrase().map_err(unread)?
             }
-            None if terminal::is_interactive() => typed_passphrase("Passphrase of the secrets: ")?,
-            None => return first.map(drop).map_err(store_error),
+            None if terminal::is_interactive() => {
+                typed_passphrase("Passphrase of the secrets: ").map_err(unread)?
+            }
+            None => return first.map(drop),
         };
-        self.store.unlock(Some(&passphrase)).map(drop).map_err(store_error)
+        self.store.unlock(Some(&passphrase)).map(drop)
     }
 
     /// The ports for a runtime, and what the model needs.
     pub fn into_parts(self) -> (Ports, Settings, Vec<Arc<Procedure>>) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let zoom = ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), Limits::default());
+        let endpoints = self.settings.endpoints.clone();
+        let zoom = Arc::new(ZoomClient::new(endpoints.clone(), Arc::clone(&clock), Limits::default()));
         let system_clipboard = SystemClipboard::new(&self.environment);
         let browser: Arc<dyn Browser> = if self.sandbox.is_some() && !self.environment.can_open() {
             Arc::new(StandInBrowser)
@@ -152,7 +170,7 @@ impl World {
             Arc::new(SystemBrowser::new(self.environment))
         };
         let ports = Ports {
-            zoom: Arc::new(zoom),
+            zoom: Arc::new(LoggedZoom::new(zoom, endpoints, Arc::clone(&clock))),
             listener: Arc::new(TinyHttpListener::default()),
             browser,
             clipboard: Arc::new(BothClipboards {
@@ -173,26 +191,25 @@ impl World {
 /// A passphrase that is typed, without echo.
 ///
 /// # Errors
-/// The terminal is gone.
-pub fn typed_passphrase(prompt: &str) -> Result<Secret, Error> {
-    rpassword::prompt_password(prompt)
-        .map(Secret::new)
-        .map_err(|error| Error::usage(format!("no passphrase was read: {error}")))
+/// The terminal is gone; in words.
+pub fn typed_passphrase(prompt: &str) -> Result<Secret, String> {
+    let typed = rpassword::prompt_password(prompt);
+    typed.map(Secret::new).map_err(|error| format!("no passphrase was read: {error}"))
 }
 
 /// A new passphrase, typed twice.
 ///
 /// # Errors
-/// It is empty, or the two are not the same.
-pub fn new_passphrase() -> Result<Secret, Error> {
+/// It is empty, or the two are not the same; in words.
+pub fn new_passphrase() -> Result<Secret, String> {
     let chosen = typed_passphrase("New passphrase: ")?;
     if chosen.is_empty() {
-        return Err(Error::usage("an empty passphrase protects nothing"));
+        return Err("an empty passphrase protects nothing".to_owned());
     }
     if chosen == typed_passphrase("The same again: ")? {
         Ok(chosen)
     } else {
-        Err(Error::usage("the two passphrases are not the same, so nothing was changed"))
+        Err("the two passphrases are not the same, so nothing was changed".to_owned())
     }
 }
 
@@ -273,22 +290,6 @@ pub fn secret_variable(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }
 
-/// Writes a log to a new or existing file. Only reviewed fields are logged: kinds of events, never values.
-///
-/// # Errors
-/// The file can't be written.
-pub fn start_log(path: &Path) -> Result<(), Error> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(std::sync::Mutex::new(file)).with_ansi(false).finish();
-    tracing::subscriber::set_global_default(subscriber)
-        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
-}
-
 fn endpoints(global: &Global) -> Result<Endpoints, Error> {
     let cloud = match global.cloud {
         CloudArgument::Zoom => Cloud::Zoom,
@@ -304,6 +305,18 @@ fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     };
     // Rehearsals have a place of their own, so that nothing invented mixes with what is real.
     Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
+}
+
+fn history(global: &Global, data_dir: &Path) -> HistoryFile {
+    if global.store == Some(StoreArgument::Memory) {
+        HistoryFile::nowhere()
+    } else {
+        HistoryFile::new(data_dir)
+    }
+}
+
+fn open_store(global: &Global) -> Result<Box<dyn Store>, Error> {
+    Ok(Box::new(LoggedStore::new(Box::new(file_store(global)?))))
 }
 
 /// The store of these options, for commands about the store itself. Nothing is read yet.
@@ -394,6 +407,12 @@ impl Rehearsing for SandboxPage {
         };
         // What Zoom's form would not keep shows up as a finding of the verification.
         drop(self.sandbox.configure(kind, configuration));
+    }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.sandbox.regenerate_secret(kind);
+        self.sandbox.app_page(kind).client_secret
     }
 }
 

@@ -142,6 +142,19 @@ impl RecordFiles {
         self.save(&self.connections, &path, connection)
     }
 
+    /// Changes a connection as it stands on disk now. Says whether there is one.
+    pub fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        let Some(path) = self.locate_connection(name)? else { return Ok(false) };
+        let Some(mut connection) = self.read::<Connection>(&path)? else { return Ok(false) };
+        change(&mut connection);
+        self.save(&self.connections, &path, &connection)?;
+        Ok(true)
+    }
+
     /// Removes a connection; it is no error if there is none.
     pub fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         let Some(path) = self.locate_connection(name)? else { return Ok(()) };
@@ -154,6 +167,25 @@ impl RecordFiles {
     fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
         self.disk.remove(&backup::of(path))?;
         self.disk.remove(path)
+    }
+
+    /// Puts the record in the place of the one named `from`. One replace of one file takes the old name away and
+    /// brings the new one, so that no crash leaves both, or none.
+    pub fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        let there = |name: &str| StoreFailure::Io {
+            message: format!("there is a connection {} already", printable(name, 80)),
+        };
+        let gone = |name: &str| StoreFailure::Io {
+            message: format!("there is no connection {}", printable(name, 80)),
+        };
+        if self.locate_connection(&connection.name)?.is_some() {
+            return Err(there(&connection.name));
+        }
+        let path = self.locate_connection(from)?.ok_or_else(|| gone(from))?;
+        self.save(&self.connections, &path, connection)?;
+        // The name inside counts, so the file's own name is a matter of order only.
+        let _ = disk::rename(&path, &self.connection_path(&connection.name));
+        Ok(())
     }
 
     /// The file that holds the connection: the name inside counts, since an admin may rename files.

@@ -5,7 +5,7 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, proof, review, scopes, secrets, steps, storing,
+    authorization, desk, form, home, leave, notify, proof, review, rotate, scopes, secrets, steps, storing,
     verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
@@ -22,6 +22,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.overlay.is_some() {
         return in_overlay(model, intent, out);
     }
+    if model.rotating.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
+        return rotate::intent(model, intent, out);
+    }
     if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return review::intent(model, intent, out);
     }
@@ -32,6 +35,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Intent::Help => open(model, Overlay::Help),
         Intent::Desk => desk::open(model, out),
         Intent::Review => review::open(model),
+        Intent::Rotate => rotate::open_selected(model),
         Intent::Document => {
             if model.wizard().is_some() {
                 open(model, Overlay::Document);
@@ -96,6 +100,9 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
         return desk::paste(model, text, out);
     }
+    if model.rotating.is_some() && model.overlay.is_none() {
+        return rotate::paste(model, text);
+    }
     if model.review.is_some() && model.overlay.is_none() {
         return review::paste(model, text);
     }
@@ -144,6 +151,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::PasteBox => waiting::typed(model, typed),
         Mode::DeskPaste => desk::typed(model, typed),
         Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
+        Mode::Rotate => rotate::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -167,12 +175,17 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::ReviewProving
         | Mode::ReviewToDo
         | Mode::ReviewSubjects
+        | Mode::RotateBusy
+        | Mode::Rotated
         | Mode::ConfirmRemoval => {}
     }
 }
 
 /// The text of the field that is typed into, where there is one on the screen.
 fn focused_text(model: &Model) -> Option<&str> {
+    if let Some(rotating) = &model.rotating {
+        return (keymap::mode(model) == Mode::Rotate).then(|| rotating.field.input.text());
+    }
     let field = match &model.wizard()?.state {
         StepState::Fill(form) => &form.fields.get(form.focus)?.input,
         StepState::Scopes(list) => list.search.as_ref()?,
@@ -255,7 +268,7 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 }
 
 /// Scrolls the text on screen.
-fn scroll(model: &mut Model, intent: Intent) {
+pub fn scroll(model: &mut Model, intent: Intent) {
     let max = model.max_scroll;
     model.scroll = match intent {
         Intent::Down => (model.scroll + 1).min(max),

@@ -8,20 +8,12 @@ use crate::app::model::{Model, Tone};
 use crate::app::proof::{Asking, LoginLook, MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
 use crate::app::wizard::{AuthorizationPhase, Wizard};
 use crate::oauth::preflight::{self, Asked};
-use crate::oauth::probe::{self, Moment};
+use crate::oauth::probe::{self, Moment, PairProbe};
 use crate::oauth::verdict::{Candidate, Judgement, Verdict};
-use crate::oauth::{
-    Failure, Grant, PreflightAnswer, PreflightRequest, TokenGrant, TokenRequest, authorize, pkce,
-};
+use crate::oauth::{Failure, PreflightAnswer, PreflightRequest, TokenGrant, pkce};
 use crate::procedure::FieldName;
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::{ProofRecord, Question};
-
-/// Sent with a made-up code where the receiver's redirect URL is not known: any address does for that.
-const ANY_REDIRECT: &str = "http://127.0.0.1/callback";
-
-/// How a made-up code begins. Zoom repeats the code in its refusal, and nobody shall take it for a secret.
-const MADE_UP: &str = "zoom-setup-test-";
 
 /// The admin is done with the step: asks Zoom what is open about it, or goes on.
 pub fn conclude(model: &mut Model, out: &mut Vec<Effect>) {
@@ -113,6 +105,34 @@ pub fn random(
     out: &mut Vec<Effect>,
 ) {
     let Some((question, about)) = asking(model, ticket) else { return };
+    let (random, verifier) = match random_parts(result) {
+        Ok(parts) => parts,
+        Err(verdict) => return answered(model, question, about, verdict, out),
+    };
+    let endpoints = model.settings.endpoints.clone();
+    let Some(wizard) = wizard_mut(model) else { return };
+    let redirect = wizard.values().redirect_url();
+    match question {
+        Question::Pair => {
+            let probe = PairProbe::new(client(wizard), redirect, &random, verifier);
+            out.push(Effect::Token { ticket, request: probe.into_request() });
+        }
+        Question::Redirect => {
+            let Some(redirect) = redirect else {
+                // It was known when this was asked, and is not any more.
+                wizard.proving.asking = None;
+                return;
+            };
+            let client_id = client_id(wizard);
+            let request = preflight::request(&endpoints, &client_id, redirect, &random, &verifier);
+            out.push(Effect::Preflight { ticket, request });
+        }
+        Question::Account => {}
+    }
+}
+
+/// A state and a verifier from randomness; without it, what to say instead of an answer.
+pub fn random_parts(result: &Result<Box<[u8; 64]>, String>) -> Result<(Secret, pkce::Verifier), Verdict> {
     let halves = result.as_ref().map_err(String::as_str).and_then(|bytes| {
         let (first, second) = bytes.split_at(32);
         match (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) {
@@ -120,39 +140,16 @@ pub fn random(
             (Err(_), _) | (_, Err(_)) => Err("too few random bytes came"),
         }
     });
-    let (random, verifier) = match halves {
-        Ok(halves) => halves,
-        Err(why) => {
-            let candidate = Candidate {
-                cause: format!("This system gives no randomness: {why}."),
-                test: "Press r to try again.".to_owned(),
-            };
-            let verdict = Verdict {
-                candidates: vec![candidate],
-                ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
-            };
-            return answered(model, question, about, verdict, out);
+    halves.map_err(|why| {
+        let candidate = Candidate {
+            cause: format!("This system gives no randomness: {why}."),
+            test: "Press r to try again.".to_owned(),
+        };
+        Verdict {
+            candidates: vec![candidate],
+            ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
         }
-    };
-    let endpoints = model.settings.endpoints.clone();
-    let Some(wizard) = wizard_mut(model) else { return };
-    let redirect = wizard.values().redirect_url();
-    let redirect_uri = redirect.unwrap_or_else(|| ANY_REDIRECT.to_owned());
-    match question {
-        Question::Pair => {
-            let verifier = verifier.into_secret();
-            let code = Secret::new(format!("{MADE_UP}{}", random.expose()));
-            let grant = Grant::AuthorizationCode { code, redirect_uri, verifier };
-            out.push(Effect::Token { ticket, request: TokenRequest { client: client(wizard), grant } });
-        }
-        Question::Redirect => {
-            let client_id = client_id(wizard);
-            let challenge = verifier.challenge();
-            let url = authorize::authorize_url(&endpoints, &client_id, &redirect_uri, &random, &challenge);
-            out.push(Effect::Preflight { ticket, request: PreflightRequest { url, redirect_uri } });
-        }
-        Question::Account => {}
-    }
+    })
 }
 
 fn client_id(wizard: &Wizard) -> String {
