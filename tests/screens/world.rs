@@ -121,6 +121,8 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         setup: setup(&procedure, step),
         secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET))]),
         tokens: None,
+        refreshing: None,
+        tokens_unstored: false,
         step,
         state,
         unsaved: BTreeSet::new(),
