@@ -202,6 +202,13 @@ pub trait Store: Send {
     /// Puts this record in the place of the one named `from`, whose name is gone in the same instant. Its secrets
     /// and tokens are not moved.
     fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure>;
+    /// Changes the connection of that name as it is stored now, so that what others changed stays. `false`: there is
+    /// none.
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure>;
     /// Makes secrets readable and writable. Call with a passphrase after [`StoreFailure::NeedsPassphrase`].
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure>;
     /// `None` if there is no such secret. The store must be unlocked.

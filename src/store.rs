@@ -305,6 +305,19 @@ impl Store for FileStore {
         }
     }
 
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.update_connection(name, change),
+            Records::Memory(memory) => {
+                Ok(memory.borrow_mut().connections.get_mut(name).map(change).is_some())
+            }
+        }
+    }
+
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         if let Secrets::Locked = self.secrets {
             self.secrets = self.obtain_key(passphrase)?;

@@ -131,19 +131,30 @@ impl World {
     /// # Errors
     /// Exit code 6: no way in.
     pub fn open_secrets(&mut self) -> Result<(), Error> {
+        self.unlock_secrets().map_err(store_error)
+    }
+
+    /// The same, for those who can go on without.
+    ///
+    /// # Errors
+    /// No way in.
+    pub fn unlock_secrets(&mut self) -> Result<(), StoreFailure> {
         let first = self.store.unlock(None);
-        let Err(StoreFailure::NeedsPassphrase { .. }) = &first else {
-            return first.map(drop).map_err(store_error);
+        let Err(StoreFailure::NeedsPassphrase { new, .. }) = &first else {
+            return first.map(drop);
         };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
             None if terminal::is_interactive() => {
                 let typed = rpassword::prompt_password("Passphrase of the secrets: ");
-                Secret::new(typed.map_err(|error| Error::usage(format!("no passphrase was read: {error}")))?)
+                Secret::new(typed.map_err(|error| StoreFailure::NeedsPassphrase {
+                    new: *new,
+                    why: format!("no passphrase was read: {error}"),
+                })?)
             }
-            None => return first.map(drop).map_err(store_error),
+            None => return first.map(drop),
         };
-        self.store.unlock(Some(&passphrase)).map(drop).map_err(store_error)
+        self.store.unlock(Some(&passphrase)).map(drop)
     }
 
     /// The ports for a runtime, and what the model needs.

@@ -137,6 +137,19 @@ impl RecordFiles {
         self.save(&self.connections, &path, connection)
     }
 
+    /// Changes a connection as it stands on disk now. Says whether there is one.
+    pub fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        let Some(path) = self.locate_connection(name)? else { return Ok(false) };
+        let Some(mut connection) = self.read::<Connection>(&path)? else { return Ok(false) };
+        change(&mut connection);
+        self.save(&self.connections, &path, &connection)?;
+        Ok(true)
+    }
+
     /// Removes a connection; it is no error if there is none.
     pub fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         match self.locate_connection(name)? {

@@ -529,6 +529,13 @@ impl Store for MortalStore {
     fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
         self.with(|store| store.rename_connection(from, connection))
     }
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        self.with(|store| store.update_connection(name, change))
+    }
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         self.on(|store| store.unlock(passphrase))
     }
