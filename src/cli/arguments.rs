@@ -310,7 +310,18 @@ pub enum ConnectionsCommand {
         json: bool,
     },
     /// Remove a connection and its secrets from this machine.
-    Remove { name: String },
+    ///
+    /// On a terminal it asks first. Without one it removes at once, but a login that is kept here needs --revoke or
+    /// --keep-grant.
+    Remove {
+        name: String,
+        /// Revoke the login that is kept here at Zoom first. If that fails, nothing is removed.
+        #[arg(long)]
+        revoke: bool,
+        /// Leave the login alive at Zoom.
+        #[arg(long, conflicts_with = "revoke")]
+        keep_grant: bool,
+    },
     /// Give a connection another name on this machine.
     Rename { old: String, new: String },
     /// Write a connection to a file, for another machine or to keep.
