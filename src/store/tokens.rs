@@ -87,7 +87,6 @@ impl TokenStore for TokenFiles {
         let key = key.path();
         let path = parts.path(&key);
         let lock = disk::lock(&path.with_extension("lock"), parts.tokens_wait)?;
-        disk::remove_leftovers(&path);
         let document = parts.look(&key)?;
         let mut held = HeldFile { parts, key, path, document, adopted: None, _lock: lock };
         held.adopt();
@@ -206,10 +205,12 @@ struct HeldFile {
 }
 
 impl HeldFile {
-    /// Brings back what a store that did not take it was passed by with. A place that does not answer is passed over:
-    /// it is there for bad days, and may not spoil the good ones.
+    /// Brings back a pair that is newer than what is stored: one that a kill left written and not yet in its place,
+    /// or one that was put elsewhere. A place that does not answer is passed over: it is there for bad days, and may
+    /// not spoil the good ones.
     fn adopt(&mut self) {
-        for file in self.rescue_files() {
+        let places: Vec<PathBuf> = [self.path.clone()].into_iter().chain(self.rescue_files()).collect();
+        for file in places.iter().flat_map(|path| disk::leftovers(path)).chain(self.rescue_files()) {
             let before = self.document.clone();
             let failure = match self.adopt_file(&file) {
                 Ok(true) => None,
@@ -218,6 +219,10 @@ impl HeldFile {
                 Ok(false) | Err(_) => continue,
             };
             self.adopted = Some(Adopted { place: shown(&file), failure });
+        }
+        if self.adopted.as_ref().is_none_or(|adopted| adopted.failure.is_none()) {
+            // Half a file is left of a write that was cut off.
+            places.iter().for_each(|path| disk::remove_leftovers(path));
         }
     }
 
