@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod arguments;
+pub mod check;
 pub mod connections;
 pub mod handoff;
 mod headless;
@@ -12,6 +13,7 @@ pub mod procedures;
 pub mod sandbox;
 pub mod scopes;
 pub mod set_up;
+pub mod store;
 pub mod world;
 
 use crate::error::{Error, ErrorKind};
@@ -50,7 +52,9 @@ pub fn main() -> u8 {
         Ok(()) => 0,
         Err(error) => {
             tracing::warn!(kind = ?error.kind, message = error.message, "ended with an error");
-            report(&error, &mut std::io::stderr());
+            if !matches!(error.kind, ErrorKind::Plugin(_)) {
+                report(&error, &mut std::io::stderr());
+            }
             error.kind.exit_code()
         }
     };
@@ -124,10 +128,12 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
         Some(Command::Connections { json, command }) => {
             connections::run(&arguments.global, *json, command.as_ref(), out)
         }
+        Some(Command::Check(arguments_of)) => check::run(&arguments.global, arguments_of, out),
         Some(Command::Scopes { command }) => scopes::run(&arguments.global, command, out),
         Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
             hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)
         }
+        Some(Command::Store { json, command }) => store::run(&arguments.global, *json, command.as_ref(), out),
         Some(Command::Sandbox { port, fault }) => {
             run_sandbox(&arguments.global, *port, fault.as_deref(), out)
         }

@@ -199,6 +199,16 @@ pub trait Store: Send {
     fn connections(&self) -> Result<(Vec<Connection>, Vec<String>), StoreFailure>;
     fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure>;
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure>;
+    /// Puts this record in the place of the one named `from`, whose name is gone in the same instant. Its secrets
+    /// and tokens are not moved.
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure>;
+    /// Changes the connection of that name as it is stored now, so that what others changed stays. `false`: there is
+    /// none.
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure>;
     /// Makes secrets readable and writable. Call with a passphrase after [`StoreFailure::NeedsPassphrase`].
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure>;
     /// `None` if there is no such secret. The store must be unlocked.

@@ -4,6 +4,7 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod remove;
 mod review;
 mod rotate;
 
@@ -95,6 +96,10 @@ pub enum Mode {
     ReviewToDo,
     /// What the app is for.
     ReviewSubjects,
+    /// What becomes of a connection is chosen.
+    Remove,
+    /// It is on its way.
+    RemoveBusy,
     /// The new client secret is entered.
     Rotate,
     /// It is being asked about or stored.
@@ -340,7 +345,7 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(rotate::BINDINGS).chain(BINDINGS)
+    review::BINDINGS.iter().chain(rotate::BINDINGS).chain(remove::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -367,6 +372,9 @@ pub fn help_mode(model: &Model) -> Mode {
 
 /// The mode of the screen, whatever lies above it.
 pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(removing) = &model.removing {
+        return remove::mode(removing);
+    }
     if let Some(rotating) = &model.rotating {
         return rotate::mode(rotating);
     }
@@ -465,6 +473,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             return true;
         }
         None => {}
+    }
+    if model.removing.is_some() {
+        return true;
     }
     if let Some(rotating) = &model.rotating {
         return rotate::applies(model, rotating, intent);

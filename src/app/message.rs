@@ -1,6 +1,7 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
+use super::removal::RemovalChoice;
 use super::review::ReviewRequest;
 use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
@@ -42,6 +43,12 @@ pub enum Msg {
     Rotate {
         connection: String,
     },
+    /// Ask about removing the connection of that name, as the command line does.
+    Remove {
+        connection: String,
+    },
+    /// Take one of the choices about the connection that is asked about: the command line has asked already.
+    ChooseRemoval(RemovalChoice),
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -84,6 +91,10 @@ pub enum Msg {
         result: Result<(), StoreFailure>,
     },
     ConnectionSaved {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    },
+    ConnectionRemoved {
         ticket: Ticket,
         result: Result<(), StoreFailure>,
     },
@@ -266,6 +277,7 @@ pub enum Effect {
         connection: Box<Connection>,
     },
     RemoveConnection {
+        ticket: Ticket,
         name: String,
         secrets: Vec<SecretKey>,
     },

@@ -10,14 +10,17 @@ use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, S
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
-use crate::secret::Secret;
-use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
+use crate::secret::{Secret, printable};
+use crate::store::{
+    FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
+};
 use crate::system::{
     BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
 };
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +41,8 @@ pub struct World {
     pub settings: Settings,
     pub procedures: Vec<Arc<Procedure>>,
     pub store: Box<dyn Store>,
+    /// The last checks of each connection.
+    pub history: HistoryFile,
     pub passphrase: Option<Secret>,
     sandbox: Option<Arc<Sandbox>>,
     environment: BrowserEnvironment,
@@ -81,9 +86,10 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
-        let store = open_store(global, data_dir)?;
+        let history = history(global, &data_dir);
+        let store = open_store(global)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
-        Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
+        Ok(Self { settings, procedures, store, history, passphrase, sandbox, environment })
     }
 
     /// The same, listening on that port and no other, if one is named.
@@ -103,7 +109,8 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            world.store = open_store(global, data_dir(global)?)?;
+            world.history = history(global, &data_dir(global)?);
+            world.store = open_store(global)?;
         }
         Ok(world)
     }
@@ -124,19 +131,31 @@ impl World {
     /// # Errors
     /// Exit code 6: no way in.
     pub fn open_secrets(&mut self) -> Result<(), Error> {
+        self.unlock_secrets().map_err(store_error)
+    }
+
+    /// The same, for those who can go on without.
+    ///
+    /// # Errors
+    /// No way in.
+    pub fn unlock_secrets(&mut self) -> Result<(), StoreFailure> {
         let first = self.store.unlock(None);
-        let Err(StoreFailure::NeedsPassphrase { .. }) = &first else {
-            return first.map(drop).map_err(store_error);
+        let Err(StoreFailure::NeedsPassphrase { new, why }) = &first else {
+            return first.map(drop);
         };
+        let unread = |why: String| StoreFailure::NeedsPassphrase { new: *new, why };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
-            None if terminal::is_interactive() => {
-                let typed = rpassword::prompt_password("Passphrase of the secrets: ");
-                Secret::new(typed.map_err(|error| Error::usage(format!("no passphrase was read: {error}")))?)
+            None if terminal::is_interactive() && *new => {
+                let _ = writeln!(std::io::stderr(), "Secrets need a passphrase: {}.", printable(why, 1000));
+                new_passphrase().map_err(unread)?
             }
-            None => return first.map(drop).map_err(store_error),
+            None if terminal::is_interactive() => {
+                typed_passphrase("Passphrase of the secrets: ").map_err(unread)?
+            }
+            None => return first.map(drop),
         };
-        self.store.unlock(Some(&passphrase)).map(drop).map_err(store_error)
+        self.store.unlock(Some(&passphrase)).map(drop)
     }
 
     /// The ports for a runtime, and what the model needs.
@@ -166,6 +185,31 @@ impl World {
             export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         (ports, self.settings, self.procedures)
+    }
+}
+
+/// A passphrase that is typed, without echo.
+///
+/// # Errors
+/// The terminal is gone; in words.
+pub fn typed_passphrase(prompt: &str) -> Result<Secret, String> {
+    let typed = rpassword::prompt_password(prompt);
+    typed.map(Secret::new).map_err(|error| format!("no passphrase was read: {error}"))
+}
+
+/// A new passphrase, typed twice.
+///
+/// # Errors
+/// It is empty, or the two are not the same; in words.
+pub fn new_passphrase() -> Result<Secret, String> {
+    let chosen = typed_passphrase("New passphrase: ")?;
+    if chosen.is_empty() {
+        return Err("an empty passphrase protects nothing".to_owned());
+    }
+    if chosen == typed_passphrase("The same again: ")? {
+        Ok(chosen)
+    } else {
+        Err("the two passphrases are not the same, so nothing was changed".to_owned())
     }
 }
 
@@ -263,7 +307,23 @@ fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
 }
 
-fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {
+fn history(global: &Global, data_dir: &Path) -> HistoryFile {
+    if global.store == Some(StoreArgument::Memory) {
+        HistoryFile::nowhere()
+    } else {
+        HistoryFile::new(data_dir)
+    }
+}
+
+fn open_store(global: &Global) -> Result<Box<dyn Store>, Error> {
+    Ok(Box::new(LoggedStore::new(Box::new(file_store(global)?))))
+}
+
+/// The store of these options, for commands about the store itself. Nothing is read yet.
+///
+/// # Errors
+/// Exit code 6: the data directory is something else.
+pub fn file_store(global: &Global) -> Result<FileStore, Error> {
     let kind = match (global.store, global.rehearse.is_some()) {
         (Some(StoreArgument::Memory), _) => StoreKind::Memory,
         (Some(StoreArgument::Keyring), _) => StoreKind::Keyring,
@@ -271,8 +331,7 @@ fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Erro
         (Some(StoreArgument::Auto) | None, true) => StoreKind::Rehearsal,
         (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
     };
-    let store = FileStore::open(StoreOptions { data_dir, kind }).map_err(store_error)?;
-    Ok(Box::new(LoggedStore::new(Box::new(store))))
+    FileStore::open(StoreOptions { data_dir: data_dir(global)?, kind }).map_err(store_error)
 }
 
 fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {

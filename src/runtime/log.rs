@@ -188,6 +188,19 @@ impl Store for LoggedStore {
         stored("connection removed", name, self.0.remove_connection(name))
     }
 
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        stored("connection brought up to date", name, self.0.update_connection(name, change))
+    }
+
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        let names = format!("{from} to {}", connection.name);
+        stored("connection renamed", &names, self.0.rename_connection(from, connection))
+    }
+
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         let begun = Instant::now();
         let result = self.0.unlock(passphrase);

@@ -94,9 +94,9 @@ impl Worker {
                 let result = self.remove_secrets(secrets).and_then(|()| self.store.remove_setup(&id));
                 self.unless_ok(result);
             }
-            Effect::RemoveConnection { name, secrets } => {
+            Effect::RemoveConnection { ticket, name, secrets } => {
                 let result = self.remove_secrets(secrets).and_then(|()| self.store.remove_connection(&name));
-                self.unless_ok(result);
+                self.send(Msg::ConnectionRemoved { ticket, result });
             }
             Effect::Unlock { ticket, passphrase } => {
                 let result = self.unlock(passphrase.as_ref());

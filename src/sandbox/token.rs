@@ -169,8 +169,15 @@ fn refresh(service: &Service, client: &Client, form: &Parameters) -> Result<Answ
     if service.faults.strike(Fault::NotActivated) {
         return Err(disabled());
     }
+    if let Some(struck) = service.faults.strike_at_grant() {
+        let (number, text) = struck.refusal();
+        return Err(Answer::token_refusal(400, &format!("{text} ({number})"), "invalid_grant"));
+    }
     let invalid = || Answer::token_refusal(400, "Invalid Token!", "invalid_grant");
     let token = form.get("refresh_token").ok_or_else(invalid)?;
+    if service.faults.strike(Fault::ExpiredRefresh) {
+        return Err(invalid());
+    }
     let minted = service.mint(&client.id)?;
     let now = service.now();
     let refreshed = service
@@ -179,6 +186,7 @@ fn refresh(service: &Service, client: &Client, form: &Parameters) -> Result<Answ
     match refreshed {
         Ok(scopes) => {
             let answer = token_answer(service, &minted.access, Some(&minted.refresh), &scopes);
+            let answer = service.perhaps_ahead(answer);
             let lost = service.faults.strike(Fault::LostRefresh);
             Ok(if lost { answer.delivered(Delivery::Cut) } else { answer })
         }
@@ -214,7 +222,7 @@ fn account_credentials(service: &Service, client: &Client, form: &Parameters) ->
     let in_answer = lagging(service, &scopes);
     let now = service.now();
     service.change(|world| world.grant((client.kind, &client.id), &minted, scopes, in_answer.clone(), now));
-    Ok(token_answer(service, &minted.access, None, &in_answer))
+    Ok(service.perhaps_ahead(token_answer(service, &minted.access, None, &in_answer)))
 }
 
 /// An app of the wrong kind: its scopes are those of one user, or reach into sub accounts.

@@ -62,8 +62,9 @@ pub struct Parts {
     pub identity: Identity,
     /// Where the key came from, for the messages.
     pub key_name: String,
-    /// Where an earlier version kept the tokens, and the lock that guards it.
+    /// Where an earlier version kept the tokens, whether that has a backup, and the lock that guards it.
     pub secrets: PathBuf,
+    pub secrets_backed_up: bool,
     pub secrets_lock: PathBuf,
     /// How long to wait for the lock of the secrets, and for that of one key.
     pub secrets_wait: Duration,
@@ -129,7 +130,7 @@ impl Parts {
             OpenFailure::WrongKey => {
                 unreadable(&format!("it was encrypted with another key than {}", self.key_name))
             }
-            OpenFailure::Damaged(how) => unreadable(&how),
+            OpenFailure::Newer(how) | OpenFailure::Damaged(how) => unreadable(&how),
         })?;
         let document = TokenDocument::from_json(&plain).map_err(|problem| match problem {
             DocumentProblem::OtherFormat(format) => unreadable(&other_format(format, FORMAT)),
@@ -165,7 +166,8 @@ impl Parts {
 
     fn secrets(&self) -> Result<SealedFile, StoreFailure> {
         let disk = Arc::clone(&self.disk);
-        SealedFile::open(disk, self.secrets.clone(), self.identity.clone(), self.key_name.clone())
+        let (identity, key_name) = (self.identity.clone(), self.key_name.clone());
+        SealedFile::open(disk, self.secrets.clone(), identity, key_name, self.secrets_backed_up)
     }
 
     /// Encrypts the document, puts it in place of what is there, and reads it back.

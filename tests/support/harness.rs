@@ -526,6 +526,16 @@ impl Store for MortalStore {
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         self.with(|store| store.remove_connection(name))
     }
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        self.with(|store| store.rename_connection(from, connection))
+    }
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        self.with(|store| store.update_connection(name, change))
+    }
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         self.on(|store| store.unlock(passphrase))
     }

@@ -113,10 +113,12 @@ fn give_up(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
             out.push(Effect::LoadLibrary);
         }
         let failure = StoreFailure::Io { message: why.clone() };
-        if let Effect::WriteSecrets { ticket, .. } = effect {
+        if let Effect::RemoveConnection { ticket, .. } = effect {
+            super::remove::removed(model, ticket, &Err(failure), out);
+        } else if let Effect::WriteSecrets { ticket, .. } = effect {
             super::written(model, ticket, &Err(failure), out);
         } else if let Effect::Renew { ticket, .. } = effect {
-            super::refreshing::renewed(model, ticket, Renewal::Store(failure), out);
+            super::renewed(model, ticket, Renewal::Store(failure), out);
         } else if let Effect::ReadSecrets { ticket, .. } = effect {
             super::secrets_read(model, ticket, Err(failure), out);
         }
