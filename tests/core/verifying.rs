@@ -240,7 +240,7 @@ fn a_store_that_cannot_mark_lets_nothing_be_sent() {
     core.renewed(Renewal::Store(failure));
     let check = core.check("refresh").clone();
     assert!(check.detail.contains("Nothing was sent to Zoom: process 7"), "{}", check.detail);
-    assert_eq!(check.next.as_deref(), Some("Then r tries again."));
+    assert_eq!(check.next.as_deref(), Some("Press r to try again."));
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub fn renewed(model: &mut Model, ticket: Ticket, renewal: Renewal, out: &mut Ve
         }
         Renewal::Store(failure) => {
             let detail = format!("Nothing was sent to Zoom: {}", store_failure_text(&failure));
-            let check = Check { next: Some("Then r tries again.".to_owned()), ..unproved(&detail) };
+            let check = Check { next: Some("Press r to try again.".to_owned()), ..unproved(&detail) };
             end(model, check, None, out);
         }
     }
