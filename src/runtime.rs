@@ -232,6 +232,7 @@ impl Runtime {
                     Msg::Preflight { ticket, result: Box::new(zoom.preflight(request).await) }
                 });
             }
+            Effect::Check { .. } => {}
             Effect::OpenBrowser { url } => {
                 // Launchers of the desktop are watched for a moment, which the screen must not wait for.
                 let (browser, sender) = (Arc::clone(&self.browser), self.sender.clone());

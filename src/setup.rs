@@ -67,6 +67,17 @@ pub struct Setup {
     /// The last answer of Zoom to each question.
     #[serde(default)]
     pub proofs: BTreeMap<Question, ProofRecord>,
+    /// The stored connection that is logged in to again by it, and whose place it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+}
+
+/// A stored connection that another takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    pub connection: String,
+    /// When it was made first.
+    pub created: Timestamp,
 }
 
 /// A question to Zoom about what was entered.

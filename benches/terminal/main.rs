@@ -308,5 +308,6 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        replaces: None,
     })
 }

@@ -4,8 +4,10 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod checking;
 mod review;
 
+use super::checking::wants_login;
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
@@ -93,6 +95,14 @@ pub enum Mode {
     ReviewToDo,
     /// What the app is for.
     ReviewSubjects,
+    /// The list of connections that are checked.
+    Checks,
+    /// The same while a check runs.
+    ChecksRunning,
+    /// What was found out about one of them.
+    ChecksDetail,
+    /// The search box of the list has the focus.
+    ChecksSearch,
 }
 
 impl Mode {
@@ -107,17 +117,18 @@ impl Mode {
                 | Self::Unlock
                 | Self::ReviewSearch
                 | Self::ReviewPaste
+                | Self::ChecksSearch
         )
     }
 }
 
 /// A set of modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Modes(u32);
+pub struct Modes(u64);
 
 impl Modes {
     /// Every mode.
-    const ALL: Self = Self(u32::MAX);
+    const ALL: Self = Self(u64::MAX);
 
     const fn of(modes: &[Mode]) -> Self {
         Self(0).with(modes)
@@ -217,7 +228,7 @@ const fn across(
     Binding { modes, keys, shown, intent, label, bar }
 }
 
-/// The keys of all but the review. The first binding that fits wins.
+/// The keys of all but the review and the check. The first binding that fits wins.
 const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
@@ -330,7 +341,7 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(BINDINGS)
+    review::BINDINGS.iter().chain(checking::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -363,6 +374,7 @@ pub fn screen_mode(model: &Model) -> Mode {
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
         Screen::Connection { .. } => return Mode::Connection,
+        Screen::Checks(checks) => return checking::mode(checks, &model.checking),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.proving.asking.is_some() {
@@ -460,17 +472,23 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         Screen::Home { .. } => {
             let removable =
                 matches!(selected_home_item(model), Some(HomeItem::Resume(_) | HomeItem::Connection(_)));
-            return intent != Intent::Remove || removable;
+            return match intent {
+                Intent::Remove => removable,
+                Intent::Check => checking::applies_at_home(model),
+                _ => true,
+            };
         }
         Screen::Connection { name, .. } => {
             let connection = model.connection(name);
             let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
             return match intent {
                 Intent::Copy | Intent::Export => sheet,
-                Intent::Remove | Intent::Review => connection.is_some(),
+                Intent::Remove | Intent::Review | Intent::Check => connection.is_some(),
+                Intent::LogInAgain => connection.is_some_and(|connection| wants_login(model, connection)),
                 _ => true,
             };
         }
+        Screen::Checks(checks) => return checking::applies(model, checks, intent),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.loading.is_some() {

@@ -1,7 +1,9 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
+use super::checking::CheckRequest;
 use super::review::ReviewRequest;
+use crate::check::CheckReport;
 use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
@@ -38,6 +40,8 @@ pub enum Msg {
     },
     /// Review scopes, as the command line asks.
     Review(ReviewRequest),
+    /// Check connections, as the command line asks.
+    Check(CheckRequest),
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -119,6 +123,18 @@ pub enum Msg {
     Preflight {
         ticket: Ticket,
         result: Box<Result<PreflightAnswer, Failure>>,
+    },
+
+    // The check of connections.
+    /// Some more of them are checked.
+    Checked {
+        ticket: Ticket,
+        reports: Vec<CheckReport>,
+    },
+    /// All of them are, or nothing could be asked.
+    CheckEnded {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
     },
 
     // The desktop.
@@ -216,6 +232,16 @@ pub enum Intent {
     ToDo,
     /// `w`: what the app that is reviewed is for.
     Subjects,
+    /// `r` on a connection: check it.
+    Check,
+    /// `R`: check all that are listed.
+    CheckAll,
+    /// `u`: refresh the token now, due or not.
+    Refresh,
+    /// `l`: log in again for a connection whose login has ended.
+    LogInAgain,
+    /// `w` on the check: check again and again, or no longer.
+    Watch,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -302,6 +328,14 @@ pub enum Effect {
     Preflight {
         ticket: Ticket,
         request: PreflightRequest,
+    },
+
+    /// Checks these connections and brings what is found as it is found. `refresh`: those whose refresh is the
+    /// wizard's are refreshed, due or not. Cancelled, it asks nothing more; a refresh under way is brought to its end.
+    Check {
+        ticket: Ticket,
+        names: Vec<String>,
+        refresh: bool,
     },
 
     OpenBrowser {

@@ -2,6 +2,8 @@
 
 mod activation;
 mod authorization;
+mod again;
+mod checking;
 mod checks;
 mod desk;
 mod exchange;
@@ -47,6 +49,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
+        Msg::Check(request) => checking::request(model, request, &mut out),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
             authorization::provide(model, field, &value, &mut out);
@@ -63,6 +66,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             activation::woke(model, ticket, &mut out);
             waiting::woke(model, ticket, &mut out);
             review::proof::woke(model, ticket, &mut out);
+            checking::woke(model, ticket, &mut out);
         }
         Msg::LibraryLoaded { setups, connections, unreadable } => {
             home::loaded(model, setups, connections, unreadable);
@@ -92,6 +96,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             verification::read(model, ticket, *result, &mut out);
         }
         Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
+        Msg::Checked { ticket, reports } => checking::checked(model, ticket, reports),
+        Msg::CheckEnded { ticket, result } => checking::ended(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
             Ok(None) => {
                 let stand_in = model.settings.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.stand_in);
@@ -131,6 +137,7 @@ fn secrets_read(
     out: &mut Vec<Effect>,
 ) {
     review::proof::secrets_read(model, ticket, &result, out);
+    again::secrets_read(model, ticket, &result, out);
     secrets::read(model, ticket, result, out);
 }
 
@@ -158,7 +165,7 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
 fn wizard_mut(model: &mut Model) -> Option<&mut Wizard> {
     match &mut model.screen {
         Screen::Wizard(wizard) => Some(wizard),
-        Screen::Home { .. } | Screen::Connection { .. } => None,
+        Screen::Home { .. } | Screen::Connection { .. } | Screen::Checks(_) => None,
     }
 }
 
@@ -190,7 +197,7 @@ pub fn store_failure_text(failure: &StoreFailure) -> String {
 pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
     match &model.screen {
         Screen::Home { selected } => model.home_items().get(*selected).cloned(),
-        Screen::Wizard(_) | Screen::Connection { .. } => None,
+        Screen::Wizard(_) | Screen::Connection { .. } | Screen::Checks(_) => None,
     }
 }
 

@@ -115,6 +115,7 @@ impl Worker {
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
+            | Effect::Check { .. }
             | Effect::OpenBrowser { .. }
             | Effect::Copy { .. }
             | Effect::Export { .. }

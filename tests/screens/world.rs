@@ -101,6 +101,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
+        replaces: None,
     }
 }
 

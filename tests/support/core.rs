@@ -200,6 +200,7 @@ impl Core {
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
+            | Effect::Check { .. }
             | Effect::OpenBrowser { .. }
             | Effect::Copy { .. }
             | Effect::Export { .. }

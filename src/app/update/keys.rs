@@ -5,7 +5,7 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, proof, review, scopes, secrets, steps, storing,
+    again, authorization, checking, desk, form, home, leave, notify, proof, review, scopes, secrets, steps, storing,
     verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
@@ -25,6 +25,11 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return review::intent(model, intent, out);
     }
+    if matches!(model.screen, Screen::Checks(_))
+        && !matches!(intent, Intent::Help | Intent::Quit | Intent::Review)
+    {
+        return checking::intent(model, intent, out);
+    }
     if intent != Intent::Peek {
         model.notice = None;
     }
@@ -32,6 +37,13 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Intent::Help => open(model, Overlay::Help),
         Intent::Desk => desk::open(model, out),
         Intent::Review => review::open(model),
+        Intent::Check => checking::open(model, out),
+        Intent::LogInAgain => {
+            if let Screen::Connection { name } = &model.screen {
+                let name = name.clone();
+                again::begin(model, &name, out);
+            }
+        }
         Intent::Document => {
             if model.wizard().is_some() {
                 open(model, Overlay::Document);
@@ -70,13 +82,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         | Intent::QrCode
         | Intent::Credentials
         | Intent::Remove => on_screen(model, intent, out),
-        // Of the review, which has its own.
+        // Of the review and the check, which have their own.
         Intent::FilterNext
         | Intent::FilterPrevious
         | Intent::CopyAll
         | Intent::Prove
         | Intent::ToDo
         | Intent::Subjects
+        | Intent::CheckAll
+        | Intent::Refresh
+        | Intent::Watch
         | Intent::Leave => {}
     }
 }
@@ -144,6 +159,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::PasteBox => waiting::typed(model, typed),
         Mode::DeskPaste => desk::typed(model, typed),
         Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
+        Mode::ChecksSearch => checking::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -167,6 +183,9 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::ReviewProving
         | Mode::ReviewToDo
         | Mode::ReviewSubjects
+        | Mode::Checks
+        | Mode::ChecksRunning
+        | Mode::ChecksDetail
         | Mode::ConfirmRemoval => {}
     }
 }
@@ -272,6 +291,7 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     let wizard = match &mut model.screen {
         Screen::Home { .. } => return home::intent(model, intent, out),
         Screen::Connection { .. } => return storing::on_connection(model, intent, out),
+        Screen::Checks(_) => return checking::intent(model, intent, out),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.loading.is_some() {
