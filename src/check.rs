@@ -2,6 +2,29 @@
 //!
 //! The three questions of whoever is paged: is it alive, will it refresh, until when. A connection whose refresh
 //! belongs to the receiver is never refreshed or authorized from here (law 1); what cannot be known then is said.
+//!
+//! [`Checking`] is the check of one connection, over answers; [`Turns`] says which of many may ask next; what was
+//! found before is a [`History`]. `runtime::check` runs them.
+
+mod account;
+mod checking;
+mod finding;
+mod grant;
+mod history;
+mod places;
+mod receiver;
+mod turns;
+mod words;
+
+pub use crate::oauth::diagnosis::CLOCK_TOLERANCE_S;
+pub use checking::{
+    Answer, CheckOptions, Checked, Checking, GrantChange, NotAsked, Question, Randomness, Request, Subject,
+    Turn, Unsaved,
+};
+pub use history::{Entry, History, KEPT};
+pub use turns::{
+    AT_ONCE, LONGEST_WAIT, Limits, Next, PATIENCE, RETRY_AFTER, SILENCE, Service, TOLD_WAIT, Turns, Verdict,
+};
 
 use crate::procedure::{AppKind, Receiver};
 use crate::setup::Owner;
@@ -12,8 +35,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const REFRESH_TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// An age at which a refresh token is worth a warning.
 pub const REFRESH_TOKEN_OLD: SignedDuration = SignedDuration::from_hours(75 * 24);
-/// A clock that is off by more than this many seconds is a finding.
-pub const CLOCK_TOLERANCE_S: i64 = 30;
+/// An access token with less of its life left than this is due: it would end under the hands of who uses it.
+pub const DUE: SignedDuration = SignedDuration::from_mins(5);
 
 /// State of a connection. In the order of severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +54,11 @@ pub enum Status {
 impl Status {
     /// Every state.
     pub const ALL: [Self; 4] = [Self::Healthy, Self::NotChecked, Self::Warning, Self::Unhealthy];
+
+    /// The state of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
 
     /// The name in documents for programs.
     pub const fn as_str(self) -> &'static str {
@@ -96,7 +124,7 @@ pub enum FindingCode {
     Unreachable,
     /// Zoom's rate limit is reached; nothing more was asked for this account.
     RateLimited,
-    /// Another zoom-setup holds the connection.
+    /// The secrets are locked, or another zoom-setup holds the connection.
     StoreLocked,
     /// The secrets of the connection cannot be read.
     StoreUnreadable,
@@ -109,6 +137,40 @@ pub enum FindingCode {
 }
 
 impl FindingCode {
+    /// Every code, in the order of severity that they usually have.
+    pub const ALL: [Self; 25] = [
+        Self::NewPairNotStored,
+        Self::CredentialsRefused,
+        Self::AccountRefused,
+        Self::AppDisabled,
+        Self::Superseded,
+        Self::DisabledByAdmin,
+        Self::OwnerRemoved,
+        Self::RefreshTokenExpired,
+        Self::RefreshTokenRefused,
+        Self::RefreshInterrupted,
+        Self::NoRefreshToken,
+        Self::TokenRefused,
+        Self::ScopesMissing,
+        Self::SecretMissing,
+        Self::Refused,
+        Self::RedirectRefused,
+        Self::RefreshTokenOld,
+        Self::ScopesGained,
+        Self::ClockSkew,
+        Self::RescuedPairStored,
+        Self::StoreLocked,
+        Self::StoreUnreadable,
+        Self::Unreachable,
+        Self::RateLimited,
+        Self::Stopped,
+    ];
+
+    /// The code of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+
     /// The stable code.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -192,6 +254,8 @@ pub struct CheckReport {
     pub refresh_token_from: Option<Timestamp>,
     /// Whether this check refreshed the token.
     pub refreshed: bool,
+    /// Scopes as they were granted last, now or at an earlier time; `None`: no answer ever named them.
+    pub granted: Option<Vec<String>>,
     pub scopes: ScopeDrift,
     /// Worst first.
     pub findings: Vec<Finding>,
@@ -201,4 +265,58 @@ pub struct CheckReport {
     pub unknown: Vec<String>,
     /// Where to look for that.
     pub places: Vec<Place>,
+}
+
+impl CheckReport {
+    /// Whether there is a finding of that code.
+    pub fn has(&self, code: FindingCode) -> bool {
+        self.findings.iter().any(|finding| finding.code == code)
+    }
+
+    /// Seconds that the stored access token still lives; negative if it is over.
+    pub fn access_token_s(&self) -> Option<i64> {
+        self.access_token_expires.map(|end| end.as_second().saturating_sub(self.at.as_second()))
+    }
+
+    /// Age of the stored refresh token in whole days.
+    pub fn refresh_token_days(&self) -> Option<i64> {
+        self.refresh_token_from.map(|from| self.at.duration_since(from).as_hours() / 24)
+    }
+}
+
+/// What a check of several connections comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is unhealthy, and whatever could be asked was.
+    Fine,
+    /// At least one connection is unhealthy.
+    Unhealthy,
+    /// It was stopped before its end.
+    Stopped,
+    /// Nothing is unhealthy, and Zoom did not answer for at least one.
+    NoAnswer,
+    /// A new pair could not be stored, or nothing is unhealthy and the secrets of at least one can't be read.
+    Store,
+}
+
+impl Outcome {
+    /// Of all reports, the most urgent first: a pair that hangs by a thread, then that not all was seen, then what
+    /// is broken, then what could not be looked at.
+    pub fn of(reports: &[CheckReport]) -> Self {
+        let has =
+            |codes: &[FindingCode]| reports.iter().any(|report| codes.iter().any(|code| report.has(*code)));
+        if has(&[FindingCode::NewPairNotStored]) {
+            Self::Store
+        } else if has(&[FindingCode::Stopped]) {
+            Self::Stopped
+        } else if reports.iter().any(|report| report.status == Status::Unhealthy) {
+            Self::Unhealthy
+        } else if has(&[FindingCode::StoreLocked, FindingCode::StoreUnreadable]) {
+            Self::Store
+        } else if has(&[FindingCode::Unreachable, FindingCode::RateLimited]) {
+            Self::NoAnswer
+        } else {
+            Self::Fine
+        }
+    }
 }

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod arguments;
 pub mod connections;
 pub mod handoff;
+pub mod log;
 mod page;
 pub mod procedures;
 pub mod sandbox;
@@ -44,13 +45,16 @@ pub fn main() -> u8 {
     };
     terminal::install_hook();
     let mut out = Pipe(std::io::stdout().lock());
-    match run(&arguments, &mut out).and_then(|()| out.flush().map_err(|error| output(&error))) {
+    let code = match run(&arguments, &mut out).and_then(|()| out.flush().map_err(|error| output(&error))) {
         Ok(()) => 0,
         Err(error) => {
+            tracing::warn!(kind = ?error.kind, message = error.message, "ended with an error");
             report(&error, &mut std::io::stderr());
             error.kind.exit_code()
         }
-    }
+    };
+    tracing::info!(code, "ended");
+    code
 }
 
 /// Standard output, whose reader may go away (`zoom-setup procedures | head -1`): it wants no more then, and
@@ -96,7 +100,7 @@ pub fn output(error: &std::io::Error) -> Error {
 
 fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
     if let Some(path) = &arguments.global.log_file {
-        world::start_log(path)?;
+        log::start(path, arguments.global.log_level)?;
     }
     if let Some(fault) = arguments.global.rehearse.as_deref().filter(|fault| !fault.is_empty()) {
         world::parse_fault(fault)?;

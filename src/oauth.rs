@@ -190,6 +190,32 @@ impl FailureKind {
         self.answered().map(|(_, body)| body)
     }
 
+    /// The `Retry-After` of a refusal by rate limit (429): the inner `None` if it came without. The outer one: this
+    /// is no such refusal.
+    pub fn limited(&self) -> Option<Option<&str>> {
+        if let Self::Answered { status: 429, retry_after, .. } = self {
+            Some(retry_after.as_deref())
+        } else {
+            None
+        }
+    }
+
+    /// Whether nobody answered at all: no name, no connection, no time left.
+    pub const fn is_silence(&self) -> bool {
+        match self {
+            Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Proxy { .. }
+            | Self::TimedOut { .. }
+            | Self::AnswerLost { .. } => true,
+            Self::Answered { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Forbidden { .. } => false,
+        }
+    }
+
     const fn answered(&self) -> Option<(u16, &str)> {
         match self {
             Self::Answered { status, body, .. } => Some((*status, body.as_str())),

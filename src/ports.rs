@@ -12,7 +12,9 @@ use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
 use jiff::Timestamp;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// A boxed future, so that ports can be trait objects.
@@ -195,18 +197,30 @@ pub trait Store: Send {
     fn connections(&self) -> Result<(Vec<Connection>, Vec<String>), StoreFailure>;
     fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure>;
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure>;
+    /// Changes the connection of that name as it is stored now, so that what others changed stays. `false`: there is
+    /// none.
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure>;
     /// Makes secrets readable and writable. Call with a passphrase after [`StoreFailure::NeedsPassphrase`].
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure>;
     /// `None` if there is no such secret. The store must be unlocked.
     fn read_secret(&self, key: &SecretKey) -> Result<Option<Secret>, StoreFailure>;
-    /// Writes (`Some`) and removes (`None`) in one atomic replace, fsynced and read back before it returns.
+    /// Writes (`Some`) and removes (`None`), fsynced and read back before it returns: first the tokens that are
+    /// brought, then everything else in one atomic replace, then the tokens that go. Tokens written here are those of
+    /// a login: a mark that lay there is gone with the pair it was for.
     fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure>;
+    /// The tokens that rotate. The store must be unlocked.
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure>;
 }
 
 /// Tokens that rotate, by [`SecretKey::SetupTokens`] and [`SecretKey::ConnectionTokens`]: one writer for each key,
 /// in this process and all others. Calls block.
 pub trait TokenStore: Send + Sync {
-    /// Waits for the lock of that key, which the operating system lets go of when the holder dies.
+    /// Waits for the lock of that key, which the operating system lets go of when the holder dies. A pair that
+    /// [`HeldTokens::rescue`] put elsewhere is brought back first.
     fn hold(&self, key: &SecretKey) -> Result<Box<dyn HeldTokens>, StoreFailure>;
     /// What is stored, without the lock: it may be replaced right after.
     fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure>;
@@ -218,9 +232,27 @@ pub trait HeldTokens: Send {
     fn read(&self) -> Result<Option<TokenRecord>, StoreFailure>;
     /// Replaces it; on the medium when this returns.
     fn write(&mut self, record: &TokenRecord) -> Result<(), StoreFailure>;
-    /// Puts a pair that [`Self::write`] could not store into another place, encrypted to the same key, from which
-    /// the next [`TokenStore::hold`] brings it back. Gives the place, in words.
+    /// Removes it, wherever it is; for good when this returns.
+    fn remove(&mut self) -> Result<(), StoreFailure>;
+    /// Puts a pair that [`Self::write`] could not store into the first other place that takes it, encrypted to the
+    /// same key, from which the next [`TokenStore::hold`] brings it back. Gives the place, in words.
     fn rescue(&mut self, record: &TokenRecord) -> Result<String, StoreFailure>;
+    /// The same into a directory that the user names. [`Self::adopt_from`] brings it back.
+    fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure>;
+    /// Brings a pair back that [`Self::rescue_into`] put into that directory: stored, read back, and only then
+    /// removed there. `false`: there is none, or none that is newer than what is stored.
+    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure>;
+    /// The pair that was found elsewhere when these tokens were held, and that counts now.
+    fn adopted(&self) -> Option<&Adopted>;
+}
+
+/// A pair that an earlier run could not store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopted {
+    /// Where it was found, in words.
+    pub place: String,
+    /// Why it is not stored yet, so that it is still there; `None`: it is stored now, and gone there.
+    pub failure: Option<StoreFailure>,
 }
 
 /// Refreshes tokens so that no pair is lost and no refresh token is spent twice.
@@ -243,8 +275,9 @@ pub struct RenewalRequest {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renewal {
-    /// The stored pair is fresh enough, or another writer has just refreshed it; Zoom was not asked.
-    Fresh { tokens: StoredTokens },
+    /// The stored pair is fresh enough, or another writer has just refreshed it; Zoom was not asked. `adopted`: it
+    /// is one that an earlier run could not store.
+    Fresh { tokens: StoredTokens, adopted: Option<Adopted> },
     /// A new pair, and it is on disk.
     Renewed { tokens: StoredTokens, grant: TokenGrant },
     /// A new pair, and the store did not take it. `rescued`: the other place where it is now, in words. `tokens` is

@@ -4,19 +4,29 @@
 //! [`Effect::Cancel`], which closes the request or frees the port. Effects of the store run on one thread of
 //! their own, in order.
 
+pub mod check;
+mod checks;
 mod link;
+mod log;
+mod renewal;
 mod screen;
 mod store_thread;
 
 pub use link::Written;
+pub use log::{LoggedStore, LoggedZoom};
+pub use renewal::JournaledRenewer;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{
-    BoundPort, Browser, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest, Listener,
-    ListenerControl, Rehearsing, Store, Zoom,
+    BoundPort, Browser, CallbackEvent, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest,
+    Listener, ListenerControl, Rehearsing, Store, Zoom,
 };
+use crate::check::Unsaved;
+use crate::procedure::Procedure;
 use crate::secret::Secret;
+use crate::store::HistoryFile;
+use checks::{CheckUnderWay, CheckWorld};
 use std::collections::HashMap;
 use std::future::Future;
 use std::io::Write;
@@ -24,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use store_thread::StoreThread;
+use store_thread::{BesideTheStore, StoreThread};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -43,6 +53,9 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub store: Box<dyn Store>,
+    /// Checks that are remembered.
+    pub history: HistoryFile,
+    pub procedures: Vec<Arc<Procedure>>,
     /// The sandbox, in rehearsal.
     pub rehearsing: Option<Arc<dyn Rehearsing>>,
     /// Passphrase from the environment, used where no prompt is possible.
@@ -65,6 +78,7 @@ pub struct Runtime {
     export_directory: PathBuf,
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
+    checks: HashMap<Ticket, CheckUnderWay>,
     listeners: HashMap<Ticket, OpenListener>,
     closing: Vec<JoinHandle<()>>,
     /// Holds the listener of the last login that ran out of time; its drop lets go of it.
@@ -92,7 +106,8 @@ impl Runtime {
     /// When the system gives no thread.
     pub fn new(ports: Ports) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let store = StoreThread::start(ports.store, ports.passphrase, sender.clone())?;
+        let beside = BesideTheStore { history: ports.history, procedures: ports.procedures };
+        let store = StoreThread::start(ports.store, beside, ports.passphrase, sender.clone())?;
         Ok(Self {
             sender,
             receiver,
@@ -106,6 +121,7 @@ impl Runtime {
             export_directory: ports.export_directory,
             store,
             tasks: HashMap::new(),
+            checks: HashMap::new(),
             listeners: HashMap::new(),
             closing: Vec::new(),
             expired: None,
@@ -147,19 +163,23 @@ impl Runtime {
         }
     }
 
-    /// Waits until everything that was to be stored is stored, and the browser has its final page (bounded by
-    /// the listener).
-    pub async fn finish(self) {
-        let Self { store, closing, expired, .. } = self;
+    /// Waits until everything that was to be stored is stored, refreshes under way among it, and the browser has its
+    /// final page (bounded by the listener). Gives the new pairs that no store has taken.
+    pub async fn finish(self) -> Vec<Unsaved> {
+        let Self { store, closing, expired, checks, .. } = self;
         drop(expired);
+        for check in checks.into_values() {
+            check.ended().await;
+        }
         let ended = tokio::task::spawn_blocking(move || {
-            store.finish();
+            let unsaved = store.finish();
             for closing in closing {
                 let _ = closing.join();
             }
+            unsaved
         });
         // Fails only if the closure panicked, which is reported by itself.
-        let _ = ended.await;
+        ended.await.unwrap_or_default()
     }
 
     /// Does one effect, or starts it.
@@ -206,6 +226,9 @@ impl Runtime {
                 if let Some(task) = self.tasks.remove(&ticket) {
                     task.abort();
                 }
+                if let Some(check) = self.checks.get_mut(&ticket) {
+                    check.stop();
+                }
             }
             Effect::Token { ticket, request } => {
                 let zoom = Arc::clone(&self.zoom);
@@ -232,7 +255,16 @@ impl Runtime {
                     Msg::Preflight { ticket, result: Box::new(zoom.preflight(request).await) }
                 });
             }
-            Effect::Check { .. } => {}
+            Effect::Check { ticket, names, options } => {
+                let world = CheckWorld {
+                    zoom: Arc::clone(&self.zoom),
+                    clock: Arc::clone(&self.clock),
+                    entropy: Arc::clone(&self.entropy),
+                    store: self.store.for_checks(),
+                };
+                let check = checks::start(world, ticket, names, options, self.sender.clone());
+                self.checks.insert(ticket, check);
+            }
             Effect::OpenBrowser { url } => {
                 // Launchers of the desktop are watched for a moment, which the screen must not wait for.
                 let (browser, sender) = (Arc::clone(&self.browser), self.sender.clone());
@@ -305,6 +337,10 @@ impl Runtime {
             let sender = self.sender.clone();
             let forwarding = tokio::spawn(async move {
                 while let Some(event) = listening.events.recv().await {
+                    match &event {
+                        CallbackEvent::Seen { line } => tracing::info!(line, "request on the listener"),
+                        CallbackEvent::Arrived { .. } => tracing::info!("callback with the right state"),
+                    }
                     if sender.send(Msg::Callback { ticket, event }).is_err() {
                         break;
                     }
@@ -312,6 +348,7 @@ impl Runtime {
             });
             let open = OpenListener { control: listening.control, forwarding: forwarding.abort_handle() };
             self.listeners.insert(ticket, open);
+            tracing::info!(port = listening.bound.port, "listening");
             listening.bound
         });
         self.send(Msg::Listening { ticket, result });

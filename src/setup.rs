@@ -14,6 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Version of the file formats below.
 pub const FORMAT: u32 = 1;
 
+/// Fields of a record that a newer zoom-setup has written and this one does not know: kept as they are, with the
+/// record they belong to, when it is written again.
+pub type UnknownFields = serde_json::Map<String, serde_json::Value>;
+
 /// The redirect URL of a login that is caught on this computer (RFC 8252 section 7.3).
 pub fn loopback_redirect(port: u16) -> String {
     format!("http://127.0.0.1:{port}/callback")
@@ -21,7 +25,6 @@ pub fn loopback_redirect(port: u16) -> String {
 
 /// A set-up in progress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Setup {
     pub format: u32,
     /// Short, unique, fit for a file name: `servicenow-dex-1f3a`.
@@ -70,6 +73,9 @@ pub struct Setup {
     /// The stored connection that is logged in to again by it, and whose place it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Replaced>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A stored connection that another takes the place of.
@@ -78,6 +84,9 @@ pub struct Replaced {
     pub connection: String,
     /// When it was made first.
     pub created: Timestamp,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A question to Zoom about what was entered.
@@ -102,6 +111,9 @@ pub struct ProofRecord {
     /// When these values last got a token.
     #[serde(default)]
     pub token_at: Option<Timestamp>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A finished step.
@@ -114,6 +126,9 @@ pub struct Done {
     /// It was passed without the proof that it asks for, or what was proved has changed since.
     #[serde(default)]
     pub not_proved: bool,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A grant without its tokens.
@@ -129,6 +144,9 @@ pub struct GrantRecord {
     pub refreshable: bool,
     /// Last successful refresh.
     pub refreshed_at: Option<Timestamp>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// What becomes of the wizard's own test login (law 1).
@@ -163,6 +181,9 @@ pub struct Verification {
     pub missing: Vec<String>,
     /// Granted and not chosen.
     pub excess: Vec<String>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 impl Verification {
@@ -204,6 +225,9 @@ pub struct AccountFacts {
     pub user_id: Option<String>,
     pub email: Option<String>,
     pub name: Option<String>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// One claim, proved or marked (law 4).
@@ -220,6 +244,9 @@ pub struct Check {
     /// The diagnosis behind a failure.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Outcome of a check. PASS only after a live answer, or after an exact comparison of what was pasted back.
@@ -246,7 +273,6 @@ impl Outcome {
 
 /// A stored connection. Readable file; its secrets are in the secret store under `connection/<name>/…`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Connection {
     pub format: u32,
     /// Chosen by the admin; unique.
@@ -266,6 +292,9 @@ pub struct Connection {
     /// Strings that were pasted back and compared during the set-up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub compared: compared::Comparisons,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 impl Connection {

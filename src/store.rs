@@ -6,24 +6,32 @@
 //! |---|---|
 //! | `setups/<id>.json` | a set-up in progress, readable, no secret |
 //! | `connections/<name>-<hash>.json` | a connection, readable, no secret; the name inside counts |
-//! | `secrets.age` | all secrets, encrypted to one key |
+//! | `secrets.age` | all secrets that stay, encrypted to one key |
+//! | `tokens/<key>-<hash>.age` | the tokens of one set-up or connection, encrypted to the same key |
+//! | `tokens/<key>-<hash>.lock` | held while those are read, refreshed and written |
 //! | `key.age` | that key behind a passphrase, only where no keyring keeps it |
-//! | `rehearsal-secrets.age`, `rehearsal-key.txt` | the same for the invented secrets of rehearsals, key in the open |
+//! | `rehearsal-secrets.age`, `rehearsal-tokens/`, `rehearsal-key.txt` | the same for the invented secrets of rehearsals, key in the open |
 //! | `lock` | taken while secrets are changed |
+//! | `checks.jsonl` | the last checks of each connection, readable, no secret; `checks.lock` while it is written |
 //!
 //! Files are 0600, directories 0700. Every file is replaced as a whole: written beside its place, synced,
 //! renamed, and the directory synced. What cannot be understood is reported and never overwritten.
 
 mod disk;
+mod history;
 mod keyring;
 mod records;
 mod sealed;
+mod tokens;
 mod unlock;
 
 pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
+pub use history::HistoryFile;
 pub use keyring::{Keyring, SERVICE, SystemKeyring};
+pub use tokens::default_rescue_places;
 
-use crate::ports::{Store, StoreFailure, Unlocked};
+use crate::oauth::renewal::TokenRecord;
+use crate::ports::{Store, StoreFailure, TokenStore, Unlocked};
 use crate::secret::Secret;
 use crate::setup::{Connection, SecretKey, Setup};
 use disk::shown;
@@ -38,6 +46,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokens::{MemoryTokens, TokenFiles};
 
 /// How the key to the secrets is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +76,8 @@ pub struct StoreOptions {
 pub struct StoreLimits {
     /// How long a write waits for another process: 5 s.
     pub lock_wait: Duration,
+    /// How long to wait for whoever refreshes the same tokens: 15 s, since that one may wait 10 s for Zoom.
+    pub tokens_wait: Duration,
     /// How long each call of the keyring may take, with its own password prompt: 20 s.
     pub keyring_wait: Duration,
     /// Base-2 logarithm of scrypt's N for a new `key.age`: 16, which takes 64 MiB (128 · N · r bytes, r = 8)
@@ -76,7 +87,12 @@ pub struct StoreLimits {
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { lock_wait: Duration::from_secs(5), keyring_wait: Duration::from_secs(20), work_factor: 16 }
+        Self {
+            lock_wait: Duration::from_secs(5),
+            tokens_wait: Duration::from_secs(15),
+            keyring_wait: Duration::from_secs(20),
+            work_factor: 16,
+        }
     }
 }
 
@@ -86,11 +102,18 @@ pub struct StoreParts {
     pub disk: Arc<dyn Disk>,
     pub keyring: Arc<dyn Keyring>,
     pub limits: StoreLimits,
+    /// Directories for tokens that the data directory does not take; the first that takes them.
+    pub rescue_places: Vec<PathBuf>,
 }
 
 impl Default for StoreParts {
     fn default() -> Self {
-        Self { disk: Arc::new(SystemDisk), keyring: Arc::new(SystemKeyring), limits: StoreLimits::default() }
+        Self {
+            disk: Arc::new(SystemDisk),
+            keyring: Arc::new(SystemKeyring),
+            limits: StoreLimits::default(),
+            rescue_places: default_rescue_places(),
+        }
     }
 }
 
@@ -101,6 +124,7 @@ pub struct FileStore {
     disk: Arc<dyn Disk>,
     keyring: PatientKeyring,
     limits: StoreLimits,
+    rescue_places: Vec<PathBuf>,
     /// Why the keyring is not used, once the user was told.
     keyring_refused: Option<String>,
     records: Records,
@@ -112,6 +136,7 @@ pub struct FileStore {
 struct Layout {
     data_dir: PathBuf,
     secrets: PathBuf,
+    tokens: PathBuf,
     passphrase_key: PathBuf,
     rehearsal_key: PathBuf,
     lock: PathBuf,
@@ -120,12 +145,15 @@ struct Layout {
 impl Layout {
     fn new(data_dir: PathBuf, kind: StoreKind) -> Self {
         // Apart, so that a rehearsal in the real data directory can't meet a real secret.
-        let secrets = match kind {
-            StoreKind::Rehearsal => "rehearsal-secrets.age",
-            StoreKind::Auto | StoreKind::Keyring | StoreKind::File | StoreKind::Memory => "secrets.age",
+        let (secrets, tokens) = match kind {
+            StoreKind::Rehearsal => ("rehearsal-secrets.age", "rehearsal-tokens"),
+            StoreKind::Auto | StoreKind::Keyring | StoreKind::File | StoreKind::Memory => {
+                ("secrets.age", "tokens")
+            }
         };
         Self {
             secrets: data_dir.join(secrets),
+            tokens: data_dir.join(tokens),
             passphrase_key: data_dir.join("key.age"),
             rehearsal_key: data_dir.join("rehearsal-key.txt"),
             lock: data_dir.join("lock"),
@@ -147,7 +175,7 @@ struct MemoryRecords {
 
 enum Secrets {
     Locked,
-    Memory(SecretMap),
+    Memory { secrets: SecretMap, tokens: MemoryTokens },
     Sealed { file: SealedFile, by: Unlocked },
 }
 
@@ -178,6 +206,7 @@ impl FileStore {
             disk: parts.disk,
             keyring: PatientKeyring::new(parts.keyring, parts.limits.keyring_wait),
             limits: parts.limits,
+            rescue_places: parts.rescue_places,
             keyring_refused: None,
             records,
             secrets: Secrets::Locked,
@@ -252,30 +281,100 @@ impl Store for FileStore {
         }
     }
 
+    fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.update_connection(name, change),
+            Records::Memory(memory) => {
+                Ok(memory.borrow_mut().connections.get_mut(name).map(change).is_some())
+            }
+        }
+    }
+
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
         if let Secrets::Locked = self.secrets {
             self.secrets = self.obtain_key(passphrase)?;
         }
         match &self.secrets {
             Secrets::Locked => Err(not_unlocked()),
-            Secrets::Memory(_) => Ok(Unlocked::Memory),
+            Secrets::Memory { .. } => Ok(Unlocked::Memory),
             Secrets::Sealed { by, .. } => Ok(*by),
         }
     }
 
     fn read_secret(&self, key: &SecretKey) -> Result<Option<Secret>, StoreFailure> {
+        if rotates(key) {
+            return Ok(self.read_tokens(key)?.map(|record| record.to_secret()));
+        }
         match &self.secrets {
             Secrets::Locked => Err(not_unlocked()),
-            Secrets::Memory(secrets) => Ok(secrets.get(&key.path()).cloned()),
+            Secrets::Memory { secrets, .. } => Ok(secrets.get(&key.path()).cloned()),
             Secrets::Sealed { file, .. } => file.read(&key.path()),
         }
     }
 
     fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure> {
+        let (rotating, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(key, _)| rotates(key));
+        let tokens = self.tokens()?;
+        let (brought, gone): (Vec<_>, Vec<_>) = rotating.into_iter().partition(|(_, value)| value.is_some());
+        for (key, value) in &brought {
+            let record = value.as_ref().and_then(TokenRecord::from_secret).ok_or_else(not_tokens)?;
+            tokens.hold(key)?.write(&record)?;
+        }
+        if !changes.is_empty() {
+            self.write_secrets_that_stay(changes)?;
+        }
+        for (key, _) in &gone {
+            if tokens.look(key)?.is_some() {
+                tokens.hold(key)?.remove()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
+        match &self.secrets {
+            Secrets::Locked => Err(not_unlocked()),
+            Secrets::Memory { tokens, .. } => Ok(Arc::new(tokens.clone())),
+            Secrets::Sealed { file, .. } => Ok(Arc::new(TokenFiles::new(tokens::Parts {
+                disk: Arc::clone(&self.disk),
+                directory: self.layout.tokens.clone(),
+                identity: file.identity().clone(),
+                key_name: file.key_name().to_owned(),
+                secrets: self.layout.secrets.clone(),
+                secrets_lock: self.layout.lock.clone(),
+                secrets_wait: self.limits.lock_wait,
+                tokens_wait: self.limits.tokens_wait,
+                rescue_places: self.rescue_places.clone(),
+            }))),
+        }
+    }
+}
+
+impl FileStore {
+    /// Tokens for whoever shows them. A mark may be that of a refresh under way, or its new pair may lie elsewhere:
+    /// the lock tells.
+    fn read_tokens(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {
+        let tokens = self.tokens()?;
+        let seen = tokens.look(key)?;
+        if seen.as_ref().is_some_and(|record| record.refreshing.is_some()) {
+            return tokens.hold(key)?.read();
+        }
+        Ok(seen)
+    }
+
+    /// Everything but tokens, in one atomic replace.
+    fn write_secrets_that_stay(
+        &mut self,
+        changes: Vec<(SecretKey, Option<Secret>)>,
+    ) -> Result<(), StoreFailure> {
         let changes = changes.into_iter().map(|(key, value)| (key.path(), value));
         match &mut self.secrets {
             Secrets::Locked => Err(not_unlocked()),
-            Secrets::Memory(secrets) => {
+            Secrets::Memory { secrets, .. } => {
                 for (key, value) in changes {
                     match value {
                         Some(value) => secrets.insert(key, value),
@@ -291,6 +390,21 @@ impl Store for FileStore {
                 file.write(changes.collect())
             }
         }
+    }
+}
+
+/// Whether what lies under the key are tokens, which rotate.
+const fn rotates(key: &SecretKey) -> bool {
+    match key {
+        SecretKey::SetupTokens(_) | SecretKey::ConnectionTokens(_) => true,
+        SecretKey::SetupField(..) | SecretKey::SetupPending(_) | SecretKey::ConnectionField(..) => false,
+    }
+}
+
+fn not_tokens() -> StoreFailure {
+    StoreFailure::Io {
+        message: "what was to be stored as tokens are none; this is a defect of zoom-setup, please report it"
+            .to_owned(),
     }
 }
 
@@ -329,9 +443,13 @@ fn is_ours(path: &Path) -> Result<bool, StoreFailure> {
             "connections",
             "secrets.age",
             "key.age",
+            "tokens",
             "rehearsal-secrets.age",
+            "rehearsal-tokens",
             "rehearsal-key.txt",
             "lock",
+            "checks.jsonl",
+            "checks.lock",
         ];
         if !ours.contains(&name.as_ref()) && !name.starts_with('.') {
             return Ok(false);

@@ -105,6 +105,7 @@ fn check(code: &str, title: &str, outcome: Outcome, detail: &str, next: Option<&
         detail: detail.to_owned(),
         next: next.map(str::to_owned),
         diagnosis: None,
+        unknown: Default::default(),
     }
 }
 
@@ -163,6 +164,7 @@ fn connection() -> Connection {
                 user_id: Some("u-1".to_owned()),
                 email: Some("admin@example.com".to_owned()),
                 name: Some("Admin | of `acme`".to_owned()),
+                unknown: Default::default(),
             }),
             granted: Some(
                 ["meeting:write:meeting:admin", "user:read:list_users:admin", "zra:read:team_list:admin"]
@@ -171,14 +173,24 @@ fn connection() -> Connection {
             ),
             missing: vec!["user:read:user:admin".to_owned()],
             excess: vec!["zra:read:team_list:admin".to_owned()],
+            unknown: Default::default(),
         }),
         compared: [(ExactString::ZoomRedirect, true), (ExactString::ZoomAllowList, false)]
             .map(|(string, same)| {
                 let expected =
                     Secret::new("https://dev12345.service-now.com/oauth_redirect.do").fingerprint();
-                (string, Compared { at: "2026-11-20T09:20:00Z".parse().unwrap(), same, expected })
+                (
+                    string,
+                    Compared {
+                        at: "2026-11-20T09:20:00Z".parse().unwrap(),
+                        same,
+                        expected,
+                        unknown: Default::default(),
+                    },
+                )
             })
             .into(),
+        unknown: Default::default(),
     }
 }
 
@@ -398,6 +410,7 @@ fn several() -> Vec<Connection> {
             api_url: None,
             refreshable: true,
             refreshed_at: None,
+            unknown: Default::default(),
         }),
         ..connection()
     };

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use zoom_setup::ports::{Store, StoreFailure, Unlocked};
+use zoom_setup::procedure::FieldName;
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::SecretKey;
 use zoom_setup::store::{FileStore, StoreKind, StoreLimits, StoreOptions, StoreParts};
@@ -18,8 +19,8 @@ const ROLE: &str = "ZOOM_SETUP_TEST_ROLE";
 /// Its data directory.
 const DATA_DIR: &str = "ZOOM_SETUP_TEST_DATA_DIR";
 
-fn tokens() -> SecretKey {
-    SecretKey::ConnectionTokens("Acme".to_owned())
+fn client_secret() -> SecretKey {
+    SecretKey::ConnectionField("Acme".to_owned(), FieldName::ClientSecret)
 }
 
 /// Nothing by itself: what runs inside the session.
@@ -33,17 +34,17 @@ fn inside_the_session() {
     match role.as_str() {
         "write" => {
             assert_eq!(store.unlock(None).unwrap(), Unlocked::Keyring);
-            store.write_secrets(vec![(tokens(), Some(Secret::new("kept")))]).unwrap();
+            store.write_secrets(vec![(client_secret(), Some(Secret::new("kept")))]).unwrap();
         }
         "read" => {
             assert_eq!(store.unlock(None).unwrap(), Unlocked::Keyring);
-            assert_eq!(store.read_secret(&tokens()).unwrap(), Some(Secret::new("kept")));
+            assert_eq!(store.read_secret(&client_secret()).unwrap(), Some(Secret::new("kept")));
         }
         "read in tokio" => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 assert_eq!(store.unlock(None).unwrap(), Unlocked::Keyring);
-                assert_eq!(store.read_secret(&tokens()).unwrap(), Some(Secret::new("kept")));
+                assert_eq!(store.read_secret(&client_secret()).unwrap(), Some(Secret::new("kept")));
             });
         }
         "locked" => match store.unlock(None) {

@@ -6,15 +6,12 @@
 use super::input::TextField;
 use super::message::{Intent, Ticket};
 use super::model::{Model, Screen};
-use crate::check::{CheckReport, Finding, FindingCode, Place, Status};
+use crate::check::{CheckReport, Entry, Finding, FindingCode, History, Place, Status};
 use crate::procedure::AppKind;
 use crate::setup::{Connection, Owner};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Most past checks of a connection that are kept at hand.
-pub const MOST_PAST: usize = 12;
 
 /// What the command line asks to be checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,46 +25,44 @@ pub struct CheckRequest {
 /// What checks have found, in this run and before it, and what is being found out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checking {
-    /// By name of the connection.
-    pub known: BTreeMap<String, Known>,
+    /// Checks of earlier runs and of this one.
+    pub history: History,
+    /// The last check of this run, by name of the connection.
+    pub reports: BTreeMap<String, Box<CheckReport>>,
+    /// Names of those that are being checked, or wait for their turn.
+    pub awaited: BTreeSet<String>,
     /// The check under way. One at a time.
     pub run: Option<Run>,
 }
 
 impl Checking {
-    /// The last check of a connection.
-    pub fn last(&self, connection: &Connection) -> Option<&PastCheck> {
-        self.known.get(&connection.name)?.last(connection)
+    /// The last check of a connection. One that was made before its login says nothing about it.
+    pub fn last(&self, connection: &Connection) -> Option<&Entry> {
+        let login = connection.grant.as_ref().map(|grant| grant.obtained_at);
+        self.history.last(&connection.name).filter(|last| login.is_none_or(|login| last.at >= login))
     }
 
     /// What the last check of a connection found, if it was in this run.
     pub fn report(&self, connection: &Connection) -> Option<&CheckReport> {
-        self.known.get(&connection.name)?.report(connection)
-    }
-}
-
-/// What is known of one connection.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Known {
-    /// The last check of this run.
-    pub report: Option<Box<CheckReport>>,
-    /// Checks of earlier runs and of this one, oldest first, at most [`MOST_PAST`].
-    pub past: Vec<PastCheck>,
-    /// It is being checked, or waits for its turn.
-    pub awaited: bool,
-}
-
-impl Known {
-    /// The last check of the connection. One that was made before its login says nothing about it.
-    pub fn last(&self, connection: &Connection) -> Option<&PastCheck> {
-        let login = connection.grant.as_ref().map(|grant| grant.obtained_at);
-        self.past.last().filter(|past| login.is_none_or(|login| past.at >= login))
-    }
-
-    /// What it found, if it was in this run.
-    pub fn report(&self, connection: &Connection) -> Option<&CheckReport> {
         let at = self.last(connection)?.at;
-        self.report.as_deref().filter(|report| report.at == at)
+        self.reports.get(&connection.name).map(Box::as_ref).filter(|report| report.at == at)
+    }
+
+    /// Takes up what one check found.
+    pub fn take(&mut self, report: CheckReport) {
+        self.awaited.remove(&report.name);
+        self.history.add(Entry::of(&report));
+        self.reports.insert(report.name.clone(), Box::new(report));
+    }
+
+    /// Takes up what is stored of earlier checks. What was found meanwhile and is not stored yet stays.
+    pub fn remember(&mut self, history: History) {
+        self.history = history;
+        for report in self.reports.values() {
+            if self.history.last(&report.name).is_none_or(|last| last.at < report.at) {
+                self.history.add(Entry::of(report));
+            }
+        }
     }
 }
 
@@ -81,6 +76,8 @@ pub struct Run {
     pub found: [usize; Status::ALL.len()],
     /// The only one that is checked, if it is one.
     pub name: Option<String>,
+    /// Whether a token was refreshed, so that the connection's record is another now.
+    pub refreshed: bool,
 }
 
 impl Run {
@@ -93,15 +90,6 @@ impl Run {
     pub const fn found(&self, status: Status) -> usize {
         self.found[status as usize]
     }
-}
-
-/// A check that is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PastCheck {
-    pub at: Timestamp,
-    pub status: Status,
-    /// Worst first.
-    pub findings: Vec<FindingCode>,
 }
 
 /// Which connections are listed.
@@ -326,7 +314,7 @@ const ENDED: [FindingCode; 8] = [
 /// Whether logging in again is what the connection needs, and is done from here. Where the receiver owns the grant, a
 /// login from here would end the receiver's.
 pub fn wants_login(model: &Model, connection: &Connection) -> bool {
-    let found = |last: &PastCheck| last.findings.iter().any(|code| ENDED.contains(code));
+    let found = |last: &Entry| last.findings.iter().any(|code| ENDED.contains(code));
     is_refreshed_here(connection) && model.checking.last(connection).is_some_and(found)
 }
 

@@ -3,7 +3,7 @@
 
 use super::checking::CheckRequest;
 use super::review::ReviewRequest;
-use crate::check::CheckReport;
+use crate::check::{CheckOptions, CheckReport, History};
 use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
@@ -71,6 +71,8 @@ pub enum Msg {
         connections: Vec<Connection>,
         unreadable: Vec<String>,
     },
+    /// What is stored of earlier checks of connections; after each library.
+    HistoryLoaded(History),
     Unlocked {
         ticket: Ticket,
         result: Result<Unlocked, StoreFailure>,
@@ -330,12 +332,12 @@ pub enum Effect {
         request: PreflightRequest,
     },
 
-    /// Checks these connections and brings what is found as it is found. `refresh`: those whose refresh is the
-    /// wizard's are refreshed, due or not. Cancelled, it asks nothing more; a refresh under way is brought to its end.
+    /// Checks these connections, brings what is found as it is found, and remembers it. Cancelled, it asks nothing
+    /// more; a refresh under way is brought to its end.
     Check {
         ticket: Ticket,
         names: Vec<String>,
-        refresh: bool,
+        options: CheckOptions,
     },
 
     OpenBrowser {

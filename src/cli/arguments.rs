@@ -1,6 +1,7 @@
 //! The command line as types. Doc comments are the help texts.
 
 use super::handoff::SheetFormat;
+use super::log::LogLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -54,9 +55,12 @@ pub struct Global {
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Write a log without secrets to this file.
+    /// Write a log for support to this file: endpoints, answers, times, fingerprints. No secret is in it.
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+    /// How much goes into the log.
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", default_value_t = LogLevel::Info)]
+    pub log_level: LogLevel,
 }
 
 /// Which of Zoom's clouds.

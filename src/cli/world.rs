@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::oauth::authorize::{Cloud, Endpoints};
 use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, StoreFailure};
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
-use crate::runtime::Ports;
+use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::Secret;
 use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
@@ -142,7 +142,8 @@ impl World {
     /// The ports for a runtime, and what the model needs.
     pub fn into_parts(self) -> (Ports, Settings, Vec<Arc<Procedure>>) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let zoom = ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), Limits::default());
+        let endpoints = self.settings.endpoints.clone();
+        let zoom = Arc::new(ZoomClient::new(endpoints.clone(), Arc::clone(&clock), Limits::default()));
         let system_clipboard = SystemClipboard::new(&self.environment);
         let browser: Arc<dyn Browser> = if self.sandbox.is_some() && !self.environment.can_open() {
             Arc::new(StandInBrowser)
@@ -150,7 +151,7 @@ impl World {
             Arc::new(SystemBrowser::new(self.environment))
         };
         let ports = Ports {
-            zoom: Arc::new(zoom),
+            zoom: Arc::new(LoggedZoom::new(zoom, endpoints, Arc::clone(&clock))),
             listener: Arc::new(TinyHttpListener::default()),
             browser,
             clipboard: Arc::new(BothClipboards {
@@ -245,22 +246,6 @@ pub fn secret_variable(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }
 
-/// Writes a log to a new or existing file. Only reviewed fields are logged: kinds of events, never values.
-///
-/// # Errors
-/// The file can't be written.
-pub fn start_log(path: &Path) -> Result<(), Error> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(std::sync::Mutex::new(file)).with_ansi(false).finish();
-    tracing::subscriber::set_global_default(subscriber)
-        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
-}
-
 fn endpoints(global: &Global) -> Result<Endpoints, Error> {
     let cloud = match global.cloud {
         CloudArgument::Zoom => Cloud::Zoom,
@@ -287,7 +272,7 @@ fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Erro
         (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
     };
     let store = FileStore::open(StoreOptions { data_dir, kind }).map_err(store_error)?;
-    Ok(Box::new(store))
+    Ok(Box::new(LoggedStore::new(Box::new(store))))
 }
 
 fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {

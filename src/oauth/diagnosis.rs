@@ -19,10 +19,10 @@ use crate::error::{Error, ErrorKind};
 use evidence::Evidence;
 pub use evidence::{missing_scopes, scan_authorize_page, scan_error};
 use jiff::Timestamp;
-pub use wait::retry_at;
+pub use wait::{retry_at, span_in_words};
 
 /// A clock that is off by more than this many seconds is worth saying.
-const CLOCK_TOLERANCE_S: i64 = 60;
+pub const CLOCK_TOLERANCE_S: i64 = 30;
 
 /// A failed call in words. `now` is this machine's time, for waiting times.
 pub fn diagnose(failure: &Failure, now: Timestamp) -> Diagnosis {
@@ -43,7 +43,7 @@ pub fn diagnose_authorize_page(number: u16) -> Diagnosis {
     table::first_match(&Evidence::of_authorize_page(number))
 }
 
-/// A clock that is more than a minute off, as a diagnosis of its own. `offset_s` is the server's time minus
+/// A clock that is off by more than [`CLOCK_TOLERANCE_S`], as a diagnosis of its own. `offset_s` is the server's time minus
 /// this machine's.
 pub fn clock_finding(offset_s: i64) -> Option<Diagnosis> {
     is_skewed(offset_s).then(|| table::first_match(&Evidence::of_clock(skew_in_words(offset_s))))

@@ -1,16 +1,30 @@
 //! What the authorize page says before anybody signs in. Zoom can refuse client ID and redirect URL there; that
 //! it says nothing proves nothing, since an error may come only after the sign-in.
 
+use super::authorize::{Endpoints, authorize_url};
 use super::diagnosis::{diagnose_authorize_page, diagnose_callback_error, scan_error};
+use super::pkce::Verifier;
 use super::probe::undecided;
 use super::verdict::{Candidate, Judgement, Verdict};
-use super::{Call, Diagnosis, DiagnosisClass, Failure, FailureKind, PreflightAnswer};
-use crate::secret::printable;
+use super::{Call, Diagnosis, DiagnosisClass, Failure, FailureKind, PreflightAnswer, PreflightRequest};
+use crate::secret::{Secret, printable};
 use jiff::Timestamp;
 use serde_json::Value;
 
 /// Longest sentence of Zoom that is repeated, in characters.
 const LONGEST_SENTENCE: usize = 300;
+
+/// The look at the page on which a login over this redirect URL would begin.
+pub fn request(
+    endpoints: &Endpoints,
+    client_id: &str,
+    redirect_uri: String,
+    state: &Secret,
+    verifier: &Verifier,
+) -> PreflightRequest {
+    let url = authorize_url(endpoints, client_id, &redirect_uri, state, &verifier.challenge());
+    PreflightRequest { url, redirect_uri }
+}
 
 /// What was asked about.
 #[derive(Clone, Copy, Debug)]

@@ -6,14 +6,53 @@
 
 use super::credentials::Credentials;
 use super::diagnosis::{self, diagnose};
+use super::pkce::Verifier;
 use super::verdict::{Candidate, Judgement, Verdict};
-use super::{Call, Diagnosis, DiagnosisClass, Failure, TokenGrant};
+use super::{
+    Call, ClientAuthentication, Diagnosis, DiagnosisClass, Failure, Grant, TokenGrant, TokenRequest,
+};
 use crate::procedure::AppKind;
+use crate::secret::Secret;
 use jiff::Timestamp;
 use serde_json::Value;
 
 /// Code of the verdict that a token came.
 pub const TOKEN_GRANTED: &str = "token-granted";
+
+/// Sent with a made-up code where the receiver's redirect URL is not known: any address does for that.
+const ANY_REDIRECT: &str = "http://127.0.0.1/callback";
+
+/// How a made-up code begins. Zoom repeats the code in its refusal, and nobody shall take it for a secret.
+const MADE_UP: &str = "zoom-setup-test-";
+
+/// The question about a General app's pair: an exchange of a code that was made up here. Nothing else can be put
+/// into it, so it neither spends nor obtains anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairProbe {
+    request: TokenRequest,
+}
+
+impl PairProbe {
+    /// About that client. `random` makes the code, which must be no other's.
+    pub fn new(
+        client: ClientAuthentication,
+        redirect_uri: Option<String>,
+        random: &Secret,
+        verifier: Verifier,
+    ) -> Self {
+        let grant = Grant::AuthorizationCode {
+            code: Secret::new(format!("{MADE_UP}{}", random.expose())),
+            redirect_uri: redirect_uri.unwrap_or_else(|| ANY_REDIRECT.to_owned()),
+            verifier: verifier.into_secret(),
+        };
+        Self { request: TokenRequest { client, grant } }
+    }
+
+    /// For the port.
+    pub fn into_request(self) -> TokenRequest {
+        self.request
+    }
+}
 
 /// Where a Server-to-Server token is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -137,6 +137,19 @@ impl RecordFiles {
         self.save(&self.connections, &path, connection)
     }
 
+    /// Changes a connection as it stands on disk now. Says whether there is one.
+    pub fn update_connection(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Connection),
+    ) -> Result<bool, StoreFailure> {
+        let Some(path) = self.locate_connection(name)? else { return Ok(false) };
+        let Some(mut connection) = self.read::<Connection>(&path)? else { return Ok(false) };
+        change(&mut connection);
+        self.save(&self.connections, &path, &connection)?;
+        Ok(true)
+    }
+
     /// Removes a connection; it is no error if there is none.
     pub fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         match self.locate_connection(name)? {
@@ -227,11 +240,12 @@ pub fn other_format(found: u32, ours: u32) -> String {
     }
 }
 
-/// A file name for any name: the letters and digits of it that every file system takes, then 64 bits of its
-/// SHA-256, so that two names never share a file, also where case is ignored.
-fn connection_file_name(name: &str) -> String {
+/// A file name for any text: the letters and digits of it that every file system takes, then 64 bits of its
+/// SHA-256, so that two texts never share a file, also where case is ignored. `fallback` stands where nothing of
+/// the text can be shown.
+pub fn file_name(text: &str, fallback: &str, extension: &str) -> String {
     let mut slug = String::new();
-    for character in name.chars() {
+    for character in text.chars() {
         if slug.len() >= SHOWN_NAME {
             break;
         }
@@ -242,9 +256,14 @@ fn connection_file_name(name: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    let digest = Sha256::digest(name.as_bytes());
+    let slug = if slug.is_empty() { fallback } else { slug };
+    let digest = Sha256::digest(text.as_bytes());
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    if slug.is_empty() { format!("connection-{hex}.json") } else { format!("{slug}-{hex}.json") }
+    format!("{slug}-{hex}.{extension}")
+}
+
+fn connection_file_name(name: &str) -> String {
+    file_name(name, "connection", "json")
 }
 
 /// Files named `*.json`, sorted; a directory that is not there yet has none.

@@ -9,8 +9,10 @@ use crate::ports::StoreFailure;
 use crate::secret::Secret;
 use age::secrecy::{ExposeSecret, SecretString};
 use age::{DecryptError, scrypt, x25519};
-use serde::de::{Deserializer, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,6 +34,15 @@ const IDENTITY_PREFIX: &str = "AGE-SECRET-KEY-1";
 /// All secrets, by [`crate::setup::SecretKey::path`].
 pub type SecretMap = BTreeMap<String, Secret>;
 
+/// What is inside the encrypted file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Document {
+    secrets: SecretMap,
+    /// Fields that a newer zoom-setup has written beside the secrets, as the JSON text they came in: they may be
+    /// secret, too.
+    unknown: SecretMap,
+}
+
 /// Why an encrypted file does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpenFailure {
@@ -49,7 +60,7 @@ pub struct SealedFile {
     /// Where the key came from, for the messages: "the key in the keyring".
     key_name: String,
     /// Head of the file that was read last, and what was in it.
-    cache: RefCell<Option<(Vec<u8>, SecretMap)>>,
+    cache: RefCell<Option<(Vec<u8>, Document)>>,
 }
 
 impl SealedFile {
@@ -71,23 +82,33 @@ impl SealedFile {
     /// One secret, as the file has it now: another process may have written since.
     pub fn read(&self, key: &str) -> Result<Option<Secret>, StoreFailure> {
         self.refresh()?;
-        Ok(self.cache.borrow().as_ref().and_then(|(_, secrets)| secrets.get(key).cloned()))
+        Ok(self.cache.borrow().as_ref().and_then(|(_, document)| document.secrets.get(key).cloned()))
+    }
+
+    /// The key that everything of this store is encrypted to.
+    pub const fn identity(&self) -> &x25519::Identity {
+        &self.identity
+    }
+
+    /// Where the key came from, for the messages.
+    pub fn key_name(&self) -> &str {
+        &self.key_name
     }
 
     /// Applies the changes to what the file has now, replaces it, and reads it back. The caller holds the
     /// lock between processes.
     pub fn write(&self, changes: Vec<(String, Option<Secret>)>) -> Result<(), StoreFailure> {
         self.refresh()?;
-        let mut secrets = self.cache.borrow().as_ref().map(|(_, kept)| kept.clone()).unwrap_or_default();
+        let mut document = self.cache.borrow().as_ref().map(|(_, kept)| kept.clone()).unwrap_or_default();
         for (key, value) in changes {
             match value {
-                Some(value) => secrets.insert(key, value),
-                None => secrets.remove(&key),
+                Some(value) => document.secrets.insert(key, value),
+                None => document.secrets.remove(&key),
             };
         }
-        let sealed = seal(&secrets, &self.identity.to_public()).map_err(|error| self.failure(&error))?;
+        let sealed = seal(&document, &self.identity.to_public()).map_err(|error| self.failure(&error))?;
         // Opened before the old file goes: what cannot be read back must never replace what can.
-        if open(&sealed, &self.identity).as_ref() != Ok(&secrets) {
+        if open(&sealed, &self.identity).as_ref() != Ok(&document) {
             return Err(
                 self.failure("what was encrypted does not decrypt to the same again; nothing was changed")
             );
@@ -103,7 +124,7 @@ impl SealedFile {
             }
         }
         let head = self.disk.head(&self.path)?.unwrap_or_default();
-        *self.cache.borrow_mut() = Some((head, secrets));
+        *self.cache.borrow_mut() = Some((head, document));
         Ok(())
     }
 
@@ -120,9 +141,9 @@ impl SealedFile {
             *self.cache.borrow_mut() = None;
             return Ok(());
         };
-        let secrets = open(&bytes, &self.identity).map_err(|failure| self.unreadable(&failure))?;
+        let document = open(&bytes, &self.identity).map_err(|failure| self.unreadable(&failure))?;
         let head = bytes.get(..head.len()).unwrap_or(&bytes).to_vec();
-        *self.cache.borrow_mut() = Some((head, secrets));
+        *self.cache.borrow_mut() = Some((head, document));
         Ok(())
     }
 
@@ -153,22 +174,18 @@ impl fmt::Debug for SealedFile {
     }
 }
 
-/// Encrypts the secrets. The errors hold none of them.
-fn seal(secrets: &SecretMap, recipient: &x25519::Recipient) -> Result<Vec<u8>, String> {
-    let document = Written {
-        format: FORMAT,
-        secrets: secrets.iter().map(|(key, value)| (key.as_str(), value.expose())).collect(),
-    };
+/// Encrypts the document. The errors hold none of its secrets.
+fn seal(document: &Document, recipient: &x25519::Recipient) -> Result<Vec<u8>, String> {
     // Counted first, so that the buffer never moves and leaves a copy of the secrets behind.
     let mut length = Counter(0);
-    serde_json::to_writer(&mut length, &document).map_err(|_| "cannot be put into JSON".to_owned())?;
+    serde_json::to_writer(&mut length, document).map_err(|_| "cannot be put into JSON".to_owned())?;
     let mut plain = Zeroizing::new(Vec::with_capacity(length.0));
-    serde_json::to_writer(&mut *plain, &document).map_err(|_| "cannot be put into JSON".to_owned())?;
+    serde_json::to_writer(&mut *plain, document).map_err(|_| "cannot be put into JSON".to_owned())?;
     age::encrypt(recipient, &plain).map_err(|error| format!("cannot be encrypted: {error}"))
 }
 
-/// Decrypts the secrets.
-fn open(bytes: &[u8], identity: &x25519::Identity) -> Result<SecretMap, OpenFailure> {
+/// Decrypts the document.
+fn open(bytes: &[u8], identity: &x25519::Identity) -> Result<Document, OpenFailure> {
     let plain = decrypt(bytes, identity)?;
     // The texts of these errors may quote what they read; only the place is passed on.
     let place = |error: serde_json::Error| {
@@ -182,8 +199,9 @@ fn open(bytes: &[u8], identity: &x25519::Identity) -> Result<SecretMap, OpenFail
     if header.format != FORMAT {
         return Err(OpenFailure::Damaged(super::records::other_format(header.format, FORMAT)));
     }
-    let document: Kept = serde_json::from_slice(&plain).map_err(place)?;
-    Ok(document.secrets.into_iter().map(|(key, value)| (key, value.0)).collect())
+    let mut document = Document::default();
+    document.collect(&plain).map_err(place)?;
+    Ok(document)
 }
 
 /// The identity as one line: `AGE-SECRET-KEY-1…`.
@@ -225,7 +243,8 @@ pub fn open_identity(bytes: &[u8], passphrase: &Secret) -> Result<x25519::Identi
         .ok_or_else(|| OpenFailure::Damaged("there is no age identity inside".to_owned()))
 }
 
-fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
+/// The plain text of an age file.
+pub fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
     let damaged = |error: DecryptError| match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => OpenFailure::WrongKey,
         DecryptError::ExcessiveWork { required, .. } => OpenFailure::Damaged(format!(
@@ -248,28 +267,89 @@ fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<
     Ok(plain)
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    format: u32,
-    #[serde(serialize_with = "in_order")]
-    secrets: Vec<(&'a str, &'a str)>,
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("format", &FORMAT)?;
+        map.serialize_entry("secrets", &Exposed(&self.secrets))?;
+        for (field, json) in &self.unknown {
+            let json: &RawValue = serde_json::from_str(json.expose()).map_err(S::Error::custom)?;
+            map.serialize_entry(field, json)?;
+        }
+        map.end()
+    }
 }
 
-fn in_order<S: Serializer>(pairs: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().copied())
+/// Secrets on their way into the encrypted file.
+struct Exposed<'a>(&'a SecretMap);
+
+impl Serialize for Exposed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value.expose())))
+    }
+}
+
+impl Document {
+    /// Takes up what the JSON text holds, up to where it ends or is not as written.
+    fn collect(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
+        let mut text = serde_json::Deserializer::from_slice(json);
+        text.deserialize_map(Fields(self))?;
+        text.end()
+    }
+}
+
+struct Fields<'a>(&'a mut Document);
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(field) = map.next_key::<String>()? {
+            match field.as_str() {
+                "format" => drop(map.next_value::<u32>()?),
+                "secrets" => map.next_value_seed(Pairs(&mut self.0.secrets))?,
+                _ => {
+                    let json = map.next_value::<&RawValue>()?;
+                    self.0.unknown.insert(field, Secret::new(json.get()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Pairs<'a>(&'a mut SecretMap);
+
+impl<'de> DeserializeSeed<'de> for Pairs<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Pairs<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            self.0.insert(key, value.0);
+        }
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
 struct Header {
     format: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    #[serde(rename = "format")]
-    _format: u32,
-    secrets: BTreeMap<String, Value>,
 }
 
 /// A secret on its way in. [`Secret`] itself is not deserializable, so that no readable file can hold one.
@@ -310,8 +390,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn map(pairs: &[(&str, &str)]) -> SecretMap {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), Secret::new(*value))).collect()
+    fn map(pairs: &[(&str, &str)]) -> Document {
+        let secrets = pairs.iter().map(|(key, value)| ((*key).to_owned(), Secret::new(*value))).collect();
+        Document { secrets, ..Document::default() }
     }
 
     #[test]
@@ -368,8 +449,9 @@ mod tests {
             let identity = x25519::Identity::generate();
             let secrets: SecretMap =
                 pairs.into_iter().map(|(key, value)| (key, Secret::new(value))).collect();
-            let sealed = seal(&secrets, &identity.to_public()).unwrap();
-            prop_assert_eq!(open(&sealed, &identity), Ok(secrets));
+            let document = Document { secrets, ..Document::default() };
+            let sealed = seal(&document, &identity.to_public()).unwrap();
+            prop_assert_eq!(open(&sealed, &identity), Ok(document));
         }
 
         #[test]

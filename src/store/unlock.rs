@@ -5,11 +5,12 @@
 
 use super::disk::{self, shown};
 use super::sealed::{self, OpenFailure, SealedFile, SecretMap};
+use super::tokens::{self, MemoryTokens};
 use super::{FileStore, Secrets, StoreKind};
 use crate::ports::{StoreFailure, Unlocked};
 use crate::secret::Secret;
 use age::x25519::Identity;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What every advice about a missing keyring ends with.
@@ -19,7 +20,10 @@ impl FileStore {
     /// The secrets, opened with the key that the rules of the store's kind give.
     pub(super) fn obtain_key(&mut self, passphrase: Option<&Secret>) -> Result<Secrets, StoreFailure> {
         match self.kind {
-            StoreKind::Memory => Ok(Secrets::Memory(SecretMap::new())),
+            StoreKind::Memory => Ok(Secrets::Memory {
+                secrets: SecretMap::new(),
+                tokens: MemoryTokens::new(self.limits.tokens_wait),
+            }),
             StoreKind::Rehearsal => self.rehearsal_key(),
             StoreKind::File => self.passphrase_key(passphrase, "--store file keeps the key behind one"),
             StoreKind::Keyring => {
@@ -72,7 +76,7 @@ impl FileStore {
                 }
                 self.make_keyring_key(&user)
             }
-            Err(why) if self.is_there(&self.layout.secrets)? => Err(StoreFailure::Unreadable {
+            Err(why) if self.sealed_already()?.is_some() => Err(StoreFailure::Unreadable {
                 message: format!(
                     "the key to {} is in the keyring, and the keyring cannot be used: {why}; {START_KEYRING}",
                     shown(&self.layout.secrets)
@@ -206,10 +210,8 @@ impl FileStore {
 
     /// Never a new key beside secrets that need the old one.
     fn refuse_orphan(&self, what_is_missing: &str) -> Result<(), StoreFailure> {
-        if !self.is_there(&self.layout.secrets)? {
-            return Ok(());
-        }
-        let secrets = shown(&self.layout.secrets);
+        let Some(sealed) = self.sealed_already()? else { return Ok(()) };
+        let secrets = shown(&sealed);
         let advice = match self.kind {
             StoreKind::Rehearsal | StoreKind::Memory => "remove it, nothing in a rehearsal is real".to_owned(),
             StoreKind::File => {
@@ -238,6 +240,14 @@ impl FileStore {
         };
         let file = SealedFile::open(Arc::clone(&self.disk), self.layout.secrets.clone(), identity, key_name)?;
         Ok(Secrets::Sealed { file, by })
+    }
+
+    /// Something that is encrypted to the key of this store, if anything is.
+    fn sealed_already(&self) -> Result<Option<PathBuf>, StoreFailure> {
+        if self.is_there(&self.layout.secrets)? {
+            return Ok(Some(self.layout.secrets.clone()));
+        }
+        tokens::any_file(&self.layout.tokens)
     }
 
     fn is_there(&self, path: &Path) -> Result<bool, StoreFailure> {

@@ -27,7 +27,10 @@ pub(super) fn kind_of(error: reqwest::Error, proxy: &str, connect_limit: Duratio
             proxy: proxy.to_owned(),
         };
     }
-    if let Some(tls) = chain(&error).find_map(tls_error) {
+    // Once the connection stands, a broken record is an answer that was lost: what was asked may be done.
+    if error.is_connect()
+        && let Some(tls) = chain(&error).find_map(tls_error)
+    {
         return tls_failure(tls);
     }
     let detail = deepest(&error);

@@ -35,6 +35,7 @@ pub fn healthy(name: &str, at: Timestamp) -> CheckReport {
         access_token_expires: Some(at + SignedDuration::from_mins(55)),
         refresh_token_from: Some(at),
         refreshed: false,
+        granted: Some(Vec::new()),
         scopes: ScopeDrift { known: true, missing: Vec::new(), excess: Vec::new() },
         findings: Vec::new(),
         proved: vec!["Zoom answered a read with this token".to_owned()],
@@ -120,7 +121,7 @@ fn selected(core: &Core) -> &str {
 /// The last check that was asked for.
 fn asked(core: &Core) -> (Ticket, Vec<String>, bool) {
     core.last(|effect| match effect {
-        Effect::Check { ticket, names, refresh } => Some((*ticket, names.clone(), *refresh)),
+        Effect::Check { ticket, names, options } => Some((*ticket, names.clone(), options.refresh)),
         _ => None,
     })
 }
@@ -220,7 +221,7 @@ fn one_check_at_a_time_and_a_stale_result_is_dropped() {
     core.send(Msg::Checked { ticket, reports: vec![healthy("alpha", now)] });
     core.send(Msg::CheckEnded { ticket, result: Ok(()) });
     assert_eq!(status(&core, "alpha"), None);
-    assert!(core.model.checking.known.values().all(|known| !known.awaited));
+    assert!(core.model.checking.awaited.is_empty());
 }
 
 #[test]
@@ -262,7 +263,7 @@ fn no_key_refreshes_or_logs_in_for_a_connection_that_the_receiver_owns() {
             core.press(keys);
         }
         let harmless = |effect: &Effect| match effect {
-            Effect::Check { refresh, .. } => !refresh,
+            Effect::Check { options, .. } => !options.refresh,
             Effect::Token { .. } | Effect::Listen { .. } | Effect::Random { .. } => false,
             _ => true,
         };
@@ -423,7 +424,7 @@ fn a_watch_checks_at_once_and_again_after_its_time() {
     }
     assert_eq!(waited, 120_000);
     assert_eq!(wakes(&core), 7, "once at a minute, then each ten seconds");
-    assert!(core.effects.iter().all(|effect| !matches!(effect, Effect::Check { refresh: true, .. })));
+    assert!(!asked(&core).2, "nothing is refreshed before it is due");
     let before = core.effects.len();
     let ticket = wake(&core).0;
     core.send(Msg::Woke { ticket });

@@ -315,11 +315,11 @@ impl Stage {
                     None => Ok(me()),
                 }),
             },
-            Effect::Check { ticket, names, refresh } => match bad {
+            Effect::Check { ticket, names, options } => match bad {
                 // One after the other, and then the end.
                 None if !names.is_empty() => {
                     let report = super::checking::healthy(&names[0], self.core.now);
-                    self.open.push(Effect::Check { ticket, names: names[1..].to_vec(), refresh });
+                    self.open.push(Effect::Check { ticket, names: names[1..].to_vec(), options });
                     Msg::Checked { ticket, reports: vec![report] }
                 }
                 None => Msg::CheckEnded { ticket, result: Ok(()) },
@@ -399,8 +399,8 @@ fn invariants(model: &Model) -> Result<(), TestCaseError> {
             prop_assert!(checks.selected < checks.list.len().max(1));
             prop_assert!(checks.list.iter().all(|index| *index < model.library.connections.len()));
             prop_assert!(!checks.searching || checks.search.is_some());
-            let awaited = model.checking.known.values().any(|known| known.awaited);
-            prop_assert!(model.checking.run.is_some() || !awaited, "awaited by nobody");
+            let awaits = !model.checking.awaited.is_empty();
+            prop_assert!(model.checking.run.is_some() || !awaits, "awaited by nobody");
         }
         Screen::Wizard(wizard) => {
             prop_assert!(wizard.step < wizard.procedure.steps.len());

@@ -363,9 +363,10 @@ pub fn all() -> Vec<(&'static str, Model)> {
     };
     let mut changed = read("servicenow-dex", "redirect-url");
     if let Screen::Wizard(wizard) = &mut changed.screen {
-        let again = Done { at: now(), check_again: true, not_proved: false };
+        let again = Done { at: now(), check_again: true, not_proved: false, unknown: Default::default() };
         wizard.setup.done.insert("redirect-url".to_owned(), again.clone());
-        let not_proved = Done { at: now(), check_again: false, not_proved: true };
+        let not_proved =
+            Done { at: now(), check_again: false, not_proved: true, unknown: Default::default() };
         wizard.setup.done.insert("credentials".to_owned(), not_proved);
         wizard.setup.done.insert("instance".to_owned(), again);
         wizard.setup.answers.remove(&FieldName::Instance);

@@ -93,7 +93,17 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         scopes_added: procedure.scopes.iter().take(2).map(|scope| scope.id.clone()).collect(),
         done: procedure.steps[..step]
             .iter()
-            .map(|step| (step.id.clone(), Done { at: ago(7_500), check_again: false, not_proved: false }))
+            .map(|step| {
+                (
+                    step.id.clone(),
+                    Done {
+                        at: ago(7_500),
+                        check_again: false,
+                        not_proved: false,
+                        unknown: Default::default(),
+                    },
+                )
+            })
             .collect(),
         grant: None,
         decision: None,
@@ -102,6 +112,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
         replaces: None,
+        unknown: Default::default(),
     }
 }
 
@@ -161,6 +172,7 @@ pub fn grant() -> GrantRecord {
         api_url: None,
         refreshable: true,
         refreshed_at: None,
+        unknown: Default::default(),
     }
 }
 
@@ -172,6 +184,7 @@ pub fn check(title: &str, outcome: Outcome, detail: &str, next: Option<&str>) ->
         detail: detail.to_owned(),
         next: next.map(str::to_owned),
         diagnosis: (outcome == Outcome::Fail).then(diagnosis),
+        unknown: Default::default(),
     }
 }
 
@@ -215,6 +228,7 @@ pub fn verification(failed: bool) -> Verification {
             vec![]
         },
         excess: if failed { vec![id] } else { vec![] },
+        unknown: Default::default(),
     }
 }
 
@@ -224,6 +238,7 @@ pub fn account() -> AccountFacts {
         user_id: Some("KdYKjnimT4KPd8FFgQt9FQ".to_owned()),
         email: Some("admin@example.com".to_owned()),
         name: Some("Aiko 山田".to_owned()),
+        unknown: Default::default(),
     }
 }
 
@@ -244,6 +259,7 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         grant: (owner == Owner::Wizard).then(grant),
         verification: Some(verification(false)),
         compared: BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 

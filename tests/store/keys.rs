@@ -17,15 +17,15 @@ fn memory_leaves_nothing_on_disk() {
     assert_eq!(store.unlock(None).unwrap(), Unlocked::Memory);
     store.save_setup(&setup("one")).unwrap();
     store.save_connection(&connection("Acme")).unwrap();
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("t"))), (tokens("b"), None)]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("t"))), (secret("b"), None)]).unwrap();
     assert_eq!(store.unlock(None).unwrap(), Unlocked::Memory);
-    assert_eq!(store.read_secret(&tokens("a")).unwrap(), Some(Secret::new("t")));
+    assert_eq!(store.read_secret(&secret("a")).unwrap(), Some(Secret::new("t")));
     assert_eq!(store.setups().unwrap().0, [setup("one")]);
     assert_eq!(store.connections().unwrap().0, [connection("Acme")]);
-    store.write_secrets(vec![(tokens("a"), None)]).unwrap();
+    store.write_secrets(vec![(secret("a"), None)]).unwrap();
     store.remove_setup("one").unwrap();
     store.remove_connection("Acme").unwrap();
-    assert_eq!(store.read_secret(&tokens("a")).unwrap(), None);
+    assert_eq!(store.read_secret(&secret("a")).unwrap(), None);
     assert_eq!(store.setups().unwrap().0.len() + store.connections().unwrap().0.len(), 0);
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
@@ -35,15 +35,15 @@ fn rehearsal_secrets_stay_apart_from_real_ones() {
     let home = tempfile::tempdir().unwrap();
     let mut real = open(home.path(), StoreKind::File);
     real.unlock(Some(&Secret::new("pass"))).unwrap();
-    real.write_secrets(vec![(tokens("a"), Some(Secret::new("real")))]).unwrap();
+    real.write_secrets(vec![(secret("a"), Some(Secret::new("real")))]).unwrap();
     let mut rehearsal = open(home.path(), StoreKind::Rehearsal);
     assert_eq!(rehearsal.unlock(None).unwrap(), Unlocked::Rehearsal);
-    assert_eq!(rehearsal.read_secret(&tokens("a")).unwrap(), None);
-    rehearsal.write_secrets(vec![(tokens("a"), Some(Secret::new("invented")))]).unwrap();
+    assert_eq!(rehearsal.read_secret(&secret("a")).unwrap(), None);
+    rehearsal.write_secrets(vec![(secret("a"), Some(Secret::new("invented")))]).unwrap();
     let mut again = open(home.path(), StoreKind::Rehearsal);
     again.unlock(None).unwrap();
-    assert_eq!(again.read_secret(&tokens("a")).unwrap(), Some(Secret::new("invented")));
-    assert_eq!(real.read_secret(&tokens("a")).unwrap(), Some(Secret::new("real")));
+    assert_eq!(again.read_secret(&secret("a")).unwrap(), Some(Secret::new("invented")));
+    assert_eq!(real.read_secret(&secret("a")).unwrap(), Some(Secret::new("real")));
 
     fs::remove_file(home.path().join("rehearsal-key.txt")).unwrap();
     let failure = open(home.path(), StoreKind::Rehearsal).unlock(None).unwrap_err();
@@ -61,10 +61,10 @@ fn a_passphrase_is_chosen_once_and_asked_for_after() {
     assert!(matches!(empty, Err(StoreFailure::NeedsPassphrase { new: true, .. })));
     assert!(!home.path().join("key.age").exists());
     assert_eq!(store.unlock(Some(&Secret::new("correct horse"))).unwrap(), Unlocked::Passphrase);
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
 
     let mut later = open(home.path(), StoreKind::File);
-    assert!(matches!(later.read_secret(&tokens("a")), Err(StoreFailure::Io { .. })));
+    assert!(matches!(later.read_secret(&secret("a")), Err(StoreFailure::Io { .. })));
     assert!(matches!(later.write_secrets(vec![]), Err(StoreFailure::Io { .. })));
     assert!(matches!(later.unlock(None), Err(StoreFailure::NeedsPassphrase { new: false, .. })));
     let before = fs::read(home.path().join("key.age")).unwrap();
@@ -72,7 +72,7 @@ fn a_passphrase_is_chosen_once_and_asked_for_after() {
     assert_eq!(later.unlock(Some(&Secret::default())), Err(StoreFailure::WrongPassphrase));
     assert_eq!(fs::read(home.path().join("key.age")).unwrap(), before);
     assert_eq!(later.unlock(Some(&Secret::new("correct horse"))).unwrap(), Unlocked::Passphrase);
-    assert_eq!(later.read_secret(&tokens("a")).unwrap(), Some(Secret::new("t")));
+    assert_eq!(later.read_secret(&secret("a")).unwrap(), Some(Secret::new("t")));
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn a_keyring_that_keeps_entries_is_used() {
     for kind in [StoreKind::Auto, StoreKind::Keyring, StoreKind::Auto] {
         let mut store = open_with(home.path(), kind, keyring.clone());
         assert_eq!(store.unlock(None).unwrap(), Unlocked::Keyring);
-        store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
-        assert_eq!(store.read_secret(&tokens("a")).unwrap(), Some(Secret::new("t")));
+        store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
+        assert_eq!(store.read_secret(&secret("a")).unwrap(), Some(Secret::new("t")));
     }
     // One entry, named after the directory; no probe is left behind.
     let entries = keyring.entries.lock().unwrap();
@@ -143,7 +143,7 @@ fn secrets_without_their_keyring_key_are_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open_with(home.path(), StoreKind::Auto, Arc::new(FakeKeyring::default()));
     store.unlock(None).unwrap();
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
     let before = fs::read(home.path().join("secrets.age")).unwrap();
 
     let another_key = {
@@ -203,14 +203,14 @@ fn first_starts_at_once_agree_on_one_key() {
             scope.spawn(move || {
                 let mut store = open_with(path, StoreKind::Auto, keyring);
                 store.unlock(None).unwrap();
-                store.write_secrets(vec![(tokens(&writer.to_string()), Some(Secret::new("t")))]).unwrap();
+                store.write_secrets(vec![(secret(&writer.to_string()), Some(Secret::new("t")))]).unwrap();
             });
         }
     });
     let mut store = open_with(home.path(), StoreKind::Auto, keyring);
     store.unlock(None).unwrap();
     for writer in 0..4 {
-        assert_eq!(store.read_secret(&tokens(&writer.to_string())).unwrap(), Some(Secret::new("t")));
+        assert_eq!(store.read_secret(&secret(&writer.to_string())).unwrap(), Some(Secret::new("t")));
     }
 }
 
@@ -255,7 +255,7 @@ fn the_age_tool_opens_the_secrets() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path(), StoreKind::Rehearsal);
     store.unlock(None).unwrap();
-    store.write_secrets(vec![(tokens("Acme"), Some(Secret::new("from the tool")))]).unwrap();
+    store.write_secrets(vec![(secret("Acme"), Some(Secret::new("from the tool")))]).unwrap();
     let output = Command::new(tool)
         .args(["-d", "-i"])
         .arg(home.path().join("rehearsal-key.txt"))
@@ -264,5 +264,5 @@ fn the_age_tool_opens_the_secrets() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(document["secrets"]["connection/Acme/tokens"], "from the tool");
+    assert_eq!(document["secrets"]["connection/Acme/client_secret"], "from the tool");
 }

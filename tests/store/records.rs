@@ -32,10 +32,10 @@ fn only_the_owner_can_read_what_is_written() {
     store.save_setup(&setup("one")).unwrap();
     store.save_connection(&connection("Acme")).unwrap();
     store.unlock(Some(&Secret::new("pass"))).unwrap();
-    store.write_secrets(vec![(tokens("Acme"), Some(Secret::new("t")))]).unwrap();
+    store.write_secrets(vec![(secret("Acme"), Some(Secret::new("t")))]).unwrap();
     let mut rehearsal = open(&data_dir, StoreKind::Rehearsal);
     rehearsal.unlock(None).unwrap();
-    rehearsal.write_secrets(vec![(tokens("Acme"), Some(Secret::new("t")))]).unwrap();
+    rehearsal.write_secrets(vec![(secret("Acme"), Some(Secret::new("t")))]).unwrap();
 
     let found = tree(&data_dir);
     let names: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
@@ -65,7 +65,7 @@ fn open_modes_are_put_right() {
     let mut store = open(&data_dir, StoreKind::Rehearsal);
     store.save_setup(&setup("one")).unwrap();
     store.unlock(None).unwrap();
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
     drop(store);
     for path in ["", "setups", "rehearsal-secrets.age", "rehearsal-key.txt", "setups/one.json"] {
         set_mode(&data_dir.join(path), if data_dir.join(path).is_dir() { 0o755 } else { 0o644 });
@@ -88,7 +88,7 @@ fn a_directory_with_other_things_in_it_keeps_its_mode() {
     for _ in 0..2 {
         let mut store = open(home.path(), StoreKind::Rehearsal);
         store.unlock(None).unwrap();
-        store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
+        store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
         store.save_setup(&setup("one")).unwrap();
     }
     assert_eq!(mode_of(home.path()), 0o755);
@@ -162,14 +162,14 @@ fn any_name_makes_a_connection_of_its_own() {
     store.unlock(None).unwrap();
     for name in &names {
         store.save_connection(&connection(name)).unwrap();
-        store.write_secrets(vec![(tokens(name), Some(Secret::new(format!("token of {name}"))))]).unwrap();
+        store.write_secrets(vec![(secret(name), Some(Secret::new(format!("token of {name}"))))]).unwrap();
     }
     let (found, unreadable) = store.connections().unwrap();
     assert_eq!(unreadable, Vec::<String>::new());
     names.sort_unstable();
     assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), names);
     for name in &names {
-        let secret = store.read_secret(&tokens(name)).unwrap();
+        let secret = store.read_secret(&secret(name)).unwrap();
         assert_eq!(secret, Some(Secret::new(format!("token of {name}"))));
     }
     store.remove_connection("acme").unwrap();
@@ -230,7 +230,7 @@ fn broken_and_newer_set_ups_are_listed_and_never_overwritten() {
         ("empty", b"", "EOF"),
         ("noise", b"\xff\xfe\x00\x1b[31m", "line 1"),
         ("newer", &newer, "newer zoom-setup (format 2"),
-        ("unknown", b"{\"format\": 1, \"id\": \"unknown\", \"\x1b[31mcolour\": 1}", "line 1"),
+        ("coloured", br#"{"format": 1, "id": "coloured", "decision": "\u001b[31mred"}"#, "line 1"),
     ];
     for (id, bytes, _) in &broken {
         fs::write(directory.join(format!("{id}.json")), bytes).unwrap();

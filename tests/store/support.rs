@@ -34,6 +34,7 @@ pub fn setup(id: &str) -> Setup {
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
         replaces: None,
+        unknown: Default::default(),
     }
 }
 
@@ -53,11 +54,18 @@ pub fn connection(name: &str) -> Connection {
         grant: None,
         verification: None,
         compared: BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
-pub fn tokens(name: &str) -> SecretKey {
-    SecretKey::ConnectionTokens(name.to_owned())
+/// Where a secret lies that is not a pair of tokens, and is any text.
+pub fn secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
+}
+
+/// A secret that stays where it is: tokens rotate, and may lie elsewhere.
+pub fn client_secret(name: &str) -> SecretKey {
+    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 
 /// Longer than any thread waits for its turn, so that a busy machine never looks like a keyring that hangs.
@@ -65,11 +73,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// As for people, but with a cheap passphrase, and patient.
 pub fn limits() -> StoreLimits {
-    StoreLimits { lock_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
+    StoreLimits { lock_wait: PATIENCE, tokens_wait: PATIENCE, keyring_wait: PATIENCE, work_factor: 4 }
 }
 
 pub fn parts(keyring: Arc<dyn Keyring>) -> StoreParts {
-    StoreParts { disk: Arc::new(SystemDisk), keyring, limits: limits() }
+    StoreParts { disk: Arc::new(SystemDisk), keyring, limits: limits(), rescue_places: Vec::new() }
 }
 
 /// A store that must not need a keyring.

@@ -18,7 +18,7 @@ fn damaged_secrets_are_refused_and_kept() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path(), StoreKind::File);
     store.unlock(Some(&Secret::new("pass"))).unwrap();
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
     let path = home.path().join("secrets.age");
     let whole = fs::read(&path).unwrap();
     let mut flipped = whole.clone();
@@ -32,11 +32,11 @@ fn damaged_secrets_are_refused_and_kept() {
     }
     // A store that was open before the damage does not write over it either.
     fs::write(&path, b"hello").unwrap();
-    let write = store.write_secrets(vec![(tokens("b"), Some(Secret::new("t")))]);
+    let write = store.write_secrets(vec![(secret("b"), Some(Secret::new("t")))]);
     assert!(matches!(write, Err(StoreFailure::Unreadable { .. })), "{write:?}");
     assert_eq!(fs::read(&path).unwrap(), b"hello");
     fs::write(&path, &whole).unwrap();
-    assert_eq!(store.read_secret(&tokens("a")).unwrap(), Some(Secret::new("t")));
+    assert_eq!(store.read_secret(&secret("a")).unwrap(), Some(Secret::new("t")));
 
     fs::write(home.path().join("key.age"), b"hello").unwrap();
     let failure = open(home.path(), StoreKind::File).unlock(Some(&Secret::new("pass"))).unwrap_err();
@@ -72,7 +72,7 @@ fn a_crash_before_the_rename_leaves_the_old_file() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path(), StoreKind::Rehearsal);
     store.unlock(None).unwrap();
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("old")))]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("old")))]).unwrap();
     store.save_setup(&setup("one")).unwrap();
     // What a kill between write and rename leaves behind.
     for path in [home.path().join("rehearsal-secrets.age"), home.path().join("setups/one.json")] {
@@ -80,9 +80,9 @@ fn a_crash_before_the_rename_leaves_the_old_file() {
     }
     let mut later = open(home.path(), StoreKind::Rehearsal);
     later.unlock(None).unwrap();
-    assert_eq!(later.read_secret(&tokens("a")).unwrap(), Some(Secret::new("old")));
+    assert_eq!(later.read_secret(&secret("a")).unwrap(), Some(Secret::new("old")));
     assert_eq!(later.setups().unwrap(), (vec![setup("one")], vec![]));
-    later.write_secrets(vec![(tokens("a"), Some(Secret::new("new")))]).unwrap();
+    later.write_secrets(vec![(secret("a"), Some(Secret::new("new")))]).unwrap();
     let leftovers: Vec<PathBuf> = fs::read_dir(home.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -100,13 +100,13 @@ fn a_write_that_fails_or_lies_is_not_counted() {
         let options = StoreOptions { data_dir: home.path().to_owned(), kind: StoreKind::Rehearsal };
         let mut store = FileStore::with_parts(options, parts).unwrap();
         store.unlock(None).unwrap();
-        store.write_secrets(vec![(tokens("a"), Some(Secret::new("old")))]).unwrap();
+        store.write_secrets(vec![(secret("a"), Some(Secret::new("old")))]).unwrap();
         *disk.fault.lock().unwrap() = Some(fault);
-        let outcome = store.write_secrets(vec![(tokens("a"), Some(Secret::new("new")))]);
+        let outcome = store.write_secrets(vec![(secret("a"), Some(Secret::new("new")))]);
         assert!(matches!(outcome, Err(StoreFailure::Io { .. })), "{fault:?}: {outcome:?}");
         *disk.fault.lock().unwrap() = None;
         // It never pretends that the new value is kept.
-        let read = store.read_secret(&tokens("a"));
+        let read = store.read_secret(&secret("a"));
         match fault {
             DiskFault::Full | DiskFault::WritesNothing => {
                 assert_eq!(read.unwrap(), Some(Secret::new("old")), "{fault:?}");
@@ -129,8 +129,8 @@ fn writes_of_two_stores_at_once_both_survive() {
                 store.unlock(None).unwrap();
                 for round in 0..rounds {
                     let name = format!("{writer}-{round}");
-                    store.write_secrets(vec![(tokens(&name), Some(Secret::new(name.clone())))]).unwrap();
-                    assert_eq!(store.read_secret(&tokens(&name)).unwrap(), Some(Secret::new(name)));
+                    store.write_secrets(vec![(secret(&name), Some(Secret::new(name.clone())))]).unwrap();
+                    assert_eq!(store.read_secret(&secret(&name)).unwrap(), Some(Secret::new(name)));
                 }
             });
         }
@@ -140,7 +140,7 @@ fn writes_of_two_stores_at_once_both_survive() {
     for writer in ["one", "other"] {
         for round in 0..rounds {
             let name = format!("{writer}-{round}");
-            assert_eq!(store.read_secret(&tokens(&name)).unwrap(), Some(Secret::new(name)));
+            assert_eq!(store.read_secret(&secret(&name)).unwrap(), Some(Secret::new(name)));
         }
     }
 }
@@ -152,13 +152,13 @@ fn reads_see_what_another_process_wrote() {
     let mut other = open(home.path(), StoreKind::Rehearsal);
     one.unlock(None).unwrap();
     other.unlock(None).unwrap();
-    assert_eq!(other.read_secret(&tokens("a")).unwrap(), None);
+    assert_eq!(other.read_secret(&secret("a")).unwrap(), None);
     for value in ["1", "2", "3"] {
-        one.write_secrets(vec![(tokens("a"), Some(Secret::new(value)))]).unwrap();
-        assert_eq!(other.read_secret(&tokens("a")).unwrap(), Some(Secret::new(value)));
+        one.write_secrets(vec![(secret("a"), Some(Secret::new(value)))]).unwrap();
+        assert_eq!(other.read_secret(&secret("a")).unwrap(), Some(Secret::new(value)));
     }
-    one.write_secrets(vec![(tokens("a"), None)]).unwrap();
-    assert_eq!(other.read_secret(&tokens("a")).unwrap(), None);
+    one.write_secrets(vec![(secret("a"), None)]).unwrap();
+    assert_eq!(other.read_secret(&secret("a")).unwrap(), None);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_lock_held_too_long_is_said_with_its_holder() {
     store.unlock(None).unwrap();
     let lock = fs::File::options().read(true).write(true).open(home.path().join("lock")).unwrap();
     lock.lock().unwrap();
-    match store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]) {
+    match store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]) {
         Err(StoreFailure::Locked { message }) => {
             assert!(message.contains(&std::process::id().to_string()), "{message}");
         }
@@ -180,7 +180,7 @@ fn a_lock_held_too_long_is_said_with_its_holder() {
     // Set-ups do not wait for it: no answer of the wizard hangs on another process.
     store.save_setup(&setup("one")).unwrap();
     lock.unlock().unwrap();
-    store.write_secrets(vec![(tokens("a"), Some(Secret::new("t")))]).unwrap();
+    store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
 }
 
 /// Names the directory for the child that is killed.
@@ -193,7 +193,7 @@ fn writer_to_be_killed() {
     let mut store = open(Path::new(&directory), StoreKind::Rehearsal);
     store.unlock(None).unwrap();
     for round in 0..100_000 {
-        store.write_secrets(vec![(tokens("a"), Some(Secret::new(round.to_string())))]).unwrap();
+        store.write_secrets(vec![(secret("a"), Some(Secret::new(round.to_string())))]).unwrap();
         let mut out = std::io::stdout().lock();
         writeln!(out, "kept {round}").unwrap();
         out.flush().unwrap();
@@ -223,7 +223,7 @@ fn a_killed_writer_loses_nothing_it_confirmed() {
         let confirmed = confirmed.pop().expect("the writer wrote nothing");
         let mut store = open(home.path(), StoreKind::Rehearsal);
         store.unlock(None).unwrap();
-        let kept: u32 = store.read_secret(&tokens("a")).unwrap().unwrap().expose().parse().unwrap();
+        let kept: u32 = store.read_secret(&secret("a")).unwrap().unwrap().expose().parse().unwrap();
         // One more may be on disk than was confirmed, never less.
         assert!(kept == confirmed || kept == confirmed + 1, "confirmed {confirmed}, kept {kept}");
     }
@@ -241,14 +241,14 @@ proptest! {
         store.unlock(None).unwrap();
         let mut expected: BTreeMap<String, Option<String>> = BTreeMap::new();
         for chunk in writes.chunks(4) {
-            let changes = chunk.iter().map(|(name, value)| (tokens(name), value.clone().map(Secret::new)));
+            let changes = chunk.iter().map(|(name, value)| (secret(name), value.clone().map(Secret::new)));
             store.write_secrets(changes.collect()).unwrap();
             expected.extend(chunk.iter().cloned());
         }
         let mut later = open(home.path(), StoreKind::Rehearsal);
         later.unlock(None).unwrap();
         for (name, value) in expected {
-            prop_assert_eq!(later.read_secret(&tokens(&name)).unwrap(), value.map(Secret::new));
+            prop_assert_eq!(later.read_secret(&secret(&name)).unwrap(), value.map(Secret::new));
         }
     }
 }

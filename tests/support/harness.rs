@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::browser::TestBrowser;
+use super::watch::Watch;
 use crossterm::event::Event;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -15,10 +16,10 @@ use zoom_setup::app::wizard::{AuthorizationPhase, StepState};
 use zoom_setup::callback::TinyHttpListener;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
 use zoom_setup::ports::{
-    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, Unlocked,
+    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, TokenStore, Unlocked,
 };
 use zoom_setup::procedure::{AppKind, FieldName, Management, Procedure, registry};
-use zoom_setup::runtime::{Ports, Runtime, message, step};
+use zoom_setup::runtime::{LoggedStore, LoggedZoom, Ports, Runtime, message, step};
 use zoom_setup::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Connection, SecretKey, Setup};
@@ -30,6 +31,9 @@ use zoom_setup::zoom::{Limits, ZoomClient};
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Opens the secrets of every test.
 pub const PASSPHRASE: &str = "correct horse battery";
+
+/// What the sandbox keeps.
+const STATE: &str = "sandbox.json";
 
 /// What outlives the program: disk, Zoom, the browser.
 pub struct World {
@@ -70,6 +74,8 @@ impl World {
         options.faults = faults.to_vec();
         options.strikes = strikes;
         options.slow_for = Duration::from_secs(50);
+        let directory = tempfile::tempdir().unwrap();
+        options.state_file = Some(directory.path().join(STATE));
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
         let endpoints =
             Endpoints::parse(Some(sandbox.oauth_url()), Some(sandbox.api_url()), Cloud::Zoom).unwrap();
@@ -96,7 +102,7 @@ impl World {
             listener: Arc::new(TinyHttpListener::default()),
             limits: Limits { total: DEADLINE, ..Limits::default() },
             passphrase: Some(Secret::new(PASSPHRASE)),
-            directory: tempfile::tempdir().unwrap(),
+            directory,
             procedures: registry::embedded().unwrap().into_iter().map(Arc::new).collect(),
             power: Arc::new(Power::new()),
         }
@@ -143,16 +149,31 @@ impl World {
         found
     }
 
+    /// Watches for every secret of this world.
+    fn watch(&self) -> Watch {
+        let apps = [AppKind::General, AppKind::ServerToServer].map(|kind| self.sandbox.app_page(kind));
+        let secrets = apps.into_iter().flat_map(|app| {
+            let production = app.production_pair.map(|(_, secret)| secret);
+            [Some(app.client_secret), app.secret_token, production].into_iter().flatten()
+        });
+        let mut secrets: Vec<String> = secrets.map(|secret| secret.expose().to_owned()).collect();
+        secrets.push(PASSPHRASE.to_owned());
+        Watch::new(secrets, self.directory.path().join(STATE))
+    }
+
     fn ports(&self) -> Ports {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let endpoints = self.settings.endpoints.clone();
+        let zoom = Arc::new(ZoomClient::new(endpoints.clone(), Arc::clone(&clock), self.limits));
+        let store = MortalStore { store: self.store(), power: Arc::clone(&self.power) };
         Ports {
-            zoom: Arc::new(ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), self.limits)),
+            zoom: Arc::new(LoggedZoom::new(zoom, endpoints, Arc::clone(&clock))),
             listener: Arc::clone(&self.listener),
             browser: Arc::clone(&self.browser) as Arc<dyn zoom_setup::ports::Browser>,
             clipboard: Arc::clone(&self.copied) as Arc<dyn Clipboard>,
             clock,
             entropy: Arc::new(SystemEntropy),
-            store: Box::new(MortalStore { store: self.store(), power: Arc::clone(&self.power) }),
+            store: Box::new(LoggedStore::new(Box::new(store))),
             rehearsing: Some(Arc::new(AppPage(Arc::clone(&self.sandbox)))),
             passphrase: self.passphrase.clone(),
             export_directory: self.exports().to_owned(),
@@ -180,6 +201,8 @@ pub fn free_port() -> u16 {
 
 /// One run of the program.
 pub struct Harness {
+    /// Before the world, so that it still finds the sandbox's state when it is dropped.
+    pub watch: Watch,
     pub world: World,
     pub model: Model,
     runtime: Option<Runtime>,
@@ -196,7 +219,8 @@ impl Harness {
             Runtime::new(world.ports()).unwrap()
         };
         runtime.perform(Effect::LoadLibrary);
-        let mut harness = Self { world, model, runtime: Some(runtime), tokio: Some(tokio) };
+        let watch = world.watch();
+        let mut harness = Self { watch, world, model, runtime: Some(runtime), tokio: Some(tokio) };
         harness.until("the library is loaded", |model| model.library.loaded);
         harness
     }
@@ -305,7 +329,9 @@ impl Harness {
     fn handle(&mut self, msg: Msg) {
         let (Some(runtime), Some(tokio)) = (&mut self.runtime, &self.tokio) else { panic!("not running") };
         let _inside = tokio.enter();
+        self.watch.saw(&msg);
         step(&mut self.model, runtime, msg);
+        self.watch.saw_model(&self.model);
     }
 
     /// Waits for the end of a login that is under way.
@@ -497,5 +523,8 @@ impl Store for MortalStore {
     }
     fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure> {
         self.on(|store| store.write_secrets(changes))
+    }
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
+        self.with(Store::tokens)
     }
 }

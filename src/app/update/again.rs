@@ -102,8 +102,11 @@ pub fn fill(model: &mut Model, again: Again, out: &mut Vec<Effect>) {
     setup.compared = connection.compared.clone();
     setup.decision = Some(GrantDecision::KeepAndOwn);
     setup.connection = Some(connection.name.clone());
-    setup.replaces =
-        Some(Replaced { connection: connection.name.clone(), created: connection.created });
+    setup.replaces = Some(Replaced {
+        connection: connection.name.clone(),
+        created: connection.created,
+        unknown: Default::default(),
+    });
     wizard.secrets = secrets;
     let proved = connection.verification.as_ref().is_some_and(|verification| verification.proves());
     let is_login = |step: &Step| step.kind == StepKind::Authorize;
@@ -112,7 +115,9 @@ pub fn fill(model: &mut Model, again: Again, out: &mut Vec<Effect>) {
         let step = &wizard.procedure.steps[index];
         let not_proved = wizard.question_of(step).is_some_and(|asked| asked != Question::Pair || !proved);
         let id = step.id.clone();
-        wizard.setup.done.insert(id, Done { at: connection.created, check_again: false, not_proved });
+        let at = connection.created;
+        let done = Done { at, check_again: false, not_proved, unknown: Default::default() };
+        wizard.setup.done.insert(id, done);
     }
     let lost: Vec<_> =
         connection.secrets.keys().filter(|field| !wizard.secrets.contains_key(field)).copied().collect();

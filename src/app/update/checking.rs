@@ -10,9 +10,10 @@ pub use run::{checked, ended, woke};
 
 use super::keys::Typed;
 use super::{again, home, notify, selected_home_item, steps};
-use crate::app::checking::{CheckRequest, Checks, Filter, Known, Pane, on_screen, place, places};
+use crate::app::checking::{CheckRequest, Checks, Filter, Pane, on_screen, place, places};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent};
+use crate::check::History;
 use crate::app::model::{HomeItem, Model, Screen, Tone};
 use crate::secret::Secret;
 
@@ -71,6 +72,12 @@ pub fn relist_in_place(model: &mut Model) {
     relist(model, kept.as_deref());
 }
 
+/// What is stored of earlier checks.
+pub fn remember(model: &mut Model, history: History) {
+    model.checking.remember(history);
+    relist_in_place(model);
+}
+
 /// Name of the connection under the cursor.
 fn selected_name(model: &Model) -> Option<String> {
     on_screen(model)?.1.map(|connection| connection.name.clone())
@@ -82,11 +89,6 @@ fn screen_mut(model: &mut Model) -> Option<&mut Checks> {
         Screen::Checks(checks) => Some(checks),
         Screen::Home { .. } | Screen::Wizard(_) | Screen::Connection { .. } => None,
     }
-}
-
-/// What is known of a connection.
-fn known_mut<'a>(model: &'a mut Model, name: &str) -> &'a mut Known {
-    model.checking.known.entry(name.to_owned()).or_default()
 }
 
 /// A key.

@@ -76,6 +76,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
                 api_url: grant.api_url.clone(),
                 refreshable: grant.refresh_token.is_some(),
                 refreshed_at: None,
+                unknown: Default::default(),
             });
             wizard.setup.verification = None;
             wizard.tokens = Some(tokens);

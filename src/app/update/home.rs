@@ -194,6 +194,7 @@ pub fn random(
         compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
         replaces: None,
+        unknown: Default::default(),
     };
     let again = starting.again;
     show_wizard(model, Arc::clone(&procedure), setup);

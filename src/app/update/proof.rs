@@ -8,20 +8,12 @@ use crate::app::model::{Model, Tone};
 use crate::app::proof::{Asking, LoginLook, MOST_TIMES, MOST_TIMES_SAME, Shown, shown};
 use crate::app::wizard::{AuthorizationPhase, Wizard};
 use crate::oauth::preflight::{self, Asked};
-use crate::oauth::probe::{self, Moment};
+use crate::oauth::probe::{self, Moment, PairProbe};
 use crate::oauth::verdict::{Candidate, Judgement, Verdict};
-use crate::oauth::{
-    Failure, Grant, PreflightAnswer, PreflightRequest, TokenGrant, TokenRequest, authorize, pkce,
-};
+use crate::oauth::{Failure, PreflightAnswer, PreflightRequest, TokenGrant, pkce};
 use crate::procedure::FieldName;
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::Fingerprint;
 use crate::setup::{ProofRecord, Question};
-
-/// Sent with a made-up code where the receiver's redirect URL is not known: any address does for that.
-const ANY_REDIRECT: &str = "http://127.0.0.1/callback";
-
-/// How a made-up code begins. Zoom repeats the code in its refusal, and nobody shall take it for a secret.
-const MADE_UP: &str = "zoom-setup-test-";
 
 /// The admin is done with the step: asks Zoom what is open about it, or goes on.
 pub fn conclude(model: &mut Model, out: &mut Vec<Effect>) {
@@ -137,19 +129,20 @@ pub fn random(
     let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
     let redirect = wizard.values().redirect_url();
-    let redirect_uri = redirect.unwrap_or_else(|| ANY_REDIRECT.to_owned());
     match question {
         Question::Pair => {
-            let verifier = verifier.into_secret();
-            let code = Secret::new(format!("{MADE_UP}{}", random.expose()));
-            let grant = Grant::AuthorizationCode { code, redirect_uri, verifier };
-            out.push(Effect::Token { ticket, request: TokenRequest { client: client(wizard), grant } });
+            let probe = PairProbe::new(client(wizard), redirect, &random, verifier);
+            out.push(Effect::Token { ticket, request: probe.into_request() });
         }
         Question::Redirect => {
+            let Some(redirect) = redirect else {
+                // It was known when this was asked, and is not any more.
+                wizard.proving.asking = None;
+                return;
+            };
             let client_id = client_id(wizard);
-            let challenge = verifier.challenge();
-            let url = authorize::authorize_url(&endpoints, &client_id, &redirect_uri, &random, &challenge);
-            out.push(Effect::Preflight { ticket, request: PreflightRequest { url, redirect_uri } });
+            let request = preflight::request(&endpoints, &client_id, redirect, &random, &verifier);
+            out.push(Effect::Preflight { ticket, request });
         }
         Question::Account => {}
     }
@@ -242,7 +235,10 @@ pub fn keep(model: &mut Model, question: Question, about: Vec<Fingerprint>, verd
     if matches!(verdict.judgement, Judgement::Proved | Judgement::Expected) {
         progress::proved(wizard, question);
     }
-    wizard.setup.proofs.insert(question, ProofRecord { at, about, verdict, token_at });
+    wizard
+        .setup
+        .proofs
+        .insert(question, ProofRecord { at, about, verdict, token_at, unknown: Default::default() });
 }
 
 /// A login begins: the authorize page is looked at while the browser opens, so that a refusal there, after which

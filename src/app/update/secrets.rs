@@ -193,6 +193,7 @@ fn take_tokens(wizard: &mut Wizard, tokens: Option<StoredTokens>) {
                 api_url: None,
                 refreshable: tokens.refresh_token.is_some(),
                 refreshed_at: None,
+                unknown: Default::default(),
             });
         }
         Some(_) => {}

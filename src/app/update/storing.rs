@@ -42,7 +42,15 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         grant: setup.grant.clone(),
         verification: setup.verification.clone(),
         compared: setup.compared.clone(),
+        unknown: Default::default(),
     }
+}
+
+/// The same as it is stored: with what a newer zoom-setup had added to the connection of that name.
+fn to_store(model: &Model) -> Option<Connection> {
+    let connection = connection_of(model.wizard()?, model.now);
+    let unknown = model.connection(&connection.name).map(|stored| stored.unknown.clone()).unwrap_or_default();
+    Some(Connection { unknown, ..connection })
 }
 
 /// Writes the secrets of the connection; its file follows once they are there.
@@ -71,18 +79,18 @@ pub fn secrets_written(
     result: &Result<(), StoreFailure>,
     out: &mut Vec<Effect>,
 ) {
-    let now = model.now;
-    let Some(wizard) = wizard_mut(model) else { return };
-    if wizard.storing != Some(ticket) {
+    if model.wizard().is_none_or(|wizard| wizard.storing != Some(ticket)) {
         return;
     }
     match result {
         Ok(()) => {
-            let connection = Box::new(connection_of(wizard, now));
-            out.push(Effect::SaveConnection { ticket, connection });
+            let connection = to_store(model).map(Box::new);
+            out.extend(connection.map(|connection| Effect::SaveConnection { ticket, connection }));
         }
         Err(failure) => {
-            wizard.storing = None;
+            if let Some(wizard) = wizard_mut(model) {
+                wizard.storing = None;
+            }
             let text = format!("Not stored: {}", store_failure_text(failure));
             notify(model, Tone::Failure, text);
         }
@@ -96,7 +104,6 @@ pub fn connection_saved(
     result: Result<(), StoreFailure>,
     out: &mut Vec<Effect>,
 ) {
-    let now = model.now;
     let waited = wizard_mut(model)
         .is_some_and(|wizard| wizard.storing.take_if(|expected| *expected == ticket).is_some());
     if !waited {
@@ -106,10 +113,10 @@ pub fn connection_saved(
         }
         return;
     }
+    let Some(connection) = to_store(model) else { return };
     let Some(wizard) = wizard_mut(model) else { return };
     match result {
         Ok(()) => {
-            let connection = connection_of(wizard, now);
             let name = connection.name.clone();
             let before = wizard.setup.connection.replace(name.clone());
             let at_verify = wizard.current().kind == StepKind::Verify;
@@ -159,9 +166,8 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
         steps::go_to(model, index, out);
         return notify(model, Tone::Warning, "An answer changed since: look at this step again, then go on.");
     }
-    let Some(wizard) = model.wizard() else { return };
+    let (Some(wizard), Some(now)) = (model.wizard(), to_store(model)) else { return };
     let stored = wizard.setup.connection.as_ref().and_then(|name| model.connection(name));
-    let now = connection_of(wizard, model.now);
     // Comparisons may go on after storing: they prove more about the same connection.
     let compared = now.compared.clone();
     let holds = |stored: &&Connection| {

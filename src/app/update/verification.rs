@@ -302,6 +302,7 @@ pub fn secrets_written(
                 "It lives only in this run. Decide about the login now, or log in again later.".to_owned(),
             ),
             diagnosis: None,
+            unknown: Default::default(),
         }),
     }
     verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
@@ -420,6 +421,7 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         granted,
         missing,
         excess,
+        unknown: Default::default(),
     };
     let failed = verification.failed();
     wizard.setup.verification = Some(verification);

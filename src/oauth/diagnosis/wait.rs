@@ -37,7 +37,7 @@ pub(super) fn in_words(retry_after: &str, now: Timestamp) -> Option<String> {
 }
 
 /// A span in its largest fitting unit: `90 seconds`, `3 minutes`, `2 hours`, `4 days`.
-pub(super) fn span_in_words(seconds: u64) -> String {
+pub fn span_in_words(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..120 => (seconds, "second"),
         120..7_200 => ((seconds + 30) / 60, "minute"),

@@ -3,7 +3,7 @@
 
 use super::LONGEST;
 use super::facts::{
-    drift, is_awaited, newest, refresh_bar, refresh_days, refresh_style, sign, state, token_end,
+    drift, refresh_bar, refresh_days, refresh_style, sign, state, token_end,
 };
 use crate::app::checking::{is_refreshed_here, on_screen, places, ways_out};
 use crate::app::keymap;
@@ -20,6 +20,8 @@ use ratatui::text::Span;
 
 /// Columns of the name of a fact.
 const NAME: usize = 14;
+/// Past checks that are written out.
+const MOST_PAST: usize = 10;
 /// Scopes that are named of those missing or gained.
 const MOST_NAMED: usize = 8;
 
@@ -79,7 +81,7 @@ fn standing<'a>(page: &mut Page<'a>, model: &Model, connection: &Connection) {
     let look = page.look;
     let (sign, word, style) = state(model, connection, look);
     let mut spans = vec![Span::styled(format!("{sign} {word}"), style)];
-    if !is_awaited(model, connection)
+    if !model.checking.awaited.contains(&connection.name)
         && let Some(last) = model.checking.last(connection)
     {
         spans.push(look.dim(format!("{}checked {}", look.signs.between, age(model.now, last.at))));
@@ -93,7 +95,7 @@ fn standing<'a>(page: &mut Page<'a>, model: &Model, connection: &Connection) {
 /// What an earlier run found, of which only the codes are kept.
 fn before(page: &mut Page<'_>, model: &Model, connection: &Connection) {
     let Some(last) = model.checking.last(connection) else {
-        let text = if newest(model, connection).next().is_some() {
+        let text = if model.checking.history.last(&connection.name).is_some() {
             "Since its login it was not checked. r checks it."
         } else {
             "No check of it is known. r checks it."
@@ -221,12 +223,12 @@ fn lines(page: &mut Page<'_>, heading: &'static str, sign: &'static str, texts: 
 /// The checks before, newest first.
 fn past(page: &mut Page<'_>, model: &Model, connection: &Connection) {
     let look = page.look;
-    let mut checks = newest(model, connection).peekable();
-    if checks.peek().is_none() {
+    let checks = model.checking.history.of(&connection.name);
+    if checks.is_empty() {
         return;
     }
     page.heading("Checks, newest first");
-    for past in checks {
+    for past in checks.iter().rev().take(MOST_PAST) {
         let (sign, style) = sign(Some(past.status), look);
         let codes: Vec<&str> = past.findings.iter().map(|code| code.as_str()).collect();
         let mut spans = vec![look.dim(date(past.at)), Span::styled(format!("  {}", past.status.word()), style)];

@@ -1,6 +1,6 @@
 //! What is known of a connection, in few columns: its state, its tokens, its scopes, its past.
 
-use crate::app::checking::{MOST_PAST, PastCheck, is_refreshed_here};
+use crate::app::checking::is_refreshed_here;
 use crate::app::model::Model;
 use crate::check::{REFRESH_TOKEN_LIFE, REFRESH_TOKEN_OLD, Status};
 use crate::procedure::AppKind;
@@ -25,14 +25,9 @@ pub const fn sign(status: Option<Status>, look: Look<'_>) -> (&'static str, Styl
     }
 }
 
-/// Whether it is being checked now.
-pub fn is_awaited(model: &Model, connection: &Connection) -> bool {
-    model.checking.known.get(&connection.name).is_some_and(|known| known.awaited)
-}
-
 /// Sign, word and style of a connection's state.
 pub fn state(model: &Model, connection: &Connection, look: Look<'_>) -> (&'static str, &'static str, Style) {
-    if is_awaited(model, connection) {
+    if model.checking.awaited.contains(&connection.name) {
         return (look.signs.awaited, "checking", look.theme.dim);
     }
     let status = model.checking.last(connection).map(|last| last.status);
@@ -40,19 +35,9 @@ pub fn state(model: &Model, connection: &Connection, look: Look<'_>) -> (&'stati
     (sign, status.map_or("no check yet", Status::word), style)
 }
 
-/// Checks of the connection, oldest first.
-fn past<'a>(model: &'a Model, connection: &Connection) -> &'a [PastCheck] {
-    model.checking.known.get(&connection.name).map_or(&[], |known| known.past.as_slice())
-}
-
-/// The newest checks, newest first.
-pub fn newest<'a>(model: &'a Model, connection: &Connection) -> impl Iterator<Item = &'a PastCheck> {
-    past(model, connection).iter().rev().take(MOST_PAST)
-}
-
 /// The last checks as signs, the newest at the right of so many columns.
 pub fn history(model: &Model, connection: &Connection, width: usize, look: Look<'_>) -> Vec<Span<'static>> {
-    let past = past(model, connection);
+    let past = model.checking.history.of(&connection.name);
     let shown = &past[past.len().saturating_sub(width)..];
     let mut spans = vec![Span::raw(" ".repeat(width - shown.len()))];
     spans.extend(shown.iter().map(|past| {
@@ -64,8 +49,8 @@ pub fn history(model: &Model, connection: &Connection, width: usize, look: Look<
 
 /// End of the life of the access token that is stored here, if there is one.
 pub fn token_end(model: &Model, connection: &Connection) -> Option<Timestamp> {
-    match model.checking.report(connection) {
-        Some(report) => report.access_token_expires,
+    match model.checking.last(connection) {
+        Some(last) => last.access_token_expires,
         None if is_refreshed_here(connection) => connection.grant.as_ref().map(|grant| grant.expires_at),
         None => None,
     }
@@ -73,8 +58,8 @@ pub fn token_end(model: &Model, connection: &Connection) -> Option<Timestamp> {
 
 /// When the refresh token that is stored here was given, if there is one.
 fn refresh_token_from(model: &Model, connection: &Connection) -> Option<Timestamp> {
-    match model.checking.report(connection) {
-        Some(report) => report.refresh_token_from,
+    match model.checking.last(connection) {
+        Some(last) => last.refresh_token_from,
         None if is_refreshed_here(connection) => connection
             .grant
             .as_ref()
@@ -136,11 +121,11 @@ pub fn refresh_style(days: i64, look: Look<'_>) -> Style {
 
 /// `+1/-2`: scopes granted that were not chosen, and chosen ones that were not granted.
 pub fn drift(model: &Model, connection: &Connection, look: Look<'_>) -> (String, Style) {
-    let Some(report) = model.checking.report(connection) else { return (String::new(), look.theme.dim) };
-    if !report.scopes.known {
+    let Some(last) = model.checking.last(connection) else { return (String::new(), look.theme.dim) };
+    if last.granted.is_none() {
         return ("?".to_owned(), look.theme.dim);
     }
-    let (missing, excess) = (report.scopes.missing.len(), report.scopes.excess.len());
+    let (missing, excess) = (last.missing.len(), last.excess.len());
     let style = match (missing, excess) {
         (1.., _) => look.theme.failure,
         (0, 1..) => look.theme.warning,

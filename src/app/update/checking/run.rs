@@ -1,13 +1,13 @@
 //! A check from its beginning to its end, and the next one of a watch. One at a time.
 
-use super::{known_mut, relist, screen_mut, selected_name};
+use super::{relist, screen_mut, selected_name};
 use crate::app::checking::{
-    Checks, MOST_PAST, PastCheck, Run, Watch, is_refreshed_here, on_screen, until_it_changes,
+    Checks, Run, Watch, is_refreshed_here, on_screen, until_it_changes,
 };
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, SecretStore, Tone};
 use crate::app::update::{notify, secrets, store_failure_text};
-use crate::check::{CheckReport, Status};
+use crate::check::{CheckOptions, CheckReport, Status};
 use crate::ports::StoreFailure;
 use crate::procedure::AppKind;
 use crate::setup::Connection;
@@ -61,15 +61,18 @@ fn start(model: &mut Model, names: Vec<String>, refresh: bool, out: &mut Vec<Eff
         return notify(model, Tone::Information, "A check runs. Esc stops it; then another can begin.");
     }
     let ticket = model.ticket();
-    for name in &names {
-        known_mut(model, name).awaited = true;
-    }
+    model.checking.awaited = names.iter().cloned().collect();
     let name = names.first().filter(|_| names.len() == 1).cloned();
-    model.checking.run = Some(Run { ticket, count: names.len(), found: [0; Status::ALL.len()], name });
+    model.checking.run = Some(Run { ticket, count: names.len(), found: [0; Status::ALL.len()], name, refreshed: false });
     if let Some(watch) = screen_mut(model).and_then(|checks| checks.watch.as_mut()) {
         watch.due = None;
     }
-    secrets::with_store(model, Effect::Check { ticket, names, refresh }, out);
+    let options = CheckOptions {
+        refresh,
+        lag_delays_s: model.settings.lag_delays_s.clone(),
+        endpoints: model.settings.endpoints.clone(),
+    };
+    secrets::with_store(model, Effect::Check { ticket, names, options }, out);
 }
 
 /// Some more connections are checked.
@@ -77,22 +80,14 @@ pub fn checked(model: &mut Model, ticket: Ticket, reports: Vec<CheckReport>) {
     let Some(run) = model.checking.run.as_mut().filter(|run| run.ticket == ticket) else { return };
     for report in &reports {
         run.found[report.status as usize] += 1;
+        run.refreshed |= report.refreshed;
     }
     // Whoever has not left the top wants to see what is worst, as it comes in.
     let many = run.count > 1;
     let at_top = screen_mut(model).is_some_and(|checks| checks.selected == 0);
     let kept = if many && at_top { None } else { selected_name(model) };
     for report in reports {
-        let known = known_mut(model, &report.name);
-        known.awaited = false;
-        known.past.push(PastCheck {
-            at: report.at,
-            status: report.status,
-            findings: report.findings.iter().map(|finding| finding.code).collect(),
-        });
-        let surplus = known.past.len().saturating_sub(MOST_PAST);
-        known.past.drain(..surplus);
-        known.report = Some(Box::new(report));
+        model.checking.take(report);
     }
     relist(model, kept.as_deref());
 }
@@ -100,7 +95,7 @@ pub fn checked(model: &mut Model, ticket: Ticket, reports: Vec<CheckReport>) {
 /// Everything is checked, or nothing could be asked.
 pub fn ended(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>, out: &mut Vec<Effect>) {
     let Some(run) = model.checking.run.take_if(|run| run.ticket == ticket) else { return };
-    forget_awaited(model);
+    model.checking.awaited.clear();
     match result {
         Ok(()) => {
             let (tone, text) = summary(model, &run);
@@ -109,6 +104,9 @@ pub fn ended(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure
         Err(failure) => {
             notify(model, Tone::Failure, format!("Not checked: {}", store_failure_text(failure)));
         }
+    }
+    if run.refreshed {
+        out.push(Effect::LoadLibrary);
     }
     wait_for_next(model, out);
 }
@@ -120,17 +118,11 @@ pub fn stop(model: &mut Model, out: &mut Vec<Effect>) {
         waiting.retain(|effect| !matches!(effect, Effect::Check { ticket, .. } if *ticket == run.ticket));
     }
     out.push(Effect::Cancel { ticket: run.ticket });
-    forget_awaited(model);
+    model.checking.awaited.clear();
     let left = run.count.saturating_sub(run.done());
     let text = format!("Stopped: {} checked, {left} not. What is known stays.", run.done());
     notify(model, Tone::Information, text);
     wait_for_next(model, out);
-}
-
-fn forget_awaited(model: &mut Model) {
-    for known in model.checking.known.values_mut() {
-        known.awaited = false;
-    }
 }
 
 /// What a check came to, in one line.
@@ -142,7 +134,7 @@ fn summary(model: &Model, run: &Run) -> (Tone, String) {
         Some(Status::Healthy) => Tone::Success,
         Some(Status::NotChecked) | None => Tone::Information,
     };
-    let report = |name: &String| model.checking.known.get(name)?.report.as_ref();
+    let report = |name: &String| model.checking.reports.get(name);
     if let Some(report) = run.name.as_ref().and_then(report) {
         let why = report.findings.first().map(|finding| format!(": {}", finding.message)).unwrap_or_default();
         return (tone, format!("{}: {}{why}", report.name, report.status.word()));
