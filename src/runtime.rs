@@ -263,6 +263,7 @@ impl Runtime {
                     store: self.store.for_checks(),
                 };
                 let check = checks::start(world, ticket, names, options, self.sender.clone());
+                self.checks.retain(|_, check| !check.is_over());
                 self.checks.insert(ticket, check);
             }
             Effect::OpenBrowser { url } => {

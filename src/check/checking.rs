@@ -19,7 +19,7 @@ use crate::ports::{Renewal, RenewalRequest, StoreFailure};
 use crate::procedure::{AppKind, FieldName};
 use crate::scope::Catalogue;
 use crate::secret::Secret;
-use crate::setup::{Connection, Owner, SecretKey};
+use crate::setup::{Connection, GrantRecord, Owner, SecretKey};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -229,6 +229,22 @@ pub struct GrantChange {
     /// `None`: the answer named none.
     pub scopes: Option<Vec<String>>,
     pub api_url: Option<String>,
+}
+
+impl GrantChange {
+    /// Brings the record of a grant up to date.
+    pub fn apply(&self, grant: &mut GrantRecord) {
+        grant.refreshed_at = Some(self.refreshed_at);
+        grant.expires_at = self.expires_at;
+        grant.refreshable = self.refreshable;
+        // An answer that names none leaves what was granted (RFC 6749 section 6).
+        if self.scopes.is_some() {
+            grant.scopes.clone_from(&self.scopes);
+        }
+        if self.api_url.is_some() {
+            grant.api_url.clone_from(&self.api_url);
+        }
+    }
 }
 
 /// The result for one connection.

@@ -6,7 +6,7 @@ use super::{Finding, FindingCode, REFRESH_TOKEN_LIFE, REFRESH_TOKEN_OLD, ScopeDr
 use crate::oauth::diagnosis::{diagnose, span_in_words};
 use crate::oauth::verdict::Verdict;
 use crate::oauth::{Diagnosis, DiagnosisClass};
-use crate::ports::StoreFailure;
+use crate::ports::{Adopted, StoreFailure};
 use crate::secret::printable;
 use jiff::{SignedDuration, Timestamp};
 
@@ -257,6 +257,20 @@ pub(super) fn not_stored(failure: &StoreFailure, rescued: Option<&str>) -> Findi
     };
     let cause = format!("{}.", said.trim_end_matches('.'));
     finding(FindingCode::NewPairNotStored, Status::Unhealthy, message, cause, next)
+}
+
+/// A pair that an earlier run could not store.
+pub(super) fn adopted(adopted: &Adopted) -> Finding {
+    match &adopted.failure {
+        Some(failure) => not_stored(failure, Some(&adopted.place)),
+        None => finding(
+            FindingCode::RescuedPairStored,
+            Status::Warning,
+            format!("A pair that was kept in {} is stored now", printable(&adopted.place, 300)),
+            "An earlier run could not store it.",
+            "Nothing has to be done; see that the store has room and can be written.",
+        ),
+    }
 }
 
 /// No randomness, no question with a made-up code.

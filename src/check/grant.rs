@@ -109,7 +109,10 @@ impl GrantFlow {
 
     fn renewal(&mut self, subject: &Subject, renewal: Renewal, now: Timestamp, notes: &mut Notes) {
         match renewal {
-            Renewal::Fresh { tokens, .. } => {
+            Renewal::Fresh { tokens, adopted } => {
+                if let Some(adopted) = &adopted {
+                    notes.add(finding::adopted(adopted));
+                }
                 notes.stored = Some(Stored::of(&tokens));
                 self.read(subject, &tokens);
             }

@@ -5,6 +5,7 @@ use super::world::World;
 use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
 use crate::app::review::ReviewRequest;
+use crate::check::Unsaved;
 use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
 use crate::runtime::{Ended, Runtime, Signals, Written, run_on_terminal};
@@ -67,7 +68,7 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
     let (ports, settings, procedures) = world.into_parts();
     let mut model = Model::new(SystemClock.now(), settings, procedures);
     let tokio = tokio_runtime()?;
-    let ended = tokio.block_on(async {
+    let (ended, unsaved) = tokio.block_on(async {
         let no_thread = |error: std::io::Error| Error::new(ErrorKind::Internal, error.to_string());
         let mut runtime = Runtime::new(ports).map_err(no_thread)?;
         let signals = Signals::new();
@@ -80,11 +81,12 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
         let ended =
             run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first, written).await;
         drop(guard);
-        if ended != Ended::Panicked {
-            runtime.finish().await;
-        }
-        Ok::<Ended, Error>(ended)
+        let unsaved = if ended == Ended::Panicked { Vec::new() } else { runtime.finish().await };
+        Ok::<_, Error>((ended, unsaved))
     })?;
+    if !unsaved.is_empty() {
+        return Err(lost(&unsaved));
+    }
     match ended {
         Ended::Exit(Exit::Done) => Ok(()),
         Ended::Exit(Exit::Rehearse) => {
@@ -101,6 +103,14 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
                 .hint(super::world::go_on(global, port)))
         }
     }
+}
+
+/// New pairs that no store has taken to the end.
+fn lost(unsaved: &[Unsaved]) -> Error {
+    let names: Vec<String> = unsaved.iter().map(|unsaved| printable(&unsaved.key.path(), 200)).collect();
+    let message = format!("a new pair of tokens was stored nowhere and is lost: {}", names.join(", "));
+    Error::new(ErrorKind::Store, message)
+        .hint("The store took it neither at once nor at the end. Mend the store, then log in again.")
 }
 
 /// The library, then the set-up to go on with.

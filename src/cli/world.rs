@@ -11,7 +11,9 @@ use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::Secret;
-use crate::store::{FileStore, StoreKind, StoreOptions, create_private_directory, default_data_dir};
+use crate::store::{
+    FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
+};
 use crate::system::{
     BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
 };
@@ -39,6 +41,8 @@ pub struct World {
     pub procedures: Vec<Arc<Procedure>>,
     pub store: Box<dyn Store>,
     pub passphrase: Option<Secret>,
+    /// The checks of before.
+    pub history: HistoryFile,
     sandbox: Option<Arc<Sandbox>>,
     environment: BrowserEnvironment,
 }
@@ -81,9 +85,15 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
+        let history = match global.store {
+            Some(StoreArgument::Memory) => HistoryFile::nowhere(),
+            Some(StoreArgument::Auto | StoreArgument::Keyring | StoreArgument::File) | None => {
+                HistoryFile::new(&data_dir)
+            }
+        };
         let store = open_store(global, data_dir)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
-        Ok(Self { settings, procedures, store, passphrase, sandbox, environment })
+        Ok(Self { settings, procedures, store, passphrase, history, sandbox, environment })
     }
 
     /// The same, listening on that port and no other, if one is named.
@@ -124,19 +134,30 @@ impl World {
     /// # Errors
     /// Exit code 6: no way in.
     pub fn open_secrets(&mut self) -> Result<(), Error> {
+        self.unlock_secrets().map_err(store_error)
+    }
+
+    /// The same, for those who can go on without.
+    ///
+    /// # Errors
+    /// No way in.
+    pub fn unlock_secrets(&mut self) -> Result<(), StoreFailure> {
         let first = self.store.unlock(None);
-        let Err(StoreFailure::NeedsPassphrase { .. }) = &first else {
-            return first.map(drop).map_err(store_error);
+        let Err(StoreFailure::NeedsPassphrase { new, .. }) = &first else {
+            return first.map(drop);
         };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
             None if terminal::is_interactive() => {
                 let typed = rpassword::prompt_password("Passphrase of the secrets: ");
-                Secret::new(typed.map_err(|error| Error::usage(format!("no passphrase was read: {error}")))?)
+                Secret::new(typed.map_err(|error| StoreFailure::NeedsPassphrase {
+                    new: *new,
+                    why: format!("no passphrase was read: {error}"),
+                })?)
             }
-            None => return first.map(drop).map_err(store_error),
+            None => return first.map(drop),
         };
-        self.store.unlock(Some(&passphrase)).map(drop).map_err(store_error)
+        self.store.unlock(Some(&passphrase)).map(drop)
     }
 
     /// The ports for a runtime, and what the model needs.
@@ -161,6 +182,8 @@ impl World {
             clock,
             entropy: Arc::new(SystemEntropy),
             store: self.store,
+            history: self.history,
+            procedures: self.procedures.clone(),
             rehearsing: self.sandbox.map(|sandbox| Arc::new(SandboxPage { sandbox }) as Arc<dyn Rehearsing>),
             passphrase: self.passphrase,
             export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),

@@ -102,6 +102,25 @@ pub async fn check<F: FnMut(CheckEvent) + ?Sized>(
     Run::new(ports, subjects, options, limits, tell).run(cancelled).await
 }
 
+/// Writes what checks changed into the records of the connections, as they are now. Gives a line for each that could
+/// not be written: the tokens themselves are stored all the same.
+pub fn keep(store: &dyn Store, results: &[Checked]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for checked in results {
+        let Some(change) = &checked.change else { continue };
+        let name = &checked.report.name;
+        let kept = store.update_connection(name, &mut |connection| {
+            if let Some(grant) = &mut connection.grant {
+                change.apply(grant);
+            }
+        });
+        if let Err(failure) = kept {
+            problems.push(format!("{name}: {}", crate::app::update::store_failure_text(&failure)));
+        }
+    }
+    problems
+}
+
 struct Run<'a, F: ?Sized> {
     ports: &'a CheckPorts,
     turns: Turns,

@@ -1,6 +1,6 @@
 //! The store's own thread: effects run in the order they were asked for, away from the screen.
 
-use super::check::subjects;
+use super::check::{keep, subjects};
 use crate::app::message::{Effect, Msg};
 use crate::check::{Checked, Entry, FindingCode, Subject, Unsaved};
 use crate::oauth::renewal::TokenRecord;
@@ -255,31 +255,27 @@ impl Worker {
         Ok(Prepared { subjects, tokens: self.store.tokens() })
     }
 
-    /// The first thing that went wrong does not keep the rest from being written.
     fn record(&mut self, checked: Vec<Checked>) -> Result<(), StoreFailure> {
-        let mut result = Ok(());
+        let problems = keep(self.store.as_ref(), &checked);
         let mut entries = Vec::new();
-        for Checked { report, change, unsaved } in checked {
-            if let Some(change) = change {
-                let mut apply = |connection: &mut Connection| change.apply(connection);
-                let written = self.store.update_connection(&report.name, &mut apply).map(drop);
-                result = result.and(written);
-            }
+        for Checked { report, unsaved, .. } in checked {
             self.unsaved.extend(unsaved.filter(|unsaved| unsaved.rescued.is_none()));
             // One that was not asked is no check.
             if !report.has(FindingCode::Stopped) {
                 entries.push(Entry::of(&report));
             }
         }
-        result.and(self.beside.history.append(&entries))
+        self.beside.history.append(&entries)?;
+        match problems.first() {
+            Some(problem) => Err(StoreFailure::Io { message: problem.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Tries once more to store new pairs that the store did not take.
     fn keep_unsaved(&mut self) {
         for unsaved in std::mem::take(&mut self.unsaved) {
-            let record = TokenRecord { tokens: unsaved.tokens.clone(), refreshing: None };
-            let kept = self.store.tokens().and_then(|tokens| tokens.hold(&unsaved.key)?.write(&record));
-            if kept.is_err() {
+            if self.store.tokens().and_then(|tokens| keep_pair(tokens.as_ref(), &unsaved)).is_err() {
                 self.unsaved.push(unsaved);
             }
         }
@@ -294,5 +290,19 @@ impl Worker {
     fn send(&self, msg: Msg) {
         // The receiver is gone only when the program ends; then nobody waits for the result.
         let _ = self.results.send(msg);
+    }
+}
+
+/// Stores a pair in the place of the one that was spent for it. Where a login has brought another meanwhile, that one
+/// counts.
+fn keep_pair(tokens: &dyn TokenStore, unsaved: &Unsaved) -> Result<(), StoreFailure> {
+    let mut held = tokens.hold(&unsaved.key)?;
+    match held.read()?.and_then(|record| record.refreshing) {
+        Some(refreshing) => held.write(&TokenRecord {
+            tokens: unsaved.tokens.clone(),
+            refreshing: None,
+            replaces: Some(refreshing.spends),
+        }),
+        None => Ok(()),
     }
 }
