@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod arguments;
+pub mod check;
 pub mod connections;
 pub mod handoff;
 pub mod log;
@@ -49,7 +50,9 @@ pub fn main() -> u8 {
         Ok(()) => 0,
         Err(error) => {
             tracing::warn!(kind = ?error.kind, message = error.message, "ended with an error");
-            report(&error, &mut std::io::stderr());
+            if !matches!(error.kind, ErrorKind::Plugin(_)) {
+                report(&error, &mut std::io::stderr());
+            }
             error.kind.exit_code()
         }
     };
@@ -123,6 +126,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
         Some(Command::Connections { json, command }) => {
             run_connections(&arguments.global, *json, command.as_ref(), out)
         }
+        Some(Command::Check(arguments_of)) => check::run(&arguments.global, arguments_of, out),
         Some(Command::Scopes { command }) => scopes::run(&arguments.global, command, out),
         Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
             hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)

@@ -22,6 +22,27 @@ pub enum ErrorKind {
     Store,
     /// A defect of this program.
     Internal,
+    /// The result of a monitoring plugin, which says all that is to be said, and whose exit codes are others.
+    Plugin(PluginState),
+}
+
+/// State that a monitoring plugin ends with (Monitoring Plugins Development Guidelines, plugin return codes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginState {
+    Warning,
+    Critical,
+    Unknown,
+}
+
+impl PluginState {
+    /// Process exit code.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
 }
 
 impl ErrorKind {
@@ -35,6 +56,7 @@ impl ErrorKind {
             Self::Refused => 5,
             Self::Store => 6,
             Self::Internal => 70,
+            Self::Plugin(state) => state.exit_code(),
         }
     }
 }

@@ -84,7 +84,8 @@ pub fn run(
                 | ErrorKind::Cancelled
                 | ErrorKind::Left
                 | ErrorKind::Store
-                | ErrorKind::Internal => error,
+                | ErrorKind::Internal
+                | ErrorKind::Plugin(_) => error,
             }),
             () = crate::terminal::panicked() => {
                 return Err(Error::new(ErrorKind::Internal, "a defect of this program ended it")

@@ -123,6 +123,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<ConnectionsCommand>,
     },
+    /// Is it alive, will it refresh, until when, and whose job is it.
+    ///
+    /// Checks the connections that are named, or all. A grant that the receiver owns is never refreshed or logged in
+    /// from here.
+    Check(CheckArguments),
     /// What an app needs, has and lacks; search and explain scopes.
     Scopes {
         #[command(subcommand)]
@@ -226,6 +231,42 @@ pub enum ReviewFormat {
     Markdown,
     /// For programs, as --json.
     Json,
+}
+
+/// What to check, and how to tell.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CheckArguments {
+    /// Names of stored connections; without any, all of them.
+    #[arg(value_name = "NAME", conflicts_with = "all")]
+    pub names: Vec<String>,
+    /// All connections.
+    #[arg(long)]
+    pub all: bool,
+    /// Refresh each grant that this program owns, due or not.
+    #[arg(long)]
+    pub refresh: bool,
+    /// Machine-readable.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// How to tell.
+    #[arg(long, value_enum)]
+    pub format: Option<CheckFormat>,
+    /// Write the result to this file, which is replaced as a whole, instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Form of a check's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// To read here.
+    Text,
+    /// For programs, as --json.
+    Json,
+    /// One line for Nagios and its kin; the exit codes are a plugin's: 0 ok, 1 warning, 2 critical, 3 unknown.
+    Nagios,
+    /// For Prometheus, by node_exporter's textfile collector.
+    Prometheus,
 }
 
 /// `connections …`.

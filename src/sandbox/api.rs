@@ -220,7 +220,7 @@ fn perform(service: &Service, call: &Call, read: &Read, ids: &[String]) -> Resul
             return Err(Answer::api_refusal(404, 3001, &format!("{message}: {id}.")));
         }
     };
-    Ok(Answer::json(200, &body))
+    Ok(service.perhaps_ahead(Answer::json(200, &body)))
 }
 
 /// The read of a path and the ids in it. A literal segment goes before an id, since no id here is `zoomrooms`.
@@ -250,11 +250,19 @@ const fn is_of_user(kind: Kind) -> bool {
 fn authenticated(service: &Service, call: &Call) -> Result<Bearer, Answer> {
     let invalid = || Answer::api_refusal(401, 124, "Invalid access token.");
     let token = call.bearer_token().ok_or_else(invalid)?;
-    service.world().bearer(token, service.now()).map_err(|refusal| match refusal {
+    let bearer = service.world().bearer(token, service.now()).map_err(|refusal| match refusal {
         AccessRefusal::Invalid => invalid(),
         AccessRefusal::Expired => Answer::api_refusal(401, 124, "Access token is expired."),
         AccessRefusal::Superseded => Answer::api_refusal(401, 4741, "Token has been revoked."),
-    })
+    })?;
+    let struck = (bearer.kind == AppKind::General).then(|| service.faults.strike_at_grant()).flatten();
+    match struck {
+        Some(end) => {
+            let (number, text) = end.refusal();
+            Err(Answer::api_refusal(401, number, &format!("{text}.")))
+        }
+        None => Ok(bearer),
+    }
 }
 
 /// A Server-to-Server token has no `me`: Zoom's own repository says not to use it, some tools do. Refused here,

@@ -39,15 +39,29 @@ pub enum Fault {
     Slow,
     /// The rate limit is reached.
     RateLimit,
+    /// The rate limit is reached, with seconds in Retry-After.
+    RateLimitSeconds,
+    /// The rate limit is reached, with an HTTP date in Retry-After.
+    RateLimitDate,
     /// A proxy's login page in place of JSON.
     Html,
     /// The connection ends without an answer.
     Drop,
+    /// A newer login of the same user and app has replaced the grant.
+    Superseded,
+    /// An administrator took the approval of the app away.
+    DisabledByAdmin,
+    /// The user that the token belongs to is gone.
+    OwnerRemoved,
+    /// The refresh token counts as too old.
+    ExpiredRefresh,
+    /// Zoom's clock is 45 seconds ahead.
+    ClockSkew,
 }
 
 impl Fault {
     /// Every fault, in the order of a set-up.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::WrongSecret,
         Self::NotActivated,
         Self::MissingScope,
@@ -62,8 +76,15 @@ impl Fault {
         Self::MasterScope,
         Self::Slow,
         Self::RateLimit,
+        Self::RateLimitSeconds,
+        Self::RateLimitDate,
         Self::Html,
         Self::Drop,
+        Self::Superseded,
+        Self::DisabledByAdmin,
+        Self::OwnerRemoved,
+        Self::ExpiredRefresh,
+        Self::ClockSkew,
     ];
 
     /// The name on the command line.
@@ -85,6 +106,13 @@ impl Fault {
             Self::RateLimit => "rate-limit",
             Self::Html => "html",
             Self::Drop => "drop",
+            Self::Superseded => "superseded",
+            Self::DisabledByAdmin => "disabled-by-admin",
+            Self::OwnerRemoved => "owner-removed",
+            Self::ExpiredRefresh => "expired-refresh",
+            Self::ClockSkew => "clock-skew",
+            Self::RateLimitSeconds => "rate-limit-seconds",
+            Self::RateLimitDate => "rate-limit-date",
         }
     }
 
@@ -109,14 +137,38 @@ impl Fault {
             Self::RateLimit => "the first call is refused with 429 and a date in Retry-After",
             Self::Html => "the first call is answered by the login page of a proxy",
             Self::Drop => "the first token call is cut off before its answer",
+            Self::Superseded => {
+                "the first refresh or read is refused, since a newer login replaced the grant (4741)"
+            }
+            Self::DisabledByAdmin => {
+                "the first refresh or read is refused, since an admin took the approval away (4738)"
+            }
+            Self::OwnerRemoved => {
+                "the first refresh or read is refused, since the user of the token is gone (4735)"
+            }
+            Self::ExpiredRefresh => {
+                "the first refresh is refused as that of a token that is spent or too old"
+            }
+            Self::ClockSkew => {
+                "the first token of a refresh or an account, or the first read, carries a date 45 s ahead"
+            }
+            Self::RateLimitSeconds => "the first call is refused with 429 and one second in Retry-After",
+            Self::RateLimitDate => "the first call is refused with 429 and an HTTP date in Retry-After",
         }
     }
 
-    /// Whether the fault can show with this kind of app. Server-to-Server has no login, so nothing of a
-    /// login can fail.
+    /// Whether the fault shows while an app of this kind is set up. Server-to-Server has no login, so nothing of a
+    /// login can fail; what befalls a grant later shows in a check.
     pub const fn applies_to(self, kind: AppKind) -> bool {
         match self {
-            Self::RedirectMismatch | Self::Deny | Self::ExpiredCode => matches!(kind, AppKind::General),
+            Self::RedirectMismatch
+            | Self::Deny
+            | Self::ExpiredCode
+            | Self::Superseded
+            | Self::DisabledByAdmin
+            | Self::OwnerRemoved
+            | Self::ExpiredRefresh
+            | Self::ClockSkew => matches!(kind, AppKind::General),
             Self::WrongAccount | Self::Deactivated => matches!(kind, AppKind::ServerToServer),
             Self::WrongSecret
             | Self::NotActivated
@@ -127,6 +179,8 @@ impl Fault {
             | Self::MasterScope
             | Self::Slow
             | Self::RateLimit
+            | Self::RateLimitSeconds
+            | Self::RateLimitDate
             | Self::Html
             | Self::Drop => true,
         }
@@ -150,6 +204,13 @@ impl Fault {
             | Self::MasterScope
             | Self::Slow
             | Self::RateLimit
+            | Self::Superseded
+            | Self::DisabledByAdmin
+            | Self::OwnerRemoved
+            | Self::ExpiredRefresh
+            | Self::ClockSkew
+            | Self::RateLimitSeconds
+            | Self::RateLimitDate
             | Self::Html
             | Self::Drop => strikes,
         }
@@ -183,6 +244,25 @@ impl FromStr for Fault {
     }
 }
 
+/// How a grant ends without its client's doing. Told by the token endpoint and by the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrantEnd {
+    Superseded,
+    DisabledByAdmin,
+    OwnerRemoved,
+}
+
+impl GrantEnd {
+    /// Number and text of Zoom's error table.
+    pub(super) const fn refusal(self) -> (u32, &'static str) {
+        match self {
+            Self::Superseded => (4741, "Token has been revoked"),
+            Self::DisabledByAdmin => (4738, "Token disabled by admin"),
+            Self::OwnerRemoved => (4735, "Owner of the token does not exist"),
+        }
+    }
+}
+
 /// The faults that are still to strike.
 pub(super) struct Faults {
     left: Mutex<BTreeMap<Fault, u32>>,
@@ -208,6 +288,17 @@ impl Faults {
     /// The Server-to-Server app's pages were saved.
     pub(super) fn saved(&self) {
         self.withheld.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the grant of a General app counts as ended now.
+    pub(super) fn strike_at_grant(&self) -> Option<GrantEnd> {
+        [
+            (Fault::Superseded, GrantEnd::Superseded),
+            (Fault::DisabledByAdmin, GrantEnd::DisabledByAdmin),
+            (Fault::OwnerRemoved, GrantEnd::OwnerRemoved),
+        ]
+        .into_iter()
+        .find_map(|(fault, end)| self.strike(fault).then_some(end))
     }
 
     /// Whether the fault strikes now. A strike is used up by asking.

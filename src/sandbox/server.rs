@@ -205,7 +205,10 @@ fn write(request: tiny_http::Request, answer: &Answer, now: Timestamp) -> io::Re
         ("X-Content-Type-Options", "nosniff".to_owned()),
         ("Connection", "close".to_owned()),
     ];
-    for (name, value) in fixed.iter().chain(&answer.headers) {
+    // What the answer brings of its own counts: the date of a clock that is off.
+    let own = |name: &str| answer.headers.iter().any(|(named, _)| *named == name);
+    let fixed = fixed.iter().filter(|(name, _)| !own(name));
+    for (name, value) in fixed.chain(&answer.headers) {
         let value: String = value.chars().filter(|character| !character.is_control()).collect();
         head.push_str(name);
         head.push_str(": ");

@@ -14,6 +14,23 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How far ahead the clock of [`Fault::ClockSkew`] is, in seconds.
+const SKEW_S: i64 = 45;
+
+/// The refusal of a rate limit.
+fn limited(which: &str, kind: &str, retry_after: &str) -> Answer {
+    let message = format!(
+        "You have reached the maximum {which} rate limit for this API. Refer to the response header for details on \
+         when you can make another request."
+    );
+    Answer::api_refusal(429, 429, &message)
+        .header("X-RateLimit-Category", "Light")
+        .header("X-RateLimit-Type", kind)
+        .header("X-RateLimit-Limit", "6000")
+        .header("X-RateLimit-Remaining", "0")
+        .header("Retry-After", retry_after)
+}
+
 /// Everything the endpoints share.
 pub(super) struct Service {
     pub(super) clock: Arc<dyn Clock>,
@@ -125,24 +142,18 @@ impl Service {
         if self.faults.strike(Fault::Html) {
             return Some(Answer::proxy_login());
         }
+        let second = |ahead: i64| Timestamp::from_second(self.now() + ahead).unwrap_or(Timestamp::MAX);
         if self.faults.strike(Fault::RateLimit) {
             // A daily limit carries Retry-After as an ISO-8601 date; here it is a few seconds ahead.
-            let again = Timestamp::from_second(self.now() + 3).unwrap_or(Timestamp::MAX);
-            let refusal = Answer::api_refusal(
-                429,
-                429,
-                "You have reached the maximum daily rate limit for this API. Refer to the response header \
-                 for details on when you can make another request.",
-            );
-            return Some(
-                refusal
-                    .header("X-RateLimit-Category", "Light")
-                    .header("X-RateLimit-Type", "Daily-limit")
-                    .header("X-RateLimit-Limit", "6000")
-                    .header("X-RateLimit-Remaining", "0")
-                    .header("X-RateLimit-Reset", again.to_string())
-                    .header("Retry-After", again.to_string()),
-            );
+            let again = second(3).to_string();
+            return Some(limited("daily", "Daily-limit", &again).header("X-RateLimit-Reset", again));
+        }
+        if self.faults.strike(Fault::RateLimitSeconds) {
+            return Some(limited("per-second", "QPS", "1"));
+        }
+        if self.faults.strike(Fault::RateLimitDate) {
+            let again = second(2).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            return Some(limited("per-second", "QPS", &again));
         }
         None
     }
@@ -172,6 +183,15 @@ impl Service {
                 None => authorize::not_found(),
             },
         }
+    }
+
+    /// The answer with the date of a clock that is ahead, if it is.
+    pub(super) fn perhaps_ahead(&self, answer: Answer) -> Answer {
+        if !self.faults.strike(Fault::ClockSkew) {
+            return answer;
+        }
+        let date = Timestamp::from_second(self.now() + SKEW_S).unwrap_or(Timestamp::MAX);
+        answer.header("Date", date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
     }
 
     fn perhaps_late(&self, answer: Answer) -> Answer {

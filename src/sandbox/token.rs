@@ -169,14 +169,23 @@ fn refresh(service: &Service, client: &Client, form: &Parameters) -> Result<Answ
     if service.faults.strike(Fault::NotActivated) {
         return Err(disabled());
     }
+    if let Some(struck) = service.faults.strike_at_grant() {
+        let (number, text) = struck.refusal();
+        return Err(Answer::token_refusal(400, &format!("{text} ({number})"), "invalid_grant"));
+    }
     let invalid = || Answer::token_refusal(400, "Invalid Token!", "invalid_grant");
     let token = form.get("refresh_token").ok_or_else(invalid)?;
+    if service.faults.strike(Fault::ExpiredRefresh) {
+        return Err(invalid());
+    }
     let minted = service.mint(&client.id)?;
     let now = service.now();
     let refreshed = service
         .change(|world| world.refresh((&client.id, token), &minted, |scopes| lagging(service, scopes), now));
     match refreshed {
-        Ok(scopes) => Ok(token_answer(service, &minted.access, Some(&minted.refresh), &scopes)),
+        Ok(scopes) => {
+            Ok(service.perhaps_ahead(token_answer(service, &minted.access, Some(&minted.refresh), &scopes)))
+        }
         Err(RefreshRefusal::Invalid) => Err(invalid()),
         Err(RefreshRefusal::Superseded) => {
             Err(Answer::token_refusal(400, "Token has been revoked (4741)", "invalid_grant"))
@@ -209,7 +218,7 @@ fn account_credentials(service: &Service, client: &Client, form: &Parameters) ->
     let in_answer = lagging(service, &scopes);
     let now = service.now();
     service.change(|world| world.grant((client.kind, &client.id), &minted, scopes, in_answer.clone(), now));
-    Ok(token_answer(service, &minted.access, None, &in_answer))
+    Ok(service.perhaps_ahead(token_answer(service, &minted.access, None, &in_answer)))
 }
 
 /// An app of the wrong kind: its scopes are those of one user, or reach into sub accounts.

@@ -177,3 +177,56 @@ fn fault_slow_answers_in_the_end() {
     });
     assert_eq!(stage.account_credentials().status, 200);
 }
+
+#[test]
+fn faults_of_a_grant_strike_at_the_refresh_and_at_the_api() {
+    for (fault, number) in
+        [(Fault::Superseded, "4741"), (Fault::DisabledByAdmin, "4738"), (Fault::OwnerRemoved, "4735")]
+    {
+        let stage = Stage::with_fault(fault);
+        let login = stage.exchange(&stage.code(RECEIVER), RECEIVER).json();
+        let refresh = login["refresh_token"].as_str().unwrap();
+        stage.refresh(refresh).refused(400, "invalid_grant", number);
+        // It was refused before it was looked at, so it is not spent.
+        assert_eq!(stage.refresh(refresh).status, 200);
+        let stage = Stage::with_fault(fault);
+        let login = stage.exchange(&stage.code(RECEIVER), RECEIVER).json();
+        let access = login["access_token"].as_str().unwrap();
+        let reply = stage.read(access, "/v2/users/me");
+        assert_eq!((reply.status, reply.body.contains(number)), (401, true), "{}", reply.body);
+        assert_eq!(stage.read(access, "/v2/users/me").status, 200);
+        // An account's token belongs to no login.
+        let stage = Stage::with_fault(fault);
+        let access = stage.account_credentials().json()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(stage.read(&access, "/v2/users?page_size=1").status, 200);
+    }
+}
+
+#[test]
+fn fault_expired_refresh() {
+    let stage = Stage::with_fault(Fault::ExpiredRefresh);
+    let login = stage.exchange(&stage.code(RECEIVER), RECEIVER).json();
+    let refresh = login["refresh_token"].as_str().unwrap();
+    stage.refresh(refresh).refused(400, "invalid_grant", "Invalid Token!");
+    assert_eq!(stage.refresh(refresh).status, 200);
+}
+
+#[test]
+fn fault_clock_skew() {
+    let stage = Stage::with_fault(Fault::ClockSkew);
+    let dates: Vec<String> =
+        (0..2).map(|_| stage.account_credentials().header("Date").unwrap().to_owned()).collect();
+    assert_eq!(dates, ["Fri, 15 Jan 2027 08:00:45 GMT", "Fri, 15 Jan 2027 08:00:00 GMT"]);
+}
+
+#[test]
+fn rate_limits_come_with_every_shape_of_retry_after() {
+    for (fault, header) in
+        [(Fault::RateLimitSeconds, "1"), (Fault::RateLimitDate, "Fri, 15 Jan 2027 08:00:02 GMT")]
+    {
+        let stage = Stage::with_fault(fault);
+        let reply = stage.account_credentials();
+        assert_eq!((reply.status, reply.header("Retry-After")), (429, Some(header)));
+        assert_eq!(stage.account_credentials().status, 200);
+    }
+}
