@@ -18,11 +18,11 @@ pub use renewal::JournaledRenewer;
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
+use crate::check::Unsaved;
 use crate::ports::{
     BoundPort, Browser, CallbackEvent, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest,
     Listener, ListenerControl, Rehearsing, Store, Zoom,
 };
-use crate::check::Unsaved;
 use crate::procedure::Procedure;
 use crate::secret::Secret;
 use crate::store::HistoryFile;

@@ -246,7 +246,8 @@ impl Checks {
         }
         listed.sort_unstable();
         self.list = listed.into_iter().map(|(_, index)| index).collect();
-        let is_kept = |index: &usize| connections.get(*index).is_some_and(|one| Some(one.name.as_str()) == kept);
+        let is_kept =
+            |index: &usize| connections.get(*index).is_some_and(|one| Some(one.name.as_str()) == kept);
         let at = kept.and_then(|_| self.list.iter().position(is_kept));
         if at.is_none() {
             self.place = 0;

@@ -98,9 +98,13 @@ pub struct Library {
 /// What fills the terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Screen {
-    Home { selected: usize },
+    Home {
+        selected: usize,
+    },
     Wizard(Box<Wizard>),
-    Connection { name: String },
+    Connection {
+        name: String,
+    },
     /// The check of connections.
     Checks(Box<Checks>),
 }

@@ -1,8 +1,8 @@
 //! `update`: the one place that changes a [`Model`]. Synchronous, total, without I/O.
 
 mod activation;
-mod authorization;
 mod again;
+mod authorization;
 mod checking;
 mod checks;
 mod desk;

@@ -2,6 +2,7 @@
 
 use super::arguments::Global;
 use super::world::World;
+use crate::app::checking::CheckRequest;
 use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
 use crate::app::review::ReviewRequest;
@@ -27,6 +28,8 @@ pub enum Opening {
     Resume(Option<String>),
     /// The review of scopes.
     Review(ReviewRequest),
+    /// The check of connections.
+    Check(CheckRequest),
 }
 
 /// A runtime on this thread: one user, one screen.
@@ -63,6 +66,7 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
         }
         Opening::Resume(wanted) => first.extend(resume(&world, wanted)?),
         Opening::Review(request) => first.extend(review(&world, request)?),
+        Opening::Check(request) => first.extend(check(&world, request)?),
     }
     let theme = if global.no_color || no_color() { Theme::plain() } else { Theme::coloured() };
     let (ports, settings, procedures) = world.into_parts();
@@ -152,6 +156,24 @@ fn review(world: &World, request: ReviewRequest) -> Result<[Msg; 2], Error> {
         return Err(super::procedures::unknown_procedure(&known, id));
     }
     Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Review(request)])
+}
+
+/// The library, then the check of what is named.
+fn check(world: &World, request: CheckRequest) -> Result<[Msg; 3], Error> {
+    let (setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
+    let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
+    unreadable.extend(more);
+    let named = super::check::chosen(connections.clone(), &request.names)?;
+    if named.is_empty() {
+        return Err(Error::usage("there is no connection to check").hint("Make one with: zoom-setup new"));
+    }
+    // Without it every check is the first one.
+    let history = world.history.read().unwrap_or_default();
+    Ok([
+        Msg::LibraryLoaded { setups, connections, unreadable },
+        Msg::HistoryLoaded(history),
+        Msg::Check(request),
+    ])
 }
 
 /// The convention of no-color.org: set and not empty.

@@ -79,7 +79,11 @@ async fn run(
     let ports = CheckPorts {
         zoom: Arc::clone(&world.zoom),
         tokens: prepared.tokens.map(|store| TokenPorts {
-            renewer: Arc::new(JournaledRenewer::new(Arc::clone(&store), world.zoom, Arc::clone(&world.clock))),
+            renewer: Arc::new(JournaledRenewer::new(
+                Arc::clone(&store),
+                world.zoom,
+                Arc::clone(&world.clock),
+            )),
             store,
         }),
         clock: world.clock,

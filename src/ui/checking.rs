@@ -52,7 +52,8 @@ pub fn draw(
     }
     let right = (area.width - LIST - GUTTER / 2).min(DETAIL);
     let left = area.width - right - GUTTER / 2;
-    let list_area = column(Rect { width: left, ..rest }, "Connections", checks.pane == Pane::List, frame, look);
+    let list_area =
+        column(Rect { width: left, ..rest }, "Connections", checks.pane == Pane::List, frame, look);
     let detail_area = Rect { x: area.right() - right, width: right, ..rest };
     let detail_area = column(detail_area, "What was found", checks.pane == Pane::Detail, frame, look);
     list::draw(model, checks, frame, list_area, look);

@@ -101,11 +101,7 @@ pub fn removal<'a>(what: &HomeItem, name: &'a str, full: u16, look: Look<'a>) ->
             "Its record, its secrets and its tokens are deleted here. The app at Zoom and the receiver's own \
              login are not touched.",
         ),
-        HomeItem::Resume(_)
-        | HomeItem::New(_)
-        | HomeItem::Rehearse
-        | HomeItem::Review
-        | HomeItem::Check => (
+        HomeItem::Resume(_) | HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Check => (
             "set-up",
             "Its answers, its secrets and a test login's tokens are deleted here. The app at Zoom is not \
              touched.",

@@ -74,7 +74,9 @@ fn stored(connections: &[(&str, Owner)]) -> Core {
             Connection { name: (*name).to_owned(), owner: *owner, grant, answers, ..like.clone() };
         for (key, secret) in &secrets {
             let key = match key {
-                SecretKey::ConnectionField(_, field) => SecretKey::ConnectionField((*name).to_owned(), *field),
+                SecretKey::ConnectionField(_, field) => {
+                    SecretKey::ConnectionField((*name).to_owned(), *field)
+                }
                 _ => SecretKey::ConnectionTokens((*name).to_owned()),
             };
             core.secrets.insert(key, secret.clone());
@@ -337,7 +339,8 @@ fn a_place_at_the_receiver_is_opened_or_copied() {
     core.press("o");
     assert!(core.notice().contains("no page to open"));
     core.press("r");
-    let place = |label: &str, url: Option<&str>| Place { label: label.to_owned(), url: url.map(str::to_owned) };
+    let place =
+        |label: &str, url: Option<&str>| Place { label: label.to_owned(), url: url.map(str::to_owned) };
     let places = vec![
         place("Connections", Some("https://dev12345.service-now.com/a")),
         place("Tokens", Some("https://dev12345.service-now.com/b")),
@@ -560,7 +563,10 @@ fn what_can_be_done_follows_from_what_is_known() {
     assert!(!labels(&core).contains(&"log in again"));
     core.press("r");
     core.pass(60);
-    answer(&mut core, vec![found("alpha", start_of_time(), FindingCode::RefreshTokenExpired, Status::Unhealthy)]);
+    answer(
+        &mut core,
+        vec![found("alpha", start_of_time(), FindingCode::RefreshTokenExpired, Status::Unhealthy)],
+    );
     assert_eq!(labels(&core)[0], "log in again", "the next key is the first in the bar");
     core.press("Esc");
     assert!(labels(&core).contains(&"log in again"));

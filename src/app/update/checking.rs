@@ -13,8 +13,8 @@ use super::{again, home, notify, selected_home_item, steps};
 use crate::app::checking::{CheckRequest, Checks, Filter, Pane, on_screen, place, places};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent};
-use crate::check::History;
 use crate::app::model::{HomeItem, Model, Screen, Tone};
+use crate::check::History;
 use crate::secret::Secret;
 
 /// What the command line asks for: everything, or what it names, checked at once.

@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    again, authorization, checking, desk, form, home, leave, notify, proof, review, scopes, secrets, steps, storing,
-    verification, waiting, wizard_mut,
+    again, authorization, checking, desk, form, home, leave, notify, proof, review, scopes, secrets, steps,
+    storing, verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};

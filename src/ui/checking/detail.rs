@@ -2,9 +2,7 @@
 //! to look for that, and the checks before.
 
 use super::LONGEST;
-use super::facts::{
-    drift, refresh_bar, refresh_days, refresh_style, sign, state, token_end,
-};
+use super::facts::{drift, refresh_bar, refresh_days, refresh_style, sign, state, token_end};
 use crate::app::checking::{is_refreshed_here, on_screen, places, ways_out};
 use crate::app::keymap;
 use crate::app::message::Intent;
@@ -231,7 +229,8 @@ fn past(page: &mut Page<'_>, model: &Model, connection: &Connection) {
     for past in checks.iter().rev().take(MOST_PAST) {
         let (sign, style) = sign(Some(past.status), look);
         let codes: Vec<&str> = past.findings.iter().map(|code| code.as_str()).collect();
-        let mut spans = vec![look.dim(date(past.at)), Span::styled(format!("  {}", past.status.word()), style)];
+        let mut spans =
+            vec![look.dim(date(past.at)), Span::styled(format!("  {}", past.status.word()), style)];
         if !codes.is_empty() {
             spans.push(look.dim(format!("  {}", codes.join(", "))));
         }

@@ -91,7 +91,8 @@ pub fn draw(model: &Model, checks: &Checks, frame: &mut Frame<'_>, area: Rect, l
     let width = usize::from(area.width.saturating_sub(1));
     let (name, shown) = layout(model, checks, width);
     let rows = if shown.len() > 1 && area.height > 3 {
-        let mut spans = vec![Span::raw(" ".repeat(LEAD)), look.dim(column("name", name, look.signs.ellipsis))];
+        let mut spans =
+            vec![Span::raw(" ".repeat(LEAD)), look.dim(column("name", name, look.signs.ellipsis))];
         for each in &shown {
             let title = column(each.title(), each.width(), look.signs.ellipsis);
             spans.extend([Span::raw(" ".repeat(GAP)), look.dim(title)]);

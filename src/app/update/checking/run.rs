@@ -1,9 +1,7 @@
 //! A check from its beginning to its end, and the next one of a watch. One at a time.
 
 use super::{relist, screen_mut, selected_name};
-use crate::app::checking::{
-    Checks, Run, Watch, is_refreshed_here, on_screen, until_it_changes,
-};
+use crate::app::checking::{Checks, Run, Watch, is_refreshed_here, on_screen, until_it_changes};
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, SecretStore, Tone};
 use crate::app::update::{notify, secrets, store_failure_text};
@@ -63,7 +61,8 @@ fn start(model: &mut Model, names: Vec<String>, refresh: bool, out: &mut Vec<Eff
     let ticket = model.ticket();
     model.checking.awaited = names.iter().cloned().collect();
     let name = names.first().filter(|_| names.len() == 1).cloned();
-    model.checking.run = Some(Run { ticket, count: names.len(), found: [0; Status::ALL.len()], name, refreshed: false });
+    model.checking.run =
+        Some(Run { ticket, count: names.len(), found: [0; Status::ALL.len()], name, refreshed: false });
     if let Some(watch) = screen_mut(model).and_then(|checks| checks.watch.as_mut()) {
         watch.due = None;
     }
