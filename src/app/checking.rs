@@ -117,7 +117,7 @@ impl Filter {
         match self {
             Self::All => "all",
             Self::Status(status) => status.word(),
-            Self::Never => "no check yet",
+            Self::Never => "no check",
         }
     }
 
@@ -301,8 +301,9 @@ pub fn is_refreshed_here(connection: &Connection) -> bool {
 }
 
 /// What only a new login mends.
-const ENDED: [FindingCode; 8] = [
+const ENDED: [FindingCode; 9] = [
     FindingCode::Superseded,
+    FindingCode::DisabledByAdmin,
     FindingCode::OwnerRemoved,
     FindingCode::RefreshTokenExpired,
     FindingCode::RefreshTokenRefused,

@@ -47,7 +47,7 @@ pub fn draw(
     if area.width < BESIDE {
         return match checks.pane {
             Pane::List => list::with_foot(model, checks, frame, rest, roomy, look),
-            Pane::Detail => detail::body(model, rest.width, look).draw(frame, rest, model.scroll, look),
+            Pane::Detail => detail::body(model, rest, look).draw(frame, rest, model.scroll, look),
         };
     }
     let right = (area.width - LIST - GUTTER / 2).min(DETAIL);
@@ -58,7 +58,7 @@ pub fn draw(
     let detail_area = column(detail_area, "What was found", checks.pane == Pane::Detail, frame, look);
     list::draw(model, checks, frame, list_area, look);
     let scroll = if checks.pane == Pane::Detail { model.scroll } else { 0 };
-    let drawn = detail::body(model, detail_area.width, look).draw(frame, detail_area, scroll, look);
+    let drawn = detail::body(model, detail_area, look).draw(frame, detail_area, scroll, look);
     match checks.pane {
         Pane::Detail => drawn,
         Pane::List => Drawn { page: list_area.height, ..Drawn::default() },

@@ -268,10 +268,12 @@ fn check_facts(model: &Model) -> Vec<String> {
         connections.iter().filter(is).count()
     };
     let (unhealthy, warning) = (count(Status::Unhealthy), count(Status::Warning));
+    let healthy = count(Status::Healthy);
     let checked = connections.iter().filter(|one| model.checking.last(one).is_some()).count();
     let found = match (unhealthy, warning) {
         (1.., _) => format!("{unhealthy} unhealthy"),
         (0, 1..) => plural(warning, "warning"),
+        (0, 0) if healthy > 0 => format!("{healthy} healthy"),
         (0, 0) => "alive? how long?".to_owned(),
     };
     vec![found, format!("{checked} of {} checked", connections.len())]

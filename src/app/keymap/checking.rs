@@ -84,6 +84,9 @@ pub fn applies(model: &Model, checks: &Checks, intent: Intent) -> bool {
             idle && selected.is_some_and(|connection| checking::wants_login(model, connection))
         }
         Intent::Review => selected.is_some(),
+        Intent::FilterNext | Intent::FilterPrevious | Intent::Search | Intent::Watch => {
+            !model.library.connections.is_empty()
+        }
         Intent::Open | Intent::Copy => checking::place(model).is_some_and(|place| place.url.is_some()),
         Intent::FocusNext | Intent::FocusPrevious => {
             selected.is_some_and(|connection| checking::places(model, connection).len() > 1)

@@ -45,7 +45,7 @@ fn why_not(connection: &Connection) -> String {
         }
         (AppKind::General, Owner::Receiver) => {
             let receiver = connection.receiver.label();
-            format!("{receiver} logs in, not this wizard: a login from here would end the one of {receiver}.")
+            format!("{receiver} logs in here. A login of this wizard would end its own.")
         }
         (AppKind::General, Owner::Wizard) => {
             "No check found that its login has ended. A new one would end it for nothing.".to_owned()

@@ -7,15 +7,18 @@ use crate::app::checking::{is_refreshed_here, on_screen, places, ways_out};
 use crate::app::keymap;
 use crate::app::message::Intent;
 use crate::app::model::Model;
-use crate::check::{CheckReport, FindingCode, Place};
+use crate::check::{CheckReport, FindingCode, Place, Status};
 use crate::procedure::AppKind;
 use crate::secret::printable;
 use crate::setup::{Connection, Owner};
 use crate::ui::page::{Body, Own, Page};
-use crate::ui::text::{age, date, remaining};
+use crate::ui::text::{age, columns, date, remaining, shorten};
 use crate::ui::theme::Look;
+use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+/// From this height on, the places at a receiver are listed.
+const TALL: u16 = 14;
 /// Columns of the name of a fact.
 const NAME: usize = 14;
 /// Past checks that are written out.
@@ -24,7 +27,8 @@ const MOST_PAST: usize = 10;
 const MOST_NAMED: usize = 8;
 
 /// Everything about the selected connection.
-pub fn body<'a>(model: &'a Model, full: u16, look: Look<'a>) -> Body<'a> {
+pub fn body<'a>(model: &'a Model, area: Rect, look: Look<'a>) -> Body<'a> {
+    let full = area.width;
     let mut page = Page::new(full, look);
     let Some((checks, Some(connection))) = on_screen(model) else {
         page.styled("No connection is selected.", look.theme.dim);
@@ -40,12 +44,17 @@ pub fn body<'a>(model: &'a Model, full: u16, look: Look<'a>) -> Body<'a> {
     page.heading("Tokens");
     tokens(&mut page, model, connection);
     if let Some(report) = model.checking.report(connection) {
-        lines(&mut page, "Proved by a live answer", look.signs.granted, &report.proved);
         lines(&mut page, "Cannot be known from here", look.signs.not_confirmed, &report.unknown);
+        lines(&mut page, "Proved by a live answer", look.signs.granted, &report.proved);
     }
     past(&mut page, model, connection);
     let own = (!places.is_empty()).then(|| {
-        let rows = where_to_look(places, checks.place, connection, full, look);
+        // What is wrong comes first where it is tight, or where little is left to be seen over there.
+        let rows = if area.height < TALL || connection.owner == Owner::Wizard {
+            place_in_short(places, checks.place, full, look)
+        } else {
+            where_to_look(places, checks.place, connection, full, look)
+        };
         Own { share: 45, ..Own::rows(rows) }
     });
     Body { text: page, own }
@@ -61,8 +70,13 @@ pub fn advice<'a>(model: &'a Model, full: u16, look: Look<'a>) -> Page<'a> {
         return page;
     };
     let Some(finding) = report.findings.first() else {
-        let proved = report.proved.first().map_or("Nothing was found that needs a hand.", String::as_str);
-        page.styled(printable(proved, LONGEST), look.theme.dim);
+        let known = report.status == Status::Healthy;
+        let line = if known { report.proved.first() } else { report.unknown.first() };
+        page.plain(printable(line.map_or("Nothing was found that needs a hand.", String::as_str), LONGEST));
+        if !known && !report.places.is_empty() {
+            let receiver = connection.receiver.label();
+            page.styled(format!("Enter says where to look in {receiver}."), look.theme.dim);
+        }
         return page;
     };
     let mut message = vec![look.strong(printable(&finding.message, LONGEST))];
@@ -195,15 +209,17 @@ fn tokens(page: &mut Page<'_>, model: &Model, connection: &Connection) {
     let (drift, style) = drift(model, connection, look);
     match drift.as_str() {
         "" => {}
+        "?" if connection.owner == Owner::Receiver => {}
         "?" => page.fact("Scopes", NAME, vec![look.dim("no answer named what was granted")]),
         "+0/-0" => page.fact("Scopes", NAME, vec![Span::raw("as chosen: none missing, none gained")]),
         _ => page.fact("Scopes", NAME, vec![Span::styled(drift, style), look.dim("  gained / missing")]),
     }
-    if let Some(verification) = &connection.verification
+    if is_refreshed_here(connection)
+        && let Some(verification) = &connection.verification
         && let Some(account) = &verification.account
         && let Some(who) = account.email.as_deref().or(account.name.as_deref())
     {
-        page.fact("Belongs to", NAME, vec![Span::raw(printable(who, LONGEST))]);
+        page.fact("Logged in as", NAME, vec![Span::raw(printable(who, LONGEST))]);
     }
 }
 
@@ -236,6 +252,18 @@ fn past(page: &mut Page<'_>, model: &Model, connection: &Connection) {
         }
         page.item(Span::styled(sign, style), spans);
     }
+}
+
+/// The marked place in one line.
+fn place_in_short<'a>(places: &'a [Place], marked: usize, full: u16, look: Look<'a>) -> Page<'a> {
+    let mut page = Page::new(full, look);
+    let Some(place) = places.get(marked) else { return page };
+    let count = if places.len() > 1 { format!(" {} of {}", marked + 1, places.len()) } else { String::new() };
+    let lead = format!("Look there{count}: ");
+    let room = page.width.saturating_sub(columns(&lead));
+    let label = shorten(&printable(&place.label, LONGEST), room, look.signs.ellipsis);
+    page.text(vec![look.dim(lead), Span::raw(label)]);
+    page
 }
 
 /// The places at the receiver, one of them marked.

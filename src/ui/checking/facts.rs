@@ -32,7 +32,7 @@ pub fn state(model: &Model, connection: &Connection, look: Look<'_>) -> (&'stati
     }
     let status = model.checking.last(connection).map(|last| last.status);
     let (sign, style) = sign(status, look);
-    (sign, status.map_or("no check yet", Status::word), style)
+    (sign, status.map_or("no check", Status::word), style)
 }
 
 /// The last checks as signs, the newest at the right of so many columns.
@@ -122,7 +122,8 @@ pub fn refresh_style(days: i64, look: Look<'_>) -> Style {
 /// `+1/-2`: scopes granted that were not chosen, and chosen ones that were not granted.
 pub fn drift(model: &Model, connection: &Connection, look: Look<'_>) -> (String, Style) {
     let Some(last) = model.checking.last(connection) else { return (String::new(), look.theme.dim) };
-    if last.granted.is_none() {
+    // What its login was granted, only the receiver has seen.
+    if last.granted.is_none() || connection.owner == Owner::Receiver {
         return ("?".to_owned(), look.theme.dim);
     }
     let (missing, excess) = (last.missing.len(), last.excess.len());

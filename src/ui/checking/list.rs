@@ -43,10 +43,10 @@ impl Column {
 
     const fn width(self) -> usize {
         match self {
-            Self::Word => 12,
+            Self::Word => 11,
             Self::Age => 11,
             Self::Token => 7,
-            Self::Refresh => 13,
+            Self::Refresh => 11,
             Self::Owner => 8,
             Self::Drift => 6,
             Self::History => 7,
@@ -58,8 +58,8 @@ impl Column {
             Self::Word => "state",
             Self::Age => "checked",
             Self::Token => "token",
-            Self::Refresh => "refresh token",
-            Self::Owner => "refreshes",
+            Self::Refresh => "refresh",
+            Self::Owner => "owner",
             Self::Drift => "scopes",
             Self::History => "past",
         }
@@ -90,7 +90,7 @@ pub fn draw(model: &Model, checks: &Checks, frame: &mut Frame<'_>, area: Rect, l
     // The last column is for the arrows.
     let width = usize::from(area.width.saturating_sub(1));
     let (name, shown) = layout(model, checks, width);
-    let rows = if shown.len() > 1 && area.height > 3 {
+    let rows = if shown.len() > 1 && area.height > 3 && !checks.list.is_empty() {
         let mut spans =
             vec![Span::raw(" ".repeat(LEAD)), look.dim(column("name", name, look.signs.ellipsis))];
         for each in &shown {

@@ -46,10 +46,9 @@ pub fn refresh(model: &mut Model, out: &mut Vec<Effect>) {
         AppKind::ServerToServer => {
             "There is nothing to refresh: a Server-to-Server app asks for a new token each time.".to_owned()
         }
-        AppKind::General => format!(
-            "{} owns this refresh. A refresh from here would spend its token and stop it.",
-            connection.receiver.label()
-        ),
+        AppKind::General => {
+            format!("{} owns this refresh. From here it would end its login.", connection.receiver.label())
+        }
     };
     notify(model, Tone::Information, text);
 }
