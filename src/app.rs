@@ -10,5 +10,6 @@ pub mod message;
 pub mod model;
 pub mod proof;
 pub mod review;
+pub mod rotation;
 pub mod update;
 pub mod wizard;

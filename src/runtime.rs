@@ -14,14 +14,14 @@ mod store_thread;
 
 pub use link::Written;
 pub use log::{LoggedStore, LoggedZoom};
-pub use renewal::JournaledRenewer;
+pub use renewal::{JournaledRenewer, Renewals};
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::check::Unsaved;
 use crate::ports::{
     BoundPort, Browser, CallbackEvent, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest,
-    Listener, ListenerControl, Rehearsing, Store, Zoom,
+    Listener, ListenerControl, Rehearsing, Renewal, RenewalRequest, Renewer, Store, StoreFailure, Zoom,
 };
 use crate::procedure::Procedure;
 use crate::secret::Secret;
@@ -79,6 +79,7 @@ pub struct Runtime {
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
     checks: HashMap<Ticket, CheckUnderWay>,
+    renewals: Renewals,
     listeners: HashMap<Ticket, OpenListener>,
     closing: Vec<JoinHandle<()>>,
     /// Holds the listener of the last login that ran out of time; its drop lets go of it.
@@ -122,6 +123,7 @@ impl Runtime {
             store,
             tasks: HashMap::new(),
             checks: HashMap::new(),
+            renewals: Renewals::default(),
             listeners: HashMap::new(),
             closing: Vec::new(),
             expired: None,
@@ -163,14 +165,24 @@ impl Runtime {
         }
     }
 
-    /// Waits until everything that was to be stored is stored, refreshes under way among it, and the browser has its
-    /// final page (bounded by the listener). Gives the new pairs that no store has taken.
+    /// Whether a refresh is under way, which [`Self::finish`] waits for.
+    pub fn is_refreshing(&self) -> bool {
+        self.renewals.any()
+    }
+
+    /// Waits until a refresh that was begun is stored (bounded by Zoom's time limit), everything else that was to be
+    /// stored is, and the browser has its final page (bounded by the listener). Gives the new pairs that no store has
+    /// taken.
     pub async fn finish(self) -> Vec<Unsaved> {
-        let Self { store, closing, expired, checks, .. } = self;
+        let Self { store, closing, expired, tasks, renewals, checks, .. } = self;
         drop(expired);
+        for task in tasks.into_values() {
+            task.abort();
+        }
         for check in checks.into_values() {
             check.ended().await;
         }
+        renewals.settled().await;
         let ended = tokio::task::spawn_blocking(move || {
             let unsaved = store.finish();
             for closing in closing {
@@ -236,6 +248,7 @@ impl Runtime {
                     Msg::Token { ticket, result: Box::new(zoom.token(request).await) }
                 });
             }
+            Effect::Renew { ticket, request } => self.renew(ticket, request),
             Effect::Revoke { ticket, request } => {
                 let zoom = Arc::clone(&self.zoom);
                 self.spawn(
@@ -261,6 +274,7 @@ impl Runtime {
                     clock: Arc::clone(&self.clock),
                     entropy: Arc::clone(&self.entropy),
                     store: self.store.for_checks(),
+                    renewals: self.renewals.clone(),
                 };
                 let check = checks::start(world, ticket, names, options, self.sender.clone());
                 self.checks.retain(|_, check| !check.is_over());
@@ -286,6 +300,12 @@ impl Runtime {
                     rehearsing.configure(app);
                 }
             }
+            Effect::Regenerate { ticket, server_to_server } => {
+                if let Some(rehearsing) = &self.rehearsing {
+                    let secret = rehearsing.regenerate(server_to_server);
+                    self.send(Msg::Regenerated { ticket, secret });
+                }
+            }
             Effect::Exit(exit) => self.exit = Some(exit),
         }
     }
@@ -303,6 +323,20 @@ impl Runtime {
             let _ = sender.send(msg);
         });
         self.tasks.insert(ticket, task.abort_handle());
+    }
+
+    fn renew(&mut self, ticket: Ticket, request: RenewalRequest) {
+        let tokens = self.store.tokens();
+        let (zoom, clock) = (Arc::clone(&self.zoom), Arc::clone(&self.clock));
+        let renewals = self.renewals.clone();
+        self.spawn(ticket, async move {
+            let renewal = match tokens.await {
+                Ok(Ok(tokens)) => JournaledRenewer::new(tokens, zoom, clock, renewals).renew(request).await,
+                Ok(Err(failure)) => Renewal::Store(failure),
+                Err(_) => Renewal::Store(StoreFailure::Io { message: "the store has ended".to_owned() }),
+            };
+            Msg::Renewed { ticket, result: Box::new(renewal) }
+        });
     }
 
     fn random(&self, ticket: Ticket) {

@@ -295,9 +295,17 @@ pub struct Connection {
     /// See [`UnknownFields`].
     #[serde(flatten)]
     pub unknown: UnknownFields,
+    /// Since when a secret is the one that is stored, where it was replaced after [`Self::created`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials_since: BTreeMap<FieldName, Timestamp>,
 }
 
 impl Connection {
+    /// Since when this secret is the one that is stored.
+    pub fn secret_since(&self, field: FieldName) -> Timestamp {
+        self.credentials_since.get(&field).copied().unwrap_or(self.created)
+    }
+
     /// How its app is managed, if it is a General app and that was asked.
     pub fn management(&self) -> Option<Management> {
         management(&self.answers)

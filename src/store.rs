@@ -20,6 +20,7 @@
 mod disk;
 mod history;
 mod keyring;
+pub mod parcel;
 mod records;
 mod sealed;
 mod tokens;
@@ -28,6 +29,7 @@ mod unlock;
 pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, stage};
 pub use history::HistoryFile;
 pub use keyring::{Keyring, SERVICE, SystemKeyring};
+pub use sealed::OpenFailure;
 pub use tokens::default_rescue_places;
 
 use crate::oauth::renewal::TokenRecord;
@@ -276,6 +278,18 @@ impl Store for FileStore {
             Records::Files(files) => files.remove_connection(name),
             Records::Memory(memory) => {
                 memory.borrow_mut().connections.remove(name);
+                Ok(())
+            }
+        }
+    }
+
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        match &self.records {
+            Records::Files(files) => files.rename_connection(from, connection),
+            Records::Memory(memory) => {
+                let mut memory = memory.borrow_mut();
+                memory.connections.remove(from);
+                memory.connections.insert(connection.name.clone(), connection.clone());
                 Ok(())
             }
         }

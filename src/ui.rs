@@ -18,6 +18,7 @@ mod page;
 mod proof;
 mod qr;
 mod review;
+mod rotate;
 mod scopes;
 mod step;
 mod text;
@@ -141,6 +142,10 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
 /// The screen without its overlay.
 fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> Drawn {
     let padded = if roomy { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+    if let Some(rotating) = &model.rotating {
+        let main = if area.width >= WIDE { Rect { width: MAIN, ..padded } } else { padded };
+        return rotate::body(model, rotating, main.width, look).draw(frame, main, model.scroll, look);
+    }
     if let Some(reviewing) = &model.review {
         return review::draw(model, reviewing, frame, area, roomy, look);
     }

@@ -22,6 +22,8 @@ mod properties;
 mod proving;
 #[path = "core/reviewing.rs"]
 mod reviewing;
+#[path = "core/rotating.rs"]
+mod rotating;
 #[path = "core/rows.rs"]
 mod rows;
 #[path = "core/steps.rs"]

@@ -323,6 +323,9 @@ pub fn wants_login(model: &Model, connection: &Connection) -> bool {
 /// The keys that bring a finding nearer to its end, the likeliest first.
 pub fn ways_out(finding: &Finding, connection: &Connection, has_place: bool) -> Vec<Intent> {
     let mut ways = Vec::new();
+    if matches!(finding.code, FindingCode::CredentialsRefused | FindingCode::SecretMissing) {
+        ways.push(Intent::Rotate);
+    }
     if matches!(finding.code, FindingCode::ScopesMissing | FindingCode::ScopesGained) {
         ways.push(Intent::Review);
     }

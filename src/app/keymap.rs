@@ -6,6 +6,7 @@
 
 mod checking;
 mod review;
+mod rotate;
 
 use super::checking::wants_login;
 use super::message::Intent;
@@ -15,6 +16,7 @@ use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{
     Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
 };
+use crate::procedure::FieldName;
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,6 +105,12 @@ pub enum Mode {
     ChecksDetail,
     /// The search box of the list has the focus.
     ChecksSearch,
+    /// The new client secret is entered.
+    Rotate,
+    /// It is being asked about or stored.
+    RotateBusy,
+    /// It is stored, and has to go elsewhere.
+    Rotated,
 }
 
 impl Mode {
@@ -118,6 +126,7 @@ impl Mode {
                 | Self::ReviewSearch
                 | Self::ReviewPaste
                 | Self::ChecksSearch
+                | Self::Rotate
         )
     }
 }
@@ -136,7 +145,7 @@ impl Modes {
 
     const fn with(mut self, mut modes: &[Mode]) -> Self {
         while let [first, rest @ ..] = modes {
-            self.0 |= 1 << *first as u32;
+            self.0 |= 1 << *first as u64;
             modes = rest;
         }
         self
@@ -152,7 +161,7 @@ impl Modes {
 
     /// Whether the mode is one of them.
     pub const fn contains(self, mode: Mode) -> bool {
-        self.0 & (1 << mode as u32) != 0
+        self.0 & (1 << mode as u64) != 0
     }
 }
 
@@ -287,6 +296,7 @@ const BINDINGS: &[Binding] = &[
     bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
     bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
+    bind(&[Connection], &[Char('n')], "n", Intent::Rotate, "new secret", Some(3)),
     // The review of scopes.
     bind(&[Home], &[Char('v')], "v", Intent::Review, "review scopes", Some(4)),
     bind(&[Connection], &[Char('v')], "v", Intent::Review, "review scopes", Some(0)),
@@ -341,7 +351,7 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(checking::BINDINGS).chain(BINDINGS)
+    review::BINDINGS.iter().chain(checking::BINDINGS).chain(rotate::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -368,6 +378,9 @@ pub fn help_mode(model: &Model) -> Mode {
 
 /// The mode of the screen, whatever lies above it.
 pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(rotating) = &model.rotating {
+        return rotate::mode(rotating);
+    }
     if let Some(reviewing) = &model.review {
         return review::mode(reviewing);
     }
@@ -465,6 +478,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         None => {}
     }
+    if let Some(rotating) = &model.rotating {
+        return rotate::applies(model, rotating, intent);
+    }
     if let Some(reviewing) = &model.review {
         return review::applies(reviewing, intent);
     }
@@ -485,6 +501,8 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
                 Intent::Copy | Intent::Export => sheet,
                 Intent::Remove | Intent::Review | Intent::Check => connection.is_some(),
                 Intent::LogInAgain => connection.is_some_and(|connection| wants_login(model, connection)),
+                Intent::Rotate => connection
+                    .is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret)),
                 _ => true,
             };
         }

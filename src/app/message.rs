@@ -8,8 +8,8 @@ use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
 use crate::ports::{
-    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
-    Unlocked,
+    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, Renewal,
+    RenewalRequest, StoreFailure, Unlocked,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -42,6 +42,10 @@ pub enum Msg {
     Review(ReviewRequest),
     /// Check connections, as the command line asks.
     Check(CheckRequest),
+    /// Replace the client secret of the connection of that name, as the command line asks.
+    Rotate {
+        connection: String,
+    },
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -114,6 +118,11 @@ pub enum Msg {
         ticket: Ticket,
         result: Box<Result<TokenGrant, Failure>>,
     },
+    /// A refresh came to its end, or was not begun.
+    Renewed {
+        ticket: Ticket,
+        result: Box<Renewal>,
+    },
     Revoked {
         ticket: Ticket,
         result: Result<(), Failure>,
@@ -150,6 +159,11 @@ pub enum Msg {
     },
     Exported {
         result: Result<String, String>,
+    },
+    /// Rehearsal: the secret that the sandbox's page shows since Regenerate was pressed.
+    Regenerated {
+        ticket: Ticket,
+        secret: Secret,
     },
 }
 
@@ -244,6 +258,8 @@ pub enum Intent {
     LogInAgain,
     /// `w` on the check: check again and again, or no longer.
     Watch,
+    /// `n` on a connection: replace its client secret.
+    Rotate,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -319,6 +335,11 @@ pub enum Effect {
         ticket: Ticket,
         request: TokenRequest,
     },
+    /// Refreshes stored tokens. Once begun it goes on to its end, also when it is cancelled or the program ends.
+    Renew {
+        ticket: Ticket,
+        request: RenewalRequest,
+    },
     Revoke {
         ticket: Ticket,
         request: RevokeRequest,
@@ -354,6 +375,11 @@ pub enum Effect {
     },
     /// Rehearsal: what the admin has entered on the sandbox's app page by now.
     ConfigureSandbox(RehearsalApp),
+    /// Rehearsal: Regenerate is pressed on the sandbox's app page.
+    Regenerate {
+        ticket: Ticket,
+        server_to_server: bool,
+    },
 
     Exit(Exit),
 }

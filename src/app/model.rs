@@ -5,6 +5,7 @@ use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
 use super::review::Reviewing;
+use super::rotation::Rotating;
 use super::wizard::Wizard;
 use crate::oauth::authorize::Endpoints;
 pub use crate::ports::Remote;
@@ -31,6 +32,8 @@ pub struct Model {
     pub review: Option<Box<Reviewing>>,
     /// What is known of the connections by checking them.
     pub checking: Checking,
+    /// A client secret that is being replaced: in the place of the screen, which goes on below it.
+    pub rotating: Option<Box<Rotating>>,
     /// Drawn above the screen; takes the keys first.
     pub overlay: Option<Overlay>,
     /// One line about the last thing that happened.
@@ -217,6 +220,7 @@ impl Model {
             screen: Screen::Home { selected: 0 },
             review: None,
             checking: Checking::default(),
+            rotating: None,
             overlay: None,
             notice: None,
             secret_store: SecretStore::Locked,

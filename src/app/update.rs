@@ -13,7 +13,9 @@ mod keys;
 mod pending;
 mod progress;
 mod proof;
+mod refreshing;
 mod review;
+pub mod rotate;
 mod scopes;
 mod secrets;
 mod steps;
@@ -35,6 +37,7 @@ use jiff::Timestamp;
 
 pub use desk::selected as selected_on_desk;
 pub use home::connection_secrets;
+pub use rotate::{RotationOffer, rotation_offer};
 pub use storing::connection_of;
 
 /// Changes the model by what happened at `now`, and says what is to be done in the world.
@@ -50,6 +53,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
         Msg::Check(request) => checking::request(model, request, &mut out),
+        Msg::Rotate { connection } => rotate::open(model, &connection),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
             authorization::provide(model, field, &value, &mut out);
@@ -75,12 +79,17 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
         Msg::SecretsRead { ticket, result } => secrets_read(model, ticket, result, &mut out),
         Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
-        Msg::ConnectionSaved { ticket, result } => storing::connection_saved(model, ticket, result, &mut out),
+        Msg::ConnectionSaved { ticket, result } => {
+            if !rotate::connection_saved(model, ticket, &result) {
+                storing::connection_saved(model, ticket, result, &mut out);
+            }
+        }
         Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
             authorization::random(model, ticket, &result, &mut out);
             proof::random(model, ticket, &result, &mut out);
+            rotate::random(model, ticket, &result, &mut out);
         }
         Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
         Msg::Callback { ticket, event } => waiting::callback(model, ticket, event, &mut out),
@@ -89,8 +98,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             exchange::token(model, ticket, &result, &mut out);
             proof::token(model, ticket, &result, &mut out);
             review::proof::token(model, ticket, &result, &mut out);
+            rotate::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
+        Msg::Renewed { ticket, result } => refreshing::renewed(model, ticket, *result, &mut out),
         Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
         Msg::Read { ticket, result } => {
             review::proof::answered(model, ticket, &result, &mut out);
@@ -117,6 +128,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             Ok(path) => notify(model, Tone::Success, format!("Written to {path}")),
             Err(why) => notify(model, Tone::Failure, format!("Not written: {why}")),
         },
+        Msg::Regenerated { ticket, secret } => rotate::regenerated(model, ticket, &secret),
     }
     out
 }
@@ -126,8 +138,9 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     form::secrets_written(model, ticket, result, out);
     authorization::secrets_written(model, ticket, result, out);
     proof::login_began(model, out);
-    verification::secrets_written(model, ticket, result, out);
+    refreshing::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
+    rotate::secrets_written(model, ticket, result, out);
 }
 
 /// Secrets were read, or could not be: whoever waits for the ticket goes on.

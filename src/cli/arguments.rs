@@ -233,6 +233,22 @@ pub enum ReviewFormat {
     Json,
 }
 
+/// What to export, and how.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArguments {
+    /// Name of the connection.
+    pub name: String,
+    /// Write to this file (which must not exist) instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// With its secrets, as an age file behind a passphrase (asked for twice, or ZOOM_SETUP_EXPORT_PASSPHRASE).
+    #[arg(long, requires = "output")]
+    pub with_secrets: bool,
+    /// With its secrets and the login that is kept here. Once the file is verified, the connection is removed here.
+    #[arg(long = "move", requires = "output")]
+    pub moved: bool,
+}
+
 /// What to check, and how to tell.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CheckArguments {
@@ -283,6 +299,12 @@ pub enum CheckFormat {
 /// `connections …`.
 #[derive(Debug, Subcommand)]
 pub enum ConnectionsCommand {
+    /// List the stored connections, as without a command.
+    List {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one connection.
     Show {
         name: String,
@@ -292,4 +314,23 @@ pub enum ConnectionsCommand {
     },
     /// Remove a connection and its secrets from this machine.
     Remove { name: String },
+    /// Give a connection another name on this machine.
+    Rename { old: String, new: String },
+    /// Write a connection to a file, for another machine or to keep.
+    ///
+    /// Without more it is JSON without secrets. A login that is kept here never leaves but by --move: two copies of
+    /// it would spend one refresh token.
+    Export(ExportArguments),
+    /// Take a connection from a file that was exported.
+    Import {
+        file: PathBuf,
+        /// Store it under this name.
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Replace the client secret: Zoom must know the new one before it takes the old one's place.
+    ///
+    /// On a terminal it opens a screen that explains what stops when. Without one the new secret is taken from
+    /// ZOOM_CLIENT_SECRET or standard input.
+    Rotate { name: String },
 }

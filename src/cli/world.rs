@@ -40,9 +40,9 @@ pub struct World {
     pub settings: Settings,
     pub procedures: Vec<Arc<Procedure>>,
     pub store: Box<dyn Store>,
-    pub passphrase: Option<Secret>,
-    /// The checks of before.
+    /// The last checks of each connection.
     pub history: HistoryFile,
+    pub passphrase: Option<Secret>,
     sandbox: Option<Arc<Sandbox>>,
     environment: BrowserEnvironment,
 }
@@ -85,15 +85,10 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
-        let history = match global.store {
-            Some(StoreArgument::Memory) => HistoryFile::nowhere(),
-            Some(StoreArgument::Auto | StoreArgument::Keyring | StoreArgument::File) | None => {
-                HistoryFile::new(&data_dir)
-            }
-        };
+        let history = history(global, &data_dir);
         let store = open_store(global, data_dir)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
-        Ok(Self { settings, procedures, store, passphrase, history, sandbox, environment })
+        Ok(Self { settings, procedures, store, history, passphrase, sandbox, environment })
     }
 
     /// The same, listening on that port and no other, if one is named.
@@ -113,7 +108,9 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            world.store = open_store(global, data_dir(global)?)?;
+            let data_dir = data_dir(global)?;
+            world.history = history(global, &data_dir);
+            world.store = open_store(global, data_dir)?;
         }
         Ok(world)
     }
@@ -286,6 +283,14 @@ fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
 }
 
+fn history(global: &Global, data_dir: &Path) -> HistoryFile {
+    if global.store == Some(StoreArgument::Memory) {
+        HistoryFile::nowhere()
+    } else {
+        HistoryFile::new(data_dir)
+    }
+}
+
 fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {
     let kind = match (global.store, global.rehearse.is_some()) {
         (Some(StoreArgument::Memory), _) => StoreKind::Memory,
@@ -371,6 +376,12 @@ impl Rehearsing for SandboxPage {
         };
         // What Zoom's form would not keep shows up as a finding of the verification.
         drop(self.sandbox.configure(kind, configuration));
+    }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.sandbox.regenerate_secret(kind);
+        self.sandbox.app_page(kind).client_secret
     }
 }
 

@@ -1,9 +1,9 @@
 //! A check as the screen asks for it: prepared by the store's thread, carried beside the screen, its results brought in
 //! batches, and remembered at its end.
 
-use super::JournaledRenewer;
 use super::check::{CheckEvent, CheckPorts, TokenPorts, check};
 use super::store_thread::CheckStore;
+use super::{JournaledRenewer, Renewals};
 use crate::app::message::{Msg, Ticket};
 use crate::check::{CheckOptions, CheckReport, Limits};
 use crate::ports::{Clock, Entropy, Zoom};
@@ -21,6 +21,7 @@ pub struct CheckWorld {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub store: CheckStore,
+    pub renewals: Renewals,
 }
 
 /// A check that was begun.
@@ -83,6 +84,7 @@ async fn run(
                 Arc::clone(&store),
                 world.zoom,
                 Arc::clone(&world.clock),
+                world.renewals,
             )),
             store,
         }),

@@ -4,13 +4,15 @@
 
 use crate::oauth::authorize::Endpoints;
 use crate::oauth::diagnosis::diagnose;
+use crate::oauth::renewal::TokenRecord;
 use crate::oauth::{
     ApiAnswer, ApiRead, ClientAuthentication, Failure, Grant, PreflightAnswer, PreflightRequest,
     RevokeRequest, TokenGrant, TokenRequest,
 };
-use crate::ports::{Clock, PortFuture, Store, StoreFailure, Unlocked, Zoom};
+use crate::ports::{Adopted, Clock, HeldTokens, PortFuture, Store, StoreFailure, TokenStore, Unlocked, Zoom};
 use crate::secret::{Secret, hide};
 use crate::setup::{Connection, SecretKey, Setup};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::{debug, info, trace, warn};
@@ -191,11 +193,12 @@ impl Store for LoggedStore {
         name: &str,
         change: &mut dyn FnMut(&mut Connection),
     ) -> Result<bool, StoreFailure> {
-        stored("connection updated", name, self.0.update_connection(name, change))
+        stored("connection brought up to date", name, self.0.update_connection(name, change))
     }
 
-    fn tokens(&self) -> Result<std::sync::Arc<dyn crate::ports::TokenStore>, StoreFailure> {
-        self.0.tokens()
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        let names = format!("{from} to {}", connection.name);
+        stored("connection renamed", &names, self.0.rename_connection(from, connection))
     }
 
     fn unlock(&mut self, passphrase: Option<&Secret>) -> Result<Unlocked, StoreFailure> {
@@ -233,6 +236,94 @@ impl Store for LoggedStore {
         }
         result
     }
+
+    fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
+        Ok(Arc::new(LoggedTokens(self.0.tokens()?)))
+    }
+}
+
+/// Rotating tokens, with a line in the log for each step of a rotation.
+struct LoggedTokens(Arc<dyn TokenStore>);
+
+impl TokenStore for LoggedTokens {
+    fn hold(&self, key: &SecretKey) -> Result<Box<dyn HeldTokens>, StoreFailure> {
+        let begun = Instant::now();
+        match self.0.hold(key) {
+            Ok(held) => {
+                debug!(key = key.path(), ms = milliseconds(begun), adopted = ?held.adopted(), "tokens held");
+                Ok(Box::new(LoggedHeld { key: key.path(), held }))
+            }
+            Err(failure) => {
+                warn!(key = key.path(), ?failure, ms = milliseconds(begun), "tokens not held");
+                Err(failure)
+            }
+        }
+    }
+
+    fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {
+        stored("tokens looked at", &key.path(), self.0.look(key))
+    }
+}
+
+/// Tokens that are held, until it is dropped.
+struct LoggedHeld {
+    key: String,
+    held: Box<dyn HeldTokens>,
+}
+
+impl Drop for LoggedHeld {
+    fn drop(&mut self) {
+        debug!(key = self.key, "tokens let go");
+    }
+}
+
+impl HeldTokens for LoggedHeld {
+    fn read(&self) -> Result<Option<TokenRecord>, StoreFailure> {
+        stored("tokens read", &self.key, self.held.read())
+    }
+
+    fn write(&mut self, record: &TokenRecord) -> Result<(), StoreFailure> {
+        let begun = Instant::now();
+        let result = self.held.write(record);
+        let refresh_token = record.tokens.refresh_token.as_ref().map(|token| token.fingerprint().to_string());
+        let marked = record.refreshing.is_some();
+        match &result {
+            Ok(()) => {
+                info!(key = self.key, refresh_token, marked, ms = milliseconds(begun), "tokens written");
+            }
+            Err(failure) => warn!(key = self.key, refresh_token, marked, ?failure, "tokens not written"),
+        }
+        result
+    }
+
+    fn remove(&mut self) -> Result<(), StoreFailure> {
+        stored("tokens removed", &self.key, self.held.remove())
+    }
+
+    fn rescue(&mut self, record: &TokenRecord) -> Result<String, StoreFailure> {
+        rescued(&self.key, self.held.rescue(record))
+    }
+
+    fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure> {
+        rescued(&self.key, self.held.rescue_into(directory, record))
+    }
+
+    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
+        stored("tokens looked for elsewhere", &self.key, self.held.adopt_from(directory))
+    }
+
+    fn adopted(&self) -> Option<&Adopted> {
+        self.held.adopted()
+    }
+}
+
+/// Logs where a pair was put that the store did not take.
+fn rescued(key: &str, result: Result<String, StoreFailure>) -> Result<String, StoreFailure> {
+    match &result {
+        Ok(place) => warn!(key, place, "new pair put elsewhere"),
+        Err(failure) => warn!(key, ?failure, "new pair not put elsewhere"),
+    }
+    result
 }
 
 /// Every secret that a request carries, by name.

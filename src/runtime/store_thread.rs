@@ -15,6 +15,9 @@ use std::sync::mpsc as sync;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
+/// The tokens that rotate, or why there are none.
+pub type Tokens = Result<Arc<dyn TokenStore>, StoreFailure>;
+
 /// What the thread is told.
 enum Order {
     Effect(Effect),
@@ -22,6 +25,8 @@ enum Order {
     Tell(oneshot::Sender<()>),
     /// What a check of these connections begins with.
     Prepare(Vec<String>, oneshot::Sender<Result<Prepared, StoreFailure>>),
+    /// Give the tokens that rotate, once everything before this is done.
+    Tokens(oneshot::Sender<Tokens>),
     /// Keep what a check found.
     Record(Vec<Checked>, oneshot::Sender<Result<(), StoreFailure>>),
 }
@@ -29,7 +34,7 @@ enum Order {
 /// What a check begins with.
 pub struct Prepared {
     pub subjects: Vec<Subject>,
-    pub tokens: Result<Arc<dyn TokenStore>, StoreFailure>,
+    pub tokens: Tokens,
 }
 
 /// What belongs to the store and is not in it.
@@ -89,6 +94,7 @@ impl StoreThread {
                     Order::Tell(done) => drop(done.send(())),
                     Order::Prepare(names, answer) => drop(answer.send(worker.prepare(names))),
                     Order::Record(checked, answer) => drop(answer.send(worker.record(checked))),
+                    Order::Tokens(asked) => drop(asked.send(worker.store.tokens())),
                 }
             }
             worker.keep_unsaved();
@@ -107,6 +113,13 @@ impl StoreThread {
     pub fn done(&self) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         let _ = self.orders.send(Order::Tell(sender));
+        receiver
+    }
+
+    /// The tokens that rotate: their writes do not wait for this thread.
+    pub fn tokens(&self) -> oneshot::Receiver<Tokens> {
+        let (sender, receiver) = oneshot::channel();
+        let _ = self.orders.send(Order::Tokens(sender));
         receiver
     }
 
@@ -178,6 +191,7 @@ impl Worker {
             | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
             | Effect::Token { .. }
+            | Effect::Renew { .. }
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
@@ -186,6 +200,7 @@ impl Worker {
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
+            | Effect::Regenerate { .. }
             | Effect::Exit(_) => {}
         }
     }

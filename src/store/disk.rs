@@ -112,6 +112,13 @@ pub fn remove(path: &Path) -> Result<(), StoreFailure> {
     }
 }
 
+/// Gives a file another name in its directory, for good when it returns.
+pub fn rename(from: &Path, to: &Path) -> Result<(), StoreFailure> {
+    fs::rename(from, to)
+        .and_then(|()| sync_directory(parent(to)))
+        .map_err(|error| cannot("rename", from, &error))
+}
+
 /// A path fit for a message.
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy(), 300)

@@ -158,6 +158,25 @@ impl RecordFiles {
         }
     }
 
+    /// Puts the record in the place of the one named `from`. One replace of one file takes the old name away and
+    /// brings the new one, so that no crash leaves both, or none.
+    pub fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        let there = |name: &str| StoreFailure::Io {
+            message: format!("there is a connection {} already", printable(name, 80)),
+        };
+        let gone = |name: &str| StoreFailure::Io {
+            message: format!("there is no connection {}", printable(name, 80)),
+        };
+        if self.locate_connection(&connection.name)?.is_some() {
+            return Err(there(&connection.name));
+        }
+        let path = self.locate_connection(from)?.ok_or_else(|| gone(from))?;
+        self.save(&self.connections, &path, connection)?;
+        // The name inside counts, so the file's own name is a matter of order only.
+        let _ = disk::rename(&path, &self.connection_path(&connection.name));
+        Ok(())
+    }
+
     /// The file that holds the connection: the name inside counts, since an admin may rename files.
     fn locate_connection(&self, name: &str) -> Result<Option<PathBuf>, StoreFailure> {
         let usual = self.connection_path(name);

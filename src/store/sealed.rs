@@ -26,7 +26,7 @@ const FORMAT: u32 = 1;
 
 /// Largest scrypt work factor that is accepted from a file, as a power of two: 1 GiB of memory, some seconds.
 /// Above what the `age` and `rage` tools choose, so that a key re-encrypted with them still opens.
-const LARGEST_WORK_FACTOR: u8 = 20;
+pub const LARGEST_WORK_FACTOR: u8 = 20;
 
 /// The text before every X25519 identity.
 const IDENTITY_PREFIX: &str = "AGE-SECRET-KEY-1";

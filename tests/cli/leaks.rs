@@ -84,7 +84,7 @@ fn secrets_stay_secret() {
             assert!(!contains(&content, secret), "the {what} is in {}", path.display());
         }
     }
-    assert_eq!(encrypted, 2, "secrets and their key");
+    assert_eq!(encrypted, 3, "secrets, tokens, and their key");
     assert!(fs::metadata(&log).unwrap().len() > 0, "the log was written");
 }
 

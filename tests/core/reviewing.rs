@@ -68,6 +68,7 @@ pub fn connection(core: &mut Core, id: &str, granted: Option<Vec<String>>) -> St
         verification: None,
         compared: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     };
     core.secrets.insert(
         SecretKey::ConnectionField(name.clone(), FieldName::ClientSecret),

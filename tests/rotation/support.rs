@@ -14,7 +14,7 @@ use zoom_setup::oauth::{
 use zoom_setup::ports::{
     Clock, PortFuture, Renewal, RenewalRequest, Renewer, Store, StoreFailure, TokenStore, Zoom,
 };
-use zoom_setup::runtime::JournaledRenewer;
+use zoom_setup::runtime::{JournaledRenewer, Renewals};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::SecretKey;
 use zoom_setup::store::{
@@ -259,7 +259,17 @@ pub fn request(key: SecretKey) -> RenewalRequest {
 }
 
 pub fn renewer(tokens: Arc<dyn TokenStore>, zoom: Arc<dyn Zoom>, now: Timestamp) -> JournaledRenewer {
-    JournaledRenewer::new(tokens, zoom, Arc::new(Still(now)))
+    counted(tokens, zoom, now, Renewals::default())
+}
+
+/// The same, counted by the test.
+pub fn counted(
+    tokens: Arc<dyn TokenStore>,
+    zoom: Arc<dyn Zoom>,
+    now: Timestamp,
+    under_way: Renewals,
+) -> JournaledRenewer {
+    JournaledRenewer::new(tokens, zoom, Arc::new(Still(now)), under_way)
 }
 
 /// One renewal of the key, to its end.

@@ -122,6 +122,8 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         setup: setup(&procedure, step),
         secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET))]),
         tokens: None,
+        refreshing: None,
+        tokens_unstored: false,
         step,
         state,
         unsaved: BTreeSet::new(),
@@ -260,6 +262,7 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         verification: Some(verification(false)),
         compared: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

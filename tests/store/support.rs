@@ -55,6 +55,7 @@ pub fn connection(name: &str) -> Connection {
         verification: None,
         compared: BTreeMap::new(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

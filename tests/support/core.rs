@@ -11,8 +11,11 @@ use zoom_setup::app::model::{Model, Settings};
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::StepState;
 use zoom_setup::oauth::authorize::Endpoints;
+use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::oauth::{ApiAnswer, Call, Failure, FailureKind, PreflightAnswer, TokenGrant};
-use zoom_setup::ports::{BoundPort, ListenFailure, PortProblem, PortReason, StoreFailure, Unlocked};
+use zoom_setup::ports::{
+    BoundPort, ListenFailure, PortProblem, PortReason, Renewal, RenewalRequest, StoreFailure, Unlocked,
+};
 use zoom_setup::procedure::{FieldName, Procedure, registry};
 use zoom_setup::runtime::message;
 use zoom_setup::secret::Secret;
@@ -202,6 +205,7 @@ impl Core {
             | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
             | Effect::Token { .. }
+            | Effect::Renew { .. }
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
@@ -210,6 +214,7 @@ impl Core {
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
+            | Effect::Regenerate { .. }
             | Effect::Exit(_) => None,
         }
     }
@@ -273,6 +278,35 @@ impl Core {
     pub fn token(&mut self, result: Result<TokenGrant, Failure>) -> Vec<Effect> {
         let ticket = self.token_ticket();
         self.send(Msg::Token { ticket, result: Box::new(result) })
+    }
+
+    /// The last refresh comes to this end.
+    pub fn renewed(&mut self, renewal: Renewal) -> Vec<Effect> {
+        let ticket = self.renewal().0;
+        self.send(Msg::Renewed { ticket, result: Box::new(renewal) })
+    }
+
+    /// Zoom answers the last refresh, and the store takes the new pair.
+    pub fn refreshed(&mut self, result: Result<TokenGrant, Failure>) -> Vec<Effect> {
+        let tokens = self.wizard().tokens.clone().unwrap();
+        let renewal = match result {
+            Ok(grant) => {
+                let tokens = StoredTokens::from_grant(&grant, self.now, Some(&tokens));
+                let key = self.renewal().1.key;
+                self.secrets.insert(key, tokens.to_secret());
+                Renewal::Renewed { tokens, grant }
+            }
+            Err(failure) => Renewal::Refused { tokens, failure },
+        };
+        self.renewed(renewal)
+    }
+
+    /// Ticket of the last refresh, and whose tokens it is for.
+    pub fn renewal(&self) -> (Ticket, RenewalRequest) {
+        self.last(|effect| match effect {
+            Effect::Renew { ticket, request } => Some((*ticket, request.clone())),
+            _ => None,
+        })
     }
 
     /// The API answers the last read.

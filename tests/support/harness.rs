@@ -15,8 +15,10 @@ use zoom_setup::app::model::{Model, Overlay, Rehearsal, SecretStore, Settings};
 use zoom_setup::app::wizard::{AuthorizationPhase, StepState};
 use zoom_setup::callback::TinyHttpListener;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
+use zoom_setup::oauth::renewal::TokenRecord;
 use zoom_setup::ports::{
-    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, TokenStore, Unlocked,
+    Adopted, Clipboard, Clock, HeldTokens, Listener, RehearsalApp, Rehearsing, Store, StoreFailure,
+    TokenStore, Unlocked,
 };
 use zoom_setup::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use zoom_setup::runtime::{LoggedStore, LoggedZoom, Ports, Runtime, message, step};
@@ -59,6 +61,16 @@ pub struct Power {
 impl Power {
     fn new() -> Self {
         Self { left: Mutex::new(usize::MAX) }
+    }
+
+    /// Runs an operation under power; none is under way when the power fails.
+    fn on<T>(&self, operation: impl FnOnce() -> Result<T, StoreFailure>) -> Result<T, StoreFailure> {
+        let mut left = self.left.lock().unwrap();
+        if *left == 0 {
+            return Err(StoreFailure::Io { message: "no power".to_owned() });
+        }
+        *left -= 1;
+        operation()
     }
 }
 
@@ -119,7 +131,8 @@ impl World {
     /// A store on the same disk.
     pub fn store(&self) -> FileStore {
         let limits = StoreLimits { work_factor: 2, ..StoreLimits::default() };
-        let parts = StoreParts { limits, ..StoreParts::default() };
+        let rescue_places = vec![self.directory.path().join("elsewhere")];
+        let parts = StoreParts { limits, rescue_places, ..StoreParts::default() };
         let options = StoreOptions { data_dir: self.data(), kind: StoreKind::File };
         FileStore::with_parts(options, parts).unwrap()
     }
@@ -384,6 +397,9 @@ fn busy(model: &Model) -> bool {
     if model.review.as_ref().is_some_and(|reviewing| reviewing.proving.is_some()) {
         return true;
     }
+    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy()) {
+        return true;
+    }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };
     let writing = wizard.saving.is_some() || wizard.loading.is_some() || wizard.storing.is_some();
     writing || keymap::screen_mode(model) == Mode::Busy
@@ -462,6 +478,12 @@ impl Rehearsing for AppPage {
         };
         drop(self.0.configure(kind, configuration));
     }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.0.regenerate_secret(kind);
+        self.0.app_page(kind).client_secret
+    }
 }
 
 /// A store that stops for good when the power fails.
@@ -471,17 +493,11 @@ struct MortalStore {
 }
 
 impl MortalStore {
-    /// Runs an operation under power; none is under way when the power fails.
     fn on<T>(
         &mut self,
         operation: impl FnOnce(&mut FileStore) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        let mut left = self.power.left.lock().unwrap();
-        if *left == 0 {
-            return Err(StoreFailure::Io { message: "no power".to_owned() });
-        }
-        *left -= 1;
-        operation(&mut self.store)
+        self.power.on(|| operation(&mut self.store))
     }
 
     /// The same for a method that does not change the store itself.
@@ -489,12 +505,7 @@ impl MortalStore {
         &self,
         operation: impl FnOnce(&FileStore) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        let mut left = self.power.left.lock().unwrap();
-        if *left == 0 {
-            return Err(StoreFailure::Io { message: "no power".to_owned() });
-        }
-        *left -= 1;
-        operation(&self.store)
+        self.power.on(|| operation(&self.store))
     }
 }
 
@@ -517,6 +528,9 @@ impl Store for MortalStore {
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         self.with(|store| store.remove_connection(name))
     }
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        self.with(|store| store.rename_connection(from, connection))
+    }
     fn update_connection(
         &self,
         name: &str,
@@ -534,6 +548,52 @@ impl Store for MortalStore {
         self.on(|store| store.write_secrets(changes))
     }
     fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
-        self.with(Store::tokens)
+        let tokens = self.store.tokens()?;
+        Ok(Arc::new(MortalTokens { tokens, power: Arc::clone(&self.power) }))
+    }
+}
+
+/// Tokens that hang on the same supply.
+struct MortalTokens {
+    tokens: Arc<dyn TokenStore>,
+    power: Arc<Power>,
+}
+
+impl TokenStore for MortalTokens {
+    fn hold(&self, key: &SecretKey) -> Result<Box<dyn HeldTokens>, StoreFailure> {
+        let held = self.power.on(|| self.tokens.hold(key))?;
+        Ok(Box::new(MortalHeld { held, power: Arc::clone(&self.power) }))
+    }
+    fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {
+        self.tokens.look(key)
+    }
+}
+
+struct MortalHeld {
+    held: Box<dyn HeldTokens>,
+    power: Arc<Power>,
+}
+
+impl HeldTokens for MortalHeld {
+    fn read(&self) -> Result<Option<TokenRecord>, StoreFailure> {
+        self.held.read()
+    }
+    fn write(&mut self, record: &TokenRecord) -> Result<(), StoreFailure> {
+        self.power.on(|| self.held.write(record))
+    }
+    fn remove(&mut self) -> Result<(), StoreFailure> {
+        self.power.on(|| self.held.remove())
+    }
+    fn rescue(&mut self, record: &TokenRecord) -> Result<String, StoreFailure> {
+        self.power.on(|| self.held.rescue(record))
+    }
+    fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure> {
+        self.power.on(|| self.held.rescue_into(directory, record))
+    }
+    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
+        self.power.on(|| self.held.adopt_from(directory))
+    }
+    fn adopted(&self) -> Option<&Adopted> {
+        self.held.adopted()
     }
 }

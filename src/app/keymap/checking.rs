@@ -13,6 +13,7 @@ use crate::app::checking::{self, Checking, Checks, Pane};
 use crate::app::message::Intent;
 use crate::app::model::{HomeItem, Model};
 use crate::app::update::selected_home_item;
+use crate::procedure::FieldName;
 
 /// The list of connections.
 const LIST: Modes = Modes::of(&[Mode::Checks, ChecksRunning]);
@@ -33,6 +34,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[ChecksDetail], &[Enter], "Enter", Intent::Confirm, "to the list", None),
     across(CHECKS, &[Char('o')], "o", Intent::Open, "open place", Some(4)),
     across(CHECKS, &[Char('v')], "v", Intent::Review, "review scopes", Some(5)),
+    across(CHECKS, &[Char('n')], "n", Intent::Rotate, "new secret", Some(9)),
     across(CHECKS, &[Char('u')], "u", Intent::Refresh, "refresh now", Some(6)),
     across(LIST, &[Char('f'), Right], "f", Intent::FilterNext, "filter", Some(7)),
     across(LIST, &[Char('F'), Left], "F", Intent::FilterPrevious, "filter before", None),
@@ -84,6 +86,9 @@ pub fn applies(model: &Model, checks: &Checks, intent: Intent) -> bool {
             idle && selected.is_some_and(|connection| checking::wants_login(model, connection))
         }
         Intent::Review => selected.is_some(),
+        Intent::Rotate => {
+            selected.is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret))
+        }
         Intent::FilterNext | Intent::FilterPrevious | Intent::Search | Intent::Watch => {
             !model.library.connections.is_empty()
         }

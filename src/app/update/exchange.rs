@@ -80,6 +80,8 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
             });
             wizard.setup.verification = None;
             wizard.tokens = Some(tokens);
+            wizard.refreshing = None;
+            wizard.tokens_unstored = false;
             secrets::with_store(model, Effect::WriteSecrets { ticket: store_ticket, changes }, out);
         }
         Err(failure) => {

@@ -253,6 +253,8 @@ fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
         setup,
         secrets: BTreeMap::new(),
         tokens: None,
+        refreshing: None,
+        tokens_unstored: false,
         pending: None,
         step: 0,
         state: StepState::Read { selected: 0 },

@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    again, authorization, checking, desk, form, home, leave, notify, proof, review, scopes, secrets, steps,
-    storing, verification, waiting, wizard_mut,
+    again, authorization, checking, desk, form, home, leave, notify, proof, review, rotate, scopes, secrets,
+    steps, storing, verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -22,11 +22,14 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.overlay.is_some() {
         return in_overlay(model, intent, out);
     }
+    if model.rotating.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
+        return rotate::intent(model, intent, out);
+    }
     if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return review::intent(model, intent, out);
     }
     if matches!(model.screen, Screen::Checks(_))
-        && !matches!(intent, Intent::Help | Intent::Quit | Intent::Review)
+        && !matches!(intent, Intent::Help | Intent::Quit | Intent::Review | Intent::Rotate)
     {
         return checking::intent(model, intent, out);
     }
@@ -44,6 +47,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 again::begin(model, &name, out);
             }
         }
+        Intent::Rotate => rotate::open_selected(model),
         Intent::Document => {
             if model.wizard().is_some() {
                 open(model, Overlay::Document);
@@ -111,6 +115,9 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
         return desk::paste(model, text, out);
     }
+    if model.rotating.is_some() && model.overlay.is_none() {
+        return rotate::paste(model, text);
+    }
     if model.review.is_some() && model.overlay.is_none() {
         return review::paste(model, text);
     }
@@ -160,6 +167,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::DeskPaste => desk::typed(model, typed),
         Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
         Mode::ChecksSearch => checking::typed(model, typed),
+        Mode::Rotate => rotate::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -186,12 +194,17 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::Checks
         | Mode::ChecksRunning
         | Mode::ChecksDetail
+        | Mode::RotateBusy
+        | Mode::Rotated
         | Mode::ConfirmRemoval => {}
     }
 }
 
 /// The text of the field that is typed into, where there is one on the screen.
 fn focused_text(model: &Model) -> Option<&str> {
+    if let Some(rotating) = &model.rotating {
+        return (keymap::mode(model) == Mode::Rotate).then(|| rotating.field.input.text());
+    }
     let field = match &model.wizard()?.state {
         StepState::Fill(form) => &form.fields.get(form.focus)?.input,
         StepState::Scopes(list) => list.search.as_ref()?,
@@ -274,7 +287,7 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 }
 
 /// Scrolls the text on screen.
-fn scroll(model: &mut Model, intent: Intent) {
+pub fn scroll(model: &mut Model, intent: Intent) {
     let max = model.max_scroll;
     model.scroll = match intent {
         Intent::Down => (model.scroll + 1).min(max),

@@ -43,6 +43,7 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         verification: setup.verification.clone(),
         compared: setup.compared.clone(),
         unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 
@@ -66,7 +67,8 @@ pub fn store(model: &mut Model, out: &mut Vec<Effect>) {
         .map(|(field, secret)| (SecretKey::ConnectionField(name.clone(), *field), Some(secret.clone())))
         .collect();
     let keep = connection.grant.is_some();
-    let tokens = wizard.tokens.as_ref().filter(|_| keep).map(crate::oauth::token::StoredTokens::to_secret);
+    // With the mark, if there is one: also under the connection's name a token that may be spent is not sent again.
+    let tokens = wizard.token_record().filter(|_| keep).map(|record| record.to_secret());
     changes.push((SecretKey::ConnectionTokens(name.clone()), tokens));
     wizard.storing = Some(ticket);
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
@@ -171,7 +173,9 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     // Comparisons may go on after storing: they prove more about the same connection.
     let compared = now.compared.clone();
     let holds = |stored: &&Connection| {
-        **stored == Connection { created: stored.created, compared: stored.compared.clone(), ..now }
+        let (created, compared) = (stored.created, stored.compared.clone());
+        **stored
+            == Connection { created, compared, credentials_since: stored.credentials_since.clone(), ..now }
     };
     let Some(stored) = stored.filter(holds).cloned() else {
         // An answer or the grant changed after storing, and the set-up is about to go with what it knows.
