@@ -155,8 +155,11 @@ fn connection(index: usize, kind: Kind, now: Timestamp) -> Connection {
             api_url: None,
             refreshable: true,
             refreshed_at: None,
+            unknown: Default::default(),
         }),
         verification: None,
         compared: BTreeMap::default(),
+        credentials_since: Default::default(),
+        unknown: Default::default(),
     }
 }

@@ -123,6 +123,18 @@ impl Disk for FullDisk {
         }
         SystemDisk.replace(path, bytes)
     }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
+    }
 }
 
 impl Stage {
@@ -216,6 +228,8 @@ impl Stage {
             grant: None,
             verification: None,
             compared: BTreeMap::default(),
+            credentials_since: Default::default(),
+            unknown: Default::default(),
         };
         let key = SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret);
         let mut secrets = vec![(key, Some(app.client_secret))];
@@ -227,6 +241,7 @@ impl Stage {
                 api_url: None,
                 refreshable: true,
                 refreshed_at: None,
+                unknown: Default::default(),
             });
             secrets.push((SecretKey::ConnectionTokens(name.to_owned()), Some(tokens.to_secret())));
         }
@@ -282,6 +297,7 @@ impl Stage {
                 Arc::clone(&store),
                 Arc::clone(&self.renewing_zoom),
                 Arc::clone(&self.driver_clock),
+                Renewals::default(),
             );
             TokenPorts { store, renewer: Arc::new(renewer) }
         });

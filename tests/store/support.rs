@@ -33,6 +33,7 @@ pub fn setup(id: &str) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        replaces: None,
         unknown: Default::default(),
     }
 }

@@ -34,7 +34,7 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         receiver: wizard.procedure.receiver,
         app_kind: wizard.procedure.app_kind,
         rehearsal: setup.rehearsal,
-        created: now,
+        created: setup.replaces.as_ref().map_or(now, |replaced| replaced.created),
         owner: if owned { Owner::Wizard } else { Owner::Receiver },
         answers: setup.answers.clone(),
         secrets: setup.secrets.clone(),
