@@ -8,6 +8,8 @@ pub mod keymap;
 pub mod message;
 pub mod model;
 pub mod proof;
+pub mod removal;
 pub mod review;
+pub mod rotation;
 pub mod update;
 pub mod wizard;

@@ -6,20 +6,23 @@ pub mod arguments;
 pub mod check;
 pub mod connections;
 pub mod handoff;
+mod headless;
+pub mod log;
 mod page;
 pub mod procedures;
 pub mod sandbox;
 pub mod scopes;
 pub mod set_up;
+pub mod store;
 pub mod world;
 
 use crate::error::{Error, ErrorKind};
 use crate::handoff::sheet;
 use crate::procedure::FieldName;
 use crate::secret::{Secret, printable};
-use crate::setup::{Connection, SecretKey};
+use crate::setup::SecretKey;
 use crate::{system, terminal};
-use arguments::{Arguments, Command, ConnectionsCommand, ProceduresCommand};
+use arguments::{Arguments, Command, ProceduresCommand};
 use clap::Parser;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -45,15 +48,18 @@ pub fn main() -> u8 {
     };
     terminal::install_hook();
     let mut out = Pipe(std::io::stdout().lock());
-    match run(&arguments, &mut out).and_then(|()| out.flush().map_err(|error| output(&error))) {
+    let code = match run(&arguments, &mut out).and_then(|()| out.flush().map_err(|error| output(&error))) {
         Ok(()) => 0,
         Err(error) => {
+            tracing::warn!(kind = ?error.kind, message = error.message, "ended with an error");
             if !matches!(error.kind, ErrorKind::Plugin(_)) {
                 report(&error, &mut std::io::stderr());
             }
             error.kind.exit_code()
         }
-    }
+    };
+    tracing::info!(code, "ended");
+    code
 }
 
 /// Standard output, whose reader may go away (`zoom-setup procedures | head -1`): it wants no more then, and
@@ -99,7 +105,7 @@ pub fn output(error: &std::io::Error) -> Error {
 
 fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
     if let Some(path) = &arguments.global.log_file {
-        world::start_log(path)?;
+        log::start(path, arguments.global.log_level)?;
     }
     if let Some(fault) = arguments.global.rehearse.as_deref().filter(|fault| !fault.is_empty()) {
         world::parse_fault(fault)?;
@@ -120,13 +126,14 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
             run_procedures(&arguments.global, *json, command.as_ref(), out)
         }
         Some(Command::Connections { json, command }) => {
-            run_connections(&arguments.global, *json, command.as_ref(), out)
+            connections::run(&arguments.global, *json, command.as_ref(), out)
         }
         Some(Command::Check(arguments_of)) => check::run(&arguments.global, arguments_of, out),
         Some(Command::Scopes { command }) => scopes::run(&arguments.global, command, out),
         Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
             hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)
         }
+        Some(Command::Store { json, command }) => store::run(&arguments.global, *json, command.as_ref(), out),
         Some(Command::Sandbox { port, fault }) => {
             run_sandbox(&arguments.global, *port, fault.as_deref(), out)
         }
@@ -149,57 +156,6 @@ fn run_procedures(
     }
 }
 
-fn run_connections(
-    global: &arguments::Global,
-    json: bool,
-    command: Option<&ConnectionsCommand>,
-    out: &mut dyn Write,
-) -> Result<(), Error> {
-    let world = World::without_zoom(global)?;
-    let (connections, unreadable) = world.store.connections().map_err(world::store_error)?;
-    for line in unreadable {
-        let _ = writeln!(std::io::stderr(), "warning: {}", printable(&line, 400));
-    }
-    match command {
-        None => connections::list(&connections, json, out).map_err(|error| output(&error)),
-        Some(ConnectionsCommand::Show { name, json: own }) => {
-            let connection = find(&connections, name)?;
-            let procedure = world.procedure(&connection.procedure).ok();
-            connections::show(connection, procedure.as_deref(), out, json || *own)
-                .map_err(|error| output(&error))
-        }
-        Some(ConnectionsCommand::Remove { name }) => {
-            let connection = find(&connections, name)?.clone();
-            let mut world = world;
-            world.open_secrets()?;
-            let keys = crate::app::update::connection_secrets(&connection);
-            let changes = keys.into_iter().map(|key| (key, None)).collect();
-            world.store.write_secrets(changes).map_err(world::store_error)?;
-            world.store.remove_connection(&connection.name).map_err(world::store_error)?;
-            let _ = writeln!(
-                std::io::stderr(),
-                "Removed {} here. The app in Zoom and the connection in {} are still there.",
-                printable(&connection.name, 100),
-                connection.receiver.label()
-            );
-            Ok(())
-        }
-    }
-}
-
-fn find<'a>(connections: &'a [Connection], name: &str) -> Result<&'a Connection, Error> {
-    connections.iter().find(|connection| connection.name == name).ok_or_else(|| {
-        let known: Vec<String> =
-            connections.iter().map(|connection| printable(&connection.name, 100)).collect();
-        let list = if known.is_empty() {
-            "No connection is stored yet. Begin one: zoom-setup new".to_owned()
-        } else {
-            format!("Stored: {}", known.join(", "))
-        };
-        Error::usage(format!("there is no connection {}", printable(name, 100))).hint(list)
-    })
-}
-
 fn hand_off(
     global: &arguments::Global,
     name: &str,
@@ -209,8 +165,8 @@ fn hand_off(
     out: &mut dyn Write,
 ) -> Result<(), Error> {
     let mut world = World::without_zoom(global)?;
-    let (connections, _) = world.store.connections().map_err(world::store_error)?;
-    let connection = find(&connections, name)?;
+    let (stored, _) = world.store.connections().map_err(world::store_error)?;
+    let connection = connections::find(&stored, name)?;
     let procedure = world.procedure(&connection.procedure)?;
     let mut secrets: BTreeMap<FieldName, Secret> = BTreeMap::new();
     if reveal {

@@ -6,7 +6,10 @@ mod env;
 pub mod json;
 mod markdown;
 mod ownership;
+pub mod removal;
+pub mod rotation;
 mod sheet;
+pub mod transfer;
 
 pub use env::env;
 pub use json::json;

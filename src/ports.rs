@@ -66,6 +66,8 @@ pub trait Clipboard: Send + Sync {
 pub trait Rehearsing: Send + Sync {
     /// What the admin has entered by now.
     fn configure(&self, app: RehearsalApp);
+    /// The admin presses Regenerate. Gives the client secret that the page shows then.
+    fn regenerate(&self, server_to_server: bool) -> Secret;
 }
 
 /// The clock.
@@ -197,6 +199,9 @@ pub trait Store: Send {
     fn connections(&self) -> Result<(Vec<Connection>, Vec<String>), StoreFailure>;
     fn save_connection(&self, connection: &Connection) -> Result<(), StoreFailure>;
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure>;
+    /// Puts this record in the place of the one named `from`, whose name is gone in the same instant. Its secrets
+    /// and tokens are not moved.
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure>;
     /// Changes the connection of that name as it is stored now, so that what others changed stays. `false`: there is
     /// none.
     fn update_connection(

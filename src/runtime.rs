@@ -6,18 +6,20 @@
 
 pub mod check;
 mod link;
+mod log;
 mod renewal;
 mod screen;
 mod store_thread;
 
 pub use link::Written;
-pub use renewal::JournaledRenewer;
+pub use log::{LoggedStore, LoggedZoom};
+pub use renewal::{JournaledRenewer, Renewals};
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
 use crate::ports::{
-    BoundPort, Browser, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest, Listener,
-    ListenerControl, Rehearsing, Store, Zoom,
+    BoundPort, Browser, CallbackEvent, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest,
+    Listener, ListenerControl, Rehearsing, Renewal, RenewalRequest, Renewer, Store, StoreFailure, Zoom,
 };
 use crate::secret::Secret;
 use std::collections::HashMap;
@@ -68,6 +70,7 @@ pub struct Runtime {
     export_directory: PathBuf,
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
+    renewals: Renewals,
     listeners: HashMap<Ticket, OpenListener>,
     closing: Vec<JoinHandle<()>>,
     /// Holds the listener of the last login that ran out of time; its drop lets go of it.
@@ -109,6 +112,7 @@ impl Runtime {
             export_directory: ports.export_directory,
             store,
             tasks: HashMap::new(),
+            renewals: Renewals::default(),
             listeners: HashMap::new(),
             closing: Vec::new(),
             expired: None,
@@ -150,11 +154,20 @@ impl Runtime {
         }
     }
 
-    /// Waits until everything that was to be stored is stored, and the browser has its final page (bounded by
-    /// the listener).
+    /// Whether a refresh is under way, which [`Self::finish`] waits for.
+    pub fn is_refreshing(&self) -> bool {
+        self.renewals.any()
+    }
+
+    /// Waits until a refresh that was begun is stored (bounded by Zoom's time limit), everything else that was to be
+    /// stored is, and the browser has its final page (bounded by the listener).
     pub async fn finish(self) {
-        let Self { store, closing, expired, .. } = self;
+        let Self { store, closing, expired, tasks, renewals, .. } = self;
         drop(expired);
+        for task in tasks.into_values() {
+            task.abort();
+        }
+        renewals.settled().await;
         let ended = tokio::task::spawn_blocking(move || {
             store.finish();
             for closing in closing {
@@ -216,6 +229,7 @@ impl Runtime {
                     Msg::Token { ticket, result: Box::new(zoom.token(request).await) }
                 });
             }
+            Effect::Renew { ticket, request } => self.renew(ticket, request),
             Effect::Revoke { ticket, request } => {
                 let zoom = Arc::clone(&self.zoom);
                 self.spawn(
@@ -255,6 +269,12 @@ impl Runtime {
                     rehearsing.configure(app);
                 }
             }
+            Effect::Regenerate { ticket, server_to_server } => {
+                if let Some(rehearsing) = &self.rehearsing {
+                    let secret = rehearsing.regenerate(server_to_server);
+                    self.send(Msg::Regenerated { ticket, secret });
+                }
+            }
             Effect::Exit(exit) => self.exit = Some(exit),
         }
     }
@@ -272,6 +292,20 @@ impl Runtime {
             let _ = sender.send(msg);
         });
         self.tasks.insert(ticket, task.abort_handle());
+    }
+
+    fn renew(&mut self, ticket: Ticket, request: RenewalRequest) {
+        let tokens = self.store.tokens();
+        let (zoom, clock) = (Arc::clone(&self.zoom), Arc::clone(&self.clock));
+        let renewals = self.renewals.clone();
+        self.spawn(ticket, async move {
+            let renewal = match tokens.await {
+                Ok(Ok(tokens)) => JournaledRenewer::new(tokens, zoom, clock, renewals).renew(request).await,
+                Ok(Err(failure)) => Renewal::Store(failure),
+                Err(_) => Renewal::Store(StoreFailure::Io { message: "the store has ended".to_owned() }),
+            };
+            Msg::Renewed { ticket, result: Box::new(renewal) }
+        });
     }
 
     fn random(&self, ticket: Ticket) {
@@ -307,6 +341,10 @@ impl Runtime {
             let sender = self.sender.clone();
             let forwarding = tokio::spawn(async move {
                 while let Some(event) = listening.events.recv().await {
+                    match &event {
+                        CallbackEvent::Seen { line } => tracing::info!(line, "request on the listener"),
+                        CallbackEvent::Arrived { .. } => tracing::info!("callback with the right state"),
+                    }
                     if sender.send(Msg::Callback { ticket, event }).is_err() {
                         break;
                     }
@@ -314,6 +352,7 @@ impl Runtime {
             });
             let open = OpenListener { control: listening.control, forwarding: forwarding.abort_handle() };
             self.listeners.insert(ticket, open);
+            tracing::info!(port = listening.bound.port, "listening");
             listening.bound
         });
         self.send(Msg::Listening { ticket, result });

@@ -105,6 +105,15 @@ pub fn redact(text: &str) -> String {
     url.into()
 }
 
+/// The text with each of these secrets replaced by its fingerprint: a server may quote what it was sent. Fragments
+/// of fewer than four characters are left, since they would be found in any word.
+pub fn hide(text: &str, secrets: &[&Secret]) -> String {
+    let worth_hiding = secrets.iter().filter(|secret| secret.expose().chars().count() >= 4);
+    worth_hiding.fold(text.to_owned(), |text, secret| {
+        text.replace(secret.expose(), &format!("({})", secret.fingerprint()))
+    })
+}
+
 /// Text from a server, a URL or a file name made safe for a terminal: control characters (C0, C1, DEL) and
 /// the bidirectional overrides dropped, line breaks and tabs turned into spaces, cut to `limit` characters.
 pub fn printable(text: &str, limit: usize) -> String {
@@ -132,6 +141,18 @@ pub fn printable(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_quotes_is_hidden() {
+        let code = Secret::new("MARKERcode");
+        let hidden = hide("Invalid authorization code [MARKERcode] MARKERcode", &[&code, &Secret::new("a")]);
+        assert_eq!(hidden.matches("sha256:").count(), 2);
+        assert!(
+            !hidden.contains("MARKER") && hidden.starts_with("Invalid authorization code [("),
+            "{hidden}"
+        );
+        assert_eq!(hide("", &[&Secret::new("")]), "");
+    }
 
     // Row F23 of docs/callback-rows.md.
     #[test]

@@ -14,6 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Version of the file formats below.
 pub const FORMAT: u32 = 1;
 
+/// Fields of a record that a newer zoom-setup has written and this one does not know: kept as they are, with the
+/// record they belong to, when it is written again.
+pub type UnknownFields = serde_json::Map<String, serde_json::Value>;
+
 /// The redirect URL of a login that is caught on this computer (RFC 8252 section 7.3).
 pub fn loopback_redirect(port: u16) -> String {
     format!("http://127.0.0.1:{port}/callback")
@@ -21,7 +25,6 @@ pub fn loopback_redirect(port: u16) -> String {
 
 /// A set-up in progress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Setup {
     pub format: u32,
     /// Short, unique, fit for a file name: `servicenow-dex-1f3a`.
@@ -67,6 +70,9 @@ pub struct Setup {
     /// The last answer of Zoom to each question.
     #[serde(default)]
     pub proofs: BTreeMap<Question, ProofRecord>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A question to Zoom about what was entered.
@@ -91,6 +97,9 @@ pub struct ProofRecord {
     /// When these values last got a token.
     #[serde(default)]
     pub token_at: Option<Timestamp>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A finished step.
@@ -103,6 +112,9 @@ pub struct Done {
     /// It was passed without the proof that it asks for, or what was proved has changed since.
     #[serde(default)]
     pub not_proved: bool,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// A grant without its tokens.
@@ -118,6 +130,9 @@ pub struct GrantRecord {
     pub refreshable: bool,
     /// Last successful refresh.
     pub refreshed_at: Option<Timestamp>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// What becomes of the wizard's own test login (law 1).
@@ -152,6 +167,9 @@ pub struct Verification {
     pub missing: Vec<String>,
     /// Granted and not chosen.
     pub excess: Vec<String>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 impl Verification {
@@ -193,6 +211,9 @@ pub struct AccountFacts {
     pub user_id: Option<String>,
     pub email: Option<String>,
     pub name: Option<String>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// One claim, proved or marked (law 4).
@@ -209,6 +230,9 @@ pub struct Check {
     /// The diagnosis behind a failure.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Outcome of a check. PASS only after a live answer, or after an exact comparison of what was pasted back.
@@ -235,7 +259,6 @@ impl Outcome {
 
 /// A stored connection. Readable file; its secrets are in the secret store under `connection/<name>/…`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Connection {
     pub format: u32,
     /// Chosen by the admin; unique.
@@ -255,9 +278,20 @@ pub struct Connection {
     /// Strings that were pasted back and compared during the set-up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub compared: compared::Comparisons,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+    /// Since when a secret is the one that is stored, where it was replaced after [`Self::created`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials_since: BTreeMap<FieldName, Timestamp>,
 }
 
 impl Connection {
+    /// Since when this secret is the one that is stored.
+    pub fn secret_since(&self, field: FieldName) -> Timestamp {
+        self.credentials_since.get(&field).copied().unwrap_or(self.created)
+    }
+
     /// How its app is managed, if it is a General app and that was asked.
     pub fn management(&self) -> Option<Management> {
         management(&self.answers)

@@ -11,6 +11,8 @@ mod contract;
 mod ends;
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/issued.rs"]
+mod issued;
 #[path = "cli/leaks.rs"]
 mod leaks;
 #[path = "cli/scopes.rs"]

@@ -18,8 +18,12 @@ mod login;
 mod properties;
 #[path = "core/proving.rs"]
 mod proving;
+#[path = "core/removing.rs"]
+mod removing;
 #[path = "core/reviewing.rs"]
 mod reviewing;
+#[path = "core/rotating.rs"]
+mod rotating;
 #[path = "core/rows.rs"]
 mod rows;
 #[path = "core/steps.rs"]

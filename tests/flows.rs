@@ -19,6 +19,8 @@ mod complete;
 mod faults;
 #[path = "support/harness.rs"]
 mod harness;
+#[path = "support/issued.rs"]
+mod issued;
 #[path = "flows/mistakes.rs"]
 mod mistakes;
 #[path = "flows/resume.rs"]
@@ -29,3 +31,5 @@ mod review;
 mod runtime;
 #[path = "flows/waiting.rs"]
 mod waiting;
+#[path = "support/watch.rs"]
+mod watch;

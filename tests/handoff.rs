@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use zoom_setup::check::{Entry, FindingCode, History, Status};
 use zoom_setup::cli::connections;
+use zoom_setup::cli::connections::list::{KeptLogin, Surroundings};
 use zoom_setup::cli::handoff::{SheetFormat, write_sheet};
 use zoom_setup::handoff::{Sheet, sheet};
 use zoom_setup::oauth::{Diagnosis, DiagnosisClass};
@@ -105,6 +107,7 @@ fn check(code: &str, title: &str, outcome: Outcome, detail: &str, next: Option<&
         detail: detail.to_owned(),
         next: next.map(str::to_owned),
         diagnosis: None,
+        unknown: Default::default(),
     }
 }
 
@@ -163,6 +166,7 @@ fn connection() -> Connection {
                 user_id: Some("u-1".to_owned()),
                 email: Some("admin@example.com".to_owned()),
                 name: Some("Admin | of `acme`".to_owned()),
+                unknown: Default::default(),
             }),
             granted: Some(
                 ["meeting:write:meeting:admin", "user:read:list_users:admin", "zra:read:team_list:admin"]
@@ -171,14 +175,25 @@ fn connection() -> Connection {
             ),
             missing: vec!["user:read:user:admin".to_owned()],
             excess: vec!["zra:read:team_list:admin".to_owned()],
+            unknown: Default::default(),
         }),
+        credentials_since: BTreeMap::new(),
         compared: [(ExactString::ZoomRedirect, true), (ExactString::ZoomAllowList, false)]
             .map(|(string, same)| {
                 let expected =
                     Secret::new("https://dev12345.service-now.com/oauth_redirect.do").fingerprint();
-                (string, Compared { at: "2026-11-20T09:20:00Z".parse().unwrap(), same, expected })
+                (
+                    string,
+                    Compared {
+                        at: "2026-11-20T09:20:00Z".parse().unwrap(),
+                        same,
+                        expected,
+                        unknown: Default::default(),
+                    },
+                )
             })
             .into(),
+        unknown: Default::default(),
     }
 }
 
@@ -380,9 +395,32 @@ fn a_shell_reads_the_variables_back() {
     assert_eq!(words(values[2]), words(scopes));
 }
 
+fn now() -> jiff::Timestamp {
+    "2026-12-24T09:30:00Z".parse().unwrap()
+}
+
+/// One connection was checked since.
+fn checked() -> History {
+    let mut history = History::default();
+    history.add(Entry {
+        connection: "acme-server".to_owned(),
+        at: "2026-12-23T20:30:00Z".parse().unwrap(),
+        status: Status::Unhealthy,
+        findings: vec![FindingCode::CredentialsRefused],
+        refreshed: false,
+        access_token_expires: None,
+        refresh_token_from: None,
+        missing: Vec::new(),
+        excess: Vec::new(),
+        granted: None,
+    });
+    history
+}
+
 fn listed(connections: &[Connection], json: bool) -> String {
     let mut out = Vec::new();
-    connections::list(connections, json, &mut out).unwrap();
+    let known = Surroundings { history: &checked(), now: now() };
+    connections::list::list(connections, known, json, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -398,6 +436,7 @@ fn several() -> Vec<Connection> {
             api_url: None,
             refreshable: true,
             refreshed_at: None,
+            unknown: Default::default(),
         }),
         ..connection()
     };
@@ -432,7 +471,10 @@ fn connections_list_json() {
 #[test]
 fn connections_show() {
     let mut out = Vec::new();
-    connections::show(&connection(), Some(&procedure()), &mut out, false).unwrap();
+    let known = Surroundings { history: &checked(), now: now() };
+    let procedure = procedure();
+    let shown = (&connection(), Some(&procedure));
+    connections::list::show(shown, known, &KeptLogin::None, false, &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
@@ -440,7 +482,9 @@ fn connections_show() {
 fn connections_show_json_and_no_secret() {
     for procedure in [Some(procedure()), None] {
         let mut out = Vec::new();
-        connections::show(&connection(), procedure.as_ref(), &mut out, true).unwrap();
+        let known = Surroundings { history: &checked(), now: now() };
+        let shown = (&connection(), procedure.as_ref());
+        connections::list::show(shown, known, &KeptLogin::None, true, &mut out).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!((&json["format"], &json["name"]), (&1.into(), &"acme-zoom".into()));
         let url = procedure.map(|_| "https://dev12345.service-now.com/oauth_redirect.do");
@@ -455,7 +499,9 @@ fn people_get_lines_that_fit() {
     let mut text = listed(&several(), false);
     for connection in several() {
         let mut out = Vec::new();
-        connections::show(&connection, Some(&procedure()), &mut out, false).unwrap();
+        let known = Surroundings { history: &checked(), now: now() };
+        let shown = (&connection, Some(&procedure()));
+        connections::list::show(shown, known, &KeptLogin::None, false, &mut out).unwrap();
         text.push_str(&String::from_utf8(out).unwrap());
     }
     for line in text.lines() {

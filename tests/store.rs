@@ -7,5 +7,7 @@ mod keys;
 mod records;
 #[path = "store/support.rs"]
 mod support;
+#[path = "store/unknown.rs"]
+mod unknown;
 #[path = "store/writes.rs"]
 mod writes;

@@ -280,7 +280,12 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
     let procedure = procedures.iter().find(|known| known.id == PROCEDURE).ok_or("no such procedure")?;
     let before = procedure.steps.iter().take_while(|other| other.id != step);
     let done = before
-        .map(|step| (step.id.clone(), Done { at: now, check_again: false, not_proved: false }))
+        .map(|step| {
+            (
+                step.id.clone(),
+                Done { at: now, check_again: false, not_proved: false, unknown: Default::default() },
+            )
+        })
         .collect();
     let answers = [
         (FieldName::AppName, "DEX for Zoom"),
@@ -308,5 +313,6 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        unknown: Default::default(),
     })
 }

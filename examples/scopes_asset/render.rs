@@ -1,7 +1,7 @@
 //! From a list of scopes to the text of the catalogue.
 
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Words that Zoom published misspelled inside an id. Such an id is kept, since tokens carry it, and marked.
@@ -42,11 +42,17 @@ pub fn catalogue(head: &str, list: &str) -> Result<String, String> {
             return Err(format!("{id} stands in the list twice"));
         }
     }
+    // Few lists of sources serve thousands of scopes, so a scope names its list by number.
+    let sources: BTreeSet<String> = sorted.values().map(sources).filter(|keys| !keys.is_empty()).collect();
+    let sources: Vec<String> = sources.into_iter().collect();
     let mut out = head.to_owned();
-    for entry in sorted.values() {
-        block(&mut out, entry).map_err(|error| error.to_string())?;
+    for (number, keys) in sources.iter().enumerate() {
+        writeln!(out, "from {number}\t{keys}").map_err(|error| error.to_string())?;
     }
-    let lines = sorted.values().map(lines).sum::<usize>() + head.lines().count();
+    for entry in sorted.values() {
+        block(&mut out, entry, &sources).map_err(|error| error.to_string())?;
+    }
+    let lines = sorted.values().map(lines).sum::<usize>() + head.lines().count() + sources.len();
     if out.lines().count() == lines { Ok(out) } else { Err("a text has a line break in it".to_owned()) }
 }
 
@@ -56,7 +62,12 @@ fn lines(entry: &Entry) -> usize {
     1 + classic(entry).count() + entry.operations.len() + entry.events.len() + odd + from
 }
 
-fn block(out: &mut String, entry: &Entry) -> std::fmt::Result {
+/// The keys of the sources of a scope.
+fn sources(entry: &Entry) -> String {
+    entry.sources.join(" ")
+}
+
+fn block(out: &mut String, entry: &Entry, lists: &[String]) -> std::fmt::Result {
     write!(out, "{}\t{}\t{}", entry.scope, entry.style, entry.level)?;
     if let Some(label) = &entry.label {
         write!(out, "\t{label}")?;
@@ -68,8 +79,8 @@ fn block(out: &mut String, entry: &Entry) -> std::fmt::Result {
     if let Some(oddity) = oddity(&entry.scope) {
         writeln!(out, "\todd {oddity}")?;
     }
-    if !entry.sources.is_empty() {
-        writeln!(out, "\tfrom {}", entry.sources.join(" "))?;
+    if let Ok(number) = lists.binary_search(&sources(entry)) {
+        writeln!(out, "\tfrom {number}")?;
     }
     Ok(())
 }

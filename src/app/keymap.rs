@@ -4,7 +4,9 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod remove;
 mod review;
+mod rotate;
 
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
@@ -13,6 +15,7 @@ use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{
     Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
 };
+use crate::procedure::FieldName;
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +96,16 @@ pub enum Mode {
     ReviewToDo,
     /// What the app is for.
     ReviewSubjects,
+    /// What becomes of a connection is chosen.
+    Remove,
+    /// It is on its way.
+    RemoveBusy,
+    /// The new client secret is entered.
+    Rotate,
+    /// It is being asked about or stored.
+    RotateBusy,
+    /// It is stored, and has to go elsewhere.
+    Rotated,
 }
 
 impl Mode {
@@ -107,17 +120,18 @@ impl Mode {
                 | Self::Unlock
                 | Self::ReviewSearch
                 | Self::ReviewPaste
+                | Self::Rotate
         )
     }
 }
 
 /// A set of modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Modes(u32);
+pub struct Modes(u64);
 
 impl Modes {
     /// Every mode.
-    const ALL: Self = Self(u32::MAX);
+    const ALL: Self = Self(u64::MAX);
 
     const fn of(modes: &[Mode]) -> Self {
         Self(0).with(modes)
@@ -125,7 +139,7 @@ impl Modes {
 
     const fn with(mut self, mut modes: &[Mode]) -> Self {
         while let [first, rest @ ..] = modes {
-            self.0 |= 1 << *first as u32;
+            self.0 |= 1 << *first as u64;
             modes = rest;
         }
         self
@@ -141,7 +155,7 @@ impl Modes {
 
     /// Whether the mode is one of them.
     pub const fn contains(self, mode: Mode) -> bool {
-        self.0 & (1 << mode as u32) != 0
+        self.0 & (1 << mode as u64) != 0
     }
 }
 
@@ -276,6 +290,7 @@ const BINDINGS: &[Binding] = &[
     bind(&[Read], &[Char('r')], "r", Intent::Retry, "ask Zoom again", Some(3)),
     bind(&[Field], &[Ctrl('r')], "Ctrl-R", Intent::Retry, "ask Zoom again", Some(2)),
     bind(&[Home, Connection], &[Char('x')], "x", Intent::Remove, "remove", Some(5)),
+    bind(&[Connection], &[Char('n')], "n", Intent::Rotate, "new secret", Some(3)),
     // The review of scopes.
     bind(&[Home], &[Char('v')], "v", Intent::Review, "review scopes", Some(4)),
     bind(&[Connection], &[Char('v')], "v", Intent::Review, "review scopes", Some(0)),
@@ -330,7 +345,7 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(BINDINGS)
+    review::BINDINGS.iter().chain(rotate::BINDINGS).chain(remove::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -357,6 +372,12 @@ pub fn help_mode(model: &Model) -> Mode {
 
 /// The mode of the screen, whatever lies above it.
 pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(removing) = &model.removing {
+        return remove::mode(removing);
+    }
+    if let Some(rotating) = &model.rotating {
+        return rotate::mode(rotating);
+    }
     if let Some(reviewing) = &model.review {
         return review::mode(reviewing);
     }
@@ -453,6 +474,12 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         None => {}
     }
+    if model.removing.is_some() {
+        return true;
+    }
+    if let Some(rotating) = &model.rotating {
+        return rotate::applies(model, rotating, intent);
+    }
     if let Some(reviewing) = &model.review {
         return review::applies(reviewing, intent);
     }
@@ -468,6 +495,8 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             return match intent {
                 Intent::Copy | Intent::Export => sheet,
                 Intent::Remove | Intent::Review => connection.is_some(),
+                Intent::Rotate => connection
+                    .is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret)),
                 _ => true,
             };
         }

@@ -1,13 +1,14 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
+use super::removal::RemovalChoice;
 use super::review::ReviewRequest;
 use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
 use crate::ports::{
-    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, StoreFailure,
-    Unlocked,
+    BoundPort, CallbackEvent, CallbackPage, ListenFailure, ListenRequest, RehearsalApp, Renewal,
+    RenewalRequest, StoreFailure, Unlocked,
 };
 use crate::procedure::FieldName;
 use crate::secret::Secret;
@@ -38,6 +39,16 @@ pub enum Msg {
     },
     /// Review scopes, as the command line asks.
     Review(ReviewRequest),
+    /// Replace the client secret of the connection of that name, as the command line asks.
+    Rotate {
+        connection: String,
+    },
+    /// Ask about removing the connection of that name, as the command line does.
+    Remove {
+        connection: String,
+    },
+    /// Take one of the choices about the connection that is asked about: the command line has asked already.
+    ChooseRemoval(RemovalChoice),
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -83,6 +94,10 @@ pub enum Msg {
         ticket: Ticket,
         result: Result<(), StoreFailure>,
     },
+    ConnectionRemoved {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    },
     /// A save that nobody waits for went wrong.
     StoreFailed(StoreFailure),
 
@@ -108,6 +123,11 @@ pub enum Msg {
         ticket: Ticket,
         result: Box<Result<TokenGrant, Failure>>,
     },
+    /// A refresh came to its end, or was not begun.
+    Renewed {
+        ticket: Ticket,
+        result: Box<Renewal>,
+    },
     Revoked {
         ticket: Ticket,
         result: Result<(), Failure>,
@@ -132,6 +152,11 @@ pub enum Msg {
     },
     Exported {
         result: Result<String, String>,
+    },
+    /// Rehearsal: the secret that the sandbox's page shows since Regenerate was pressed.
+    Regenerated {
+        ticket: Ticket,
+        secret: Secret,
     },
 }
 
@@ -216,6 +241,8 @@ pub enum Intent {
     ToDo,
     /// `w`: what the app that is reviewed is for.
     Subjects,
+    /// `n` on a connection: replace its client secret.
+    Rotate,
     Help,
     Quit,
     /// Ctrl-C: leaves from everywhere.
@@ -250,6 +277,7 @@ pub enum Effect {
         connection: Box<Connection>,
     },
     RemoveConnection {
+        ticket: Ticket,
         name: String,
         secrets: Vec<SecretKey>,
     },
@@ -291,6 +319,11 @@ pub enum Effect {
         ticket: Ticket,
         request: TokenRequest,
     },
+    /// Refreshes stored tokens. Once begun it goes on to its end, also when it is cancelled or the program ends.
+    Renew {
+        ticket: Ticket,
+        request: RenewalRequest,
+    },
     Revoke {
         ticket: Ticket,
         request: RevokeRequest,
@@ -318,6 +351,11 @@ pub enum Effect {
     },
     /// Rehearsal: what the admin has entered on the sandbox's app page by now.
     ConfigureSandbox(RehearsalApp),
+    /// Rehearsal: Regenerate is pressed on the sandbox's app page.
+    Regenerate {
+        ticket: Ticket,
+        server_to_server: bool,
+    },
 
     Exit(Exit),
 }

@@ -3,7 +3,9 @@
 use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
+use super::removal::Removing;
 use super::review::Reviewing;
+use super::rotation::Rotating;
 use super::wizard::Wizard;
 use crate::oauth::authorize::Endpoints;
 pub use crate::ports::Remote;
@@ -28,6 +30,10 @@ pub struct Model {
     pub screen: Screen,
     /// The review of scopes: in the place of the screen, which goes on below it.
     pub review: Option<Box<Reviewing>>,
+    /// A client secret that is being replaced: in the place of the screen, which goes on below it.
+    pub rotating: Option<Box<Rotating>>,
+    /// A connection about to be removed: in the place of the screen, which goes on below it.
+    pub removing: Option<Box<Removing>>,
     /// Drawn above the screen; takes the keys first.
     pub overlay: Option<Overlay>,
     /// One line about the last thing that happened.
@@ -136,8 +142,8 @@ pub enum Overlay {
     Unlock(UnlockForm),
     /// Strings that must be identical somewhere, and a box to paste back what stands there.
     Desk(Desk),
-    /// Removing something: Enter removes, Esc keeps.
-    ConfirmRemoval { what: HomeItem, name: String },
+    /// Removing the set-up of that id: Enter removes, Esc keeps.
+    ConfirmRemoval { setup: String, name: String },
 }
 
 /// The passphrase form.
@@ -196,6 +202,8 @@ impl Model {
             library: Library::default(),
             screen: Screen::Home { selected: 0 },
             review: None,
+            rotating: None,
+            removing: None,
             overlay: None,
             notice: None,
             secret_store: SecretStore::Locked,

@@ -11,7 +11,10 @@ mod keys;
 mod pending;
 mod progress;
 mod proof;
+mod refreshing;
+pub mod remove;
 mod review;
+pub mod rotate;
 mod scopes;
 mod secrets;
 mod steps;
@@ -25,7 +28,7 @@ use super::proof::{Shown, shown};
 use super::wizard::{Form, StepState, Wizard};
 use crate::entry::Checked;
 use crate::oauth::verdict::Judgement;
-use crate::ports::StoreFailure;
+use crate::ports::{Renewal, StoreFailure};
 use crate::procedure::FieldName;
 use crate::secret::Secret;
 use crate::setup::SecretKey;
@@ -33,6 +36,7 @@ use jiff::Timestamp;
 
 pub use desk::selected as selected_on_desk;
 pub use home::connection_secrets;
+pub use rotate::{RotationOffer, rotation_offer};
 pub use storing::connection_of;
 
 /// Changes the model by what happened at `now`, and says what is to be done in the world.
@@ -47,6 +51,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
+        Msg::Remove { connection } => remove::open(model, &connection),
+        Msg::ChooseRemoval(choice) => remove::choose(model, choice, &mut out),
+        Msg::Rotate { connection } => rotate::open(model, &connection),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
             authorization::provide(model, field, &value, &mut out);
@@ -70,12 +77,18 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
         Msg::SecretsRead { ticket, result } => secrets_read(model, ticket, result, &mut out),
         Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
-        Msg::ConnectionSaved { ticket, result } => storing::connection_saved(model, ticket, result, &mut out),
+        Msg::ConnectionSaved { ticket, result } => {
+            if !rotate::connection_saved(model, ticket, &result) {
+                storing::connection_saved(model, ticket, result, &mut out);
+            }
+        }
+        Msg::ConnectionRemoved { ticket, result } => remove::removed(model, ticket, &result, &mut out),
         Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
             authorization::random(model, ticket, &result, &mut out);
             proof::random(model, ticket, &result, &mut out);
+            rotate::random(model, ticket, &result, &mut out);
         }
         Msg::Listening { ticket, result } => authorization::listening(model, ticket, result, &mut out),
         Msg::Callback { ticket, event } => waiting::callback(model, ticket, event, &mut out),
@@ -84,9 +97,14 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             exchange::token(model, ticket, &result, &mut out);
             proof::token(model, ticket, &result, &mut out);
             review::proof::token(model, ticket, &result, &mut out);
+            rotate::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
-        Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
+        Msg::Renewed { ticket, result } => renewed(model, ticket, *result, &mut out),
+        Msg::Revoked { ticket, result } => {
+            remove::revoked(model, ticket, &result, &mut out);
+            verification::revoked(model, ticket, result, &mut out);
+        }
         Msg::Read { ticket, result } => {
             review::proof::answered(model, ticket, &result, &mut out);
             verification::read(model, ticket, *result, &mut out);
@@ -110,6 +128,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             Ok(path) => notify(model, Tone::Success, format!("Written to {path}")),
             Err(why) => notify(model, Tone::Failure, format!("Not written: {why}")),
         },
+        Msg::Regenerated { ticket, secret } => rotate::regenerated(model, ticket, &secret),
     }
     out
 }
@@ -119,8 +138,15 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     form::secrets_written(model, ticket, result, out);
     authorization::secrets_written(model, ticket, result, out);
     proof::login_began(model, out);
-    verification::secrets_written(model, ticket, result, out);
+    refreshing::secrets_written(model, ticket, result, out);
     storing::secrets_written(model, ticket, result, out);
+    rotate::secrets_written(model, ticket, result, out);
+}
+
+/// A refresh came to its end, or was not begun: whoever waits for the ticket goes on.
+fn renewed(model: &mut Model, ticket: Ticket, result: Renewal, out: &mut Vec<Effect>) {
+    remove::renewed(model, ticket, &result, out);
+    refreshing::renewed(model, ticket, result, out);
 }
 
 /// Secrets were read, or could not be: whoever waits for the ticket goes on.
@@ -131,6 +157,7 @@ fn secrets_read(
     out: &mut Vec<Effect>,
 ) {
     review::proof::secrets_read(model, ticket, &result, out);
+    remove::secrets_read(model, ticket, &result, out);
     secrets::read(model, ticket, result, out);
 }
 

@@ -5,6 +5,7 @@ use super::message::Ticket;
 use super::proof::Proving;
 use crate::entry::Checked;
 use crate::oauth::kind::KindFinding;
+use crate::oauth::renewal::{Refreshing, TokenRecord};
 use crate::oauth::verdict::Verdict;
 use crate::oauth::{Diagnosis, PendingAuthorization};
 pub use crate::ports::PortProblem;
@@ -29,6 +30,10 @@ pub struct Wizard {
     pub secrets: BTreeMap<FieldName, Secret>,
     /// Tokens of the wizard's own login.
     pub tokens: Option<crate::oauth::token::StoredTokens>,
+    /// A refresh of them that was begun and whose end is not known.
+    pub refreshing: Option<Refreshing>,
+    /// No store took them: they are nowhere but here.
+    pub tokens_unstored: bool,
     /// A login begun in an earlier run that is still waiting for its answer.
     pub pending: Option<PendingAuthorization>,
     /// Index of the current step.
@@ -325,7 +330,7 @@ pub enum VerifyStage {
     Token,
     /// General app: the refresh, once.
     Refresh,
-    /// The new pair is being written before it is used.
+    /// A pair that the store did not take is being written again.
     StoreRefreshed,
     /// `GET /users/me`.
     Me,
@@ -339,7 +344,7 @@ impl VerifyStage {
         match self {
             Self::Token => "Asking Zoom for a token",
             Self::Refresh => "Trying the refresh once",
-            Self::StoreRefreshed => "Writing the new tokens to the store before they are used",
+            Self::StoreRefreshed => "Writing the new tokens to the store",
             Self::Me => "Asking Zoom who the token belongs to",
             Self::Users => "Asking Zoom for one user of the account",
         }
@@ -413,6 +418,12 @@ impl Wizard {
     /// As [`Self::authorization`], to change it.
     pub const fn authorization_mut(&mut self) -> Option<&mut Authorization> {
         if let StepState::Authorize(authorization) = &mut self.state { Some(authorization) } else { None }
+    }
+
+    /// The tokens with what is known of their last refresh, for the store.
+    pub fn token_record(&self) -> Option<TokenRecord> {
+        let tokens = self.tokens.clone()?;
+        Some(TokenRecord { refreshing: self.refreshing.clone(), ..TokenRecord::of_login(tokens) })
     }
 
     /// The verify step, if it is the current one.

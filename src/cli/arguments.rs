@@ -1,6 +1,7 @@
 //! The command line as types. Doc comments are the help texts.
 
 use super::handoff::SheetFormat;
+use super::log::LogLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -54,9 +55,12 @@ pub struct Global {
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Write a log without secrets to this file.
+    /// Write a log for support to this file: endpoints, answers, times, fingerprints. No secret is in it.
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+    /// How much goes into the log.
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", default_value_t = LogLevel::Info)]
+    pub log_level: LogLevel,
 }
 
 /// Which of Zoom's clouds.
@@ -141,6 +145,14 @@ pub enum Command {
         /// Write to this file (which must not exist) instead of standard output.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Where secrets and set-ups are kept, whether all of it is whole; bring back, and move the key.
+    Store {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<StoreCommand>,
     },
     /// Run the embedded Zoom on its own.
     Sandbox {
@@ -229,6 +241,22 @@ pub enum ReviewFormat {
     Json,
 }
 
+/// What to export, and how.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArguments {
+    /// Name of the connection.
+    pub name: String,
+    /// Write to this file (which must not exist) instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// With its secrets, as an age file behind a passphrase (asked for twice, or ZOOM_SETUP_EXPORT_PASSPHRASE).
+    #[arg(long, requires = "output")]
+    pub with_secrets: bool,
+    /// With its secrets and the login that is kept here. Once the file is verified, the connection is removed here.
+    #[arg(long = "move", requires = "output")]
+    pub moved: bool,
+}
+
 /// What to check, and how to tell.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CheckArguments {
@@ -268,6 +296,12 @@ pub enum CheckFormat {
 /// `connections …`.
 #[derive(Debug, Subcommand)]
 pub enum ConnectionsCommand {
+    /// List the stored connections, as without a command.
+    List {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one connection.
     Show {
         name: String,
@@ -276,5 +310,72 @@ pub enum ConnectionsCommand {
         json: bool,
     },
     /// Remove a connection and its secrets from this machine.
-    Remove { name: String },
+    ///
+    /// On a terminal it asks first. Without one it removes at once, but a login that is kept here needs --revoke or
+    /// --keep-grant.
+    Remove {
+        name: String,
+        /// Revoke the login that is kept here at Zoom first. If that fails, nothing is removed.
+        #[arg(long)]
+        revoke: bool,
+        /// Leave the login alive at Zoom.
+        #[arg(long, conflicts_with = "revoke")]
+        keep_grant: bool,
+    },
+    /// Give a connection another name on this machine.
+    Rename { old: String, new: String },
+    /// Write a connection to a file, for another machine or to keep.
+    ///
+    /// Without more it is JSON without secrets. A login that is kept here never leaves but by --move: two copies of
+    /// it would spend one refresh token.
+    Export(ExportArguments),
+    /// Take a connection from a file that was exported.
+    Import {
+        file: PathBuf,
+        /// Store it under this name.
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Replace the client secret: Zoom must know the new one before it takes the old one's place.
+    ///
+    /// On a terminal it opens a screen that explains what stops when. Without one the new secret is taken from
+    /// ZOOM_CLIENT_SECRET or standard input.
+    Rotate { name: String },
+}
+
+/// `store …`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Say where the data is, how the key is kept, and which files are whole (the same as without a word).
+    Status {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring back damaged files from their backups and from what can still be read of them.
+    ///
+    /// Says first what it would bring back, and asks. Damaged files are set aside, never deleted.
+    Repair {
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Move the key of the secrets into the keyring or behind a passphrase, or change the passphrase.
+    ///
+    /// Every secret is opened through the new place before the old one is emptied. The old passphrase is taken from
+    /// ZOOM_SETUP_PASSPHRASE, the new one from ZOOM_SETUP_NEW_PASSPHRASE, or both are asked for.
+    Move {
+        /// Where the key shall be.
+        #[arg(long, value_enum)]
+        to: KeyArgument,
+    },
+}
+
+/// Where the key shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyArgument {
+    /// In the operating system's keyring.
+    Keyring,
+    /// In a file, behind a passphrase.
+    File,
 }

@@ -17,7 +17,7 @@ use crate::check::{
 use crate::error::{Error, ErrorKind, PluginState};
 use crate::ports::{Store, StoreFailure};
 use crate::runtime::check::{self, CheckEvent, CheckPorts, TokenPorts};
-use crate::runtime::{JournaledRenewer, Ports, Signals};
+use crate::runtime::{JournaledRenewer, Ports, Renewals, Signals};
 use crate::secret::printable;
 use crate::setup::Connection;
 use crate::store::HistoryFile;
@@ -124,8 +124,13 @@ fn checked(
 /// What the checks work with. Locked secrets are a finding of each connection.
 fn carriers(ports: &Ports, opened: Result<(), StoreFailure>) -> CheckPorts {
     let tokens = opened.and_then(|()| ports.store.tokens()).map(|store| {
-        let renewer =
-            JournaledRenewer::new(Arc::clone(&store), Arc::clone(&ports.zoom), Arc::clone(&ports.clock));
+        // The driver waits for each refresh that was begun, so nobody else has to count them.
+        let renewer = JournaledRenewer::new(
+            Arc::clone(&store),
+            Arc::clone(&ports.zoom),
+            Arc::clone(&ports.clock),
+            Renewals::default(),
+        );
         TokenPorts { store, renewer: Arc::new(renewer) }
     });
     CheckPorts {
@@ -153,7 +158,7 @@ fn chosen(connections: Vec<Connection>, names: &[String]) -> Result<Vec<Connecti
 }
 
 fn unknown(connections: &[Connection], name: &str) -> Error {
-    let Err(error) = super::find(connections, name) else {
+    let Err(error) = super::connections::find(connections, name) else {
         return Error::new(ErrorKind::Internal, "a connection was not found and is there");
     };
     let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());

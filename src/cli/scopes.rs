@@ -5,9 +5,10 @@ pub mod prove;
 mod text;
 
 use super::arguments::{Global, ReviewArguments, ReviewFormat, ScopesCommand};
+use super::connections::find;
+use super::output;
 use super::set_up::{Opening, on_terminal};
 use super::world::{self, World};
-use super::{find, output};
 use crate::app::review::ReviewRequest;
 use crate::error::{Error, ErrorKind};
 use crate::procedure::Procedure;

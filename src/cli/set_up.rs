@@ -9,12 +9,13 @@ use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
 use crate::runtime::{Ended, Runtime, Signals, Written, run_on_terminal};
 use crate::secret::printable;
+use crate::setup::{Connection, Setup};
 use crate::system::SystemClock;
 use crate::terminal::{self, Guard};
 use crate::ui::Theme;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 
 /// Where to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Opening {
     Resume(Option<String>),
     /// The review of scopes.
     Review(ReviewRequest),
+    /// A new client secret for the connection of that name.
+    Rotate(String),
 }
 
 /// A runtime on this thread: one user, one screen.
@@ -62,6 +65,7 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
         }
         Opening::Resume(wanted) => first.extend(resume(&world, wanted)?),
         Opening::Review(request) => first.extend(review(&world, request)?),
+        Opening::Rotate(name) => first.extend(rotate(&world, name)?),
     }
     let theme = if global.no_color || no_color() { Theme::plain() } else { Theme::coloured() };
     let (ports, settings, procedures) = world.into_parts();
@@ -81,6 +85,10 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
             run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first, written).await;
         drop(guard);
         if ended != Ended::Panicked {
+            if runtime.is_refreshing() {
+                // Nobody may be there to read it.
+                let _ = writeln!(std::io::stderr(), "Waiting for the refresh that is under way: up to 10 s.");
+            }
             runtime.finish().await;
         }
         Ok::<Ended, Error>(ended)
@@ -105,9 +113,7 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
 
 /// The library, then the set-up to go on with.
 fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
-    let (mut setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
-    let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
-    unreadable.extend(more);
+    let (mut setups, connections, unreadable) = library(world)?;
     setups.sort_by_key(|setup| std::cmp::Reverse(setup.updated));
     let found = match &wanted {
         Some(id) => setups.iter().find(|setup| setup.id == *id),
@@ -128,13 +134,26 @@ fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
     Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Resume { setup }])
 }
 
-/// The library, then the review of what is named.
-fn review(world: &World, request: ReviewRequest) -> Result<[Msg; 2], Error> {
+/// What is stored, as the store's thread would tell it.
+fn library(world: &World) -> Result<(Vec<Setup>, Vec<Connection>, Vec<String>), Error> {
     let (setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
     let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
     unreadable.extend(more);
+    Ok((setups, connections, unreadable))
+}
+
+/// The library, then the screen for a new client secret.
+fn rotate(world: &World, name: String) -> Result<[Msg; 2], Error> {
+    let (setups, connections, unreadable) = library(world)?;
+    super::connections::find(&connections, &name)?;
+    Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Rotate { connection: name }])
+}
+
+/// The library, then the review of what is named.
+fn review(world: &World, request: ReviewRequest) -> Result<[Msg; 2], Error> {
+    let (setups, connections, unreadable) = library(world)?;
     if let Some(name) = &request.connection {
-        super::find(&connections, name)?;
+        super::connections::find(&connections, name)?;
     }
     let is_unknown = |id: &&String| !world.procedures.iter().any(|procedure| procedure.id == **id);
     if let Some(id) = request.procedure.as_ref().filter(is_unknown) {

@@ -8,9 +8,9 @@ use crate::error::{Error, ErrorKind};
 use crate::oauth::authorize::{Cloud, Endpoints};
 use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, StoreFailure};
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
-use crate::runtime::Ports;
+use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
-use crate::secret::Secret;
+use crate::secret::{Secret, printable};
 use crate::store::{
     FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
 };
@@ -20,6 +20,7 @@ use crate::system::{
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,9 +41,9 @@ pub struct World {
     pub settings: Settings,
     pub procedures: Vec<Arc<Procedure>>,
     pub store: Box<dyn Store>,
-    pub passphrase: Option<Secret>,
-    /// The checks of before.
+    /// The last checks of each connection.
     pub history: HistoryFile,
+    pub passphrase: Option<Secret>,
     sandbox: Option<Arc<Sandbox>>,
     environment: BrowserEnvironment,
 }
@@ -85,15 +86,10 @@ impl World {
             ascii: global.ascii,
             interactive,
         };
-        let history = match global.store {
-            Some(StoreArgument::Memory) => HistoryFile::nowhere(),
-            Some(StoreArgument::Auto | StoreArgument::Keyring | StoreArgument::File) | None => {
-                HistoryFile::new(&data_dir)
-            }
-        };
-        let store = open_store(global, data_dir)?;
+        let history = history(global, &data_dir);
+        let store = open_store(global)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
-        Ok(Self { settings, procedures, store, passphrase, history, sandbox, environment })
+        Ok(Self { settings, procedures, store, history, passphrase, sandbox, environment })
     }
 
     /// The same, listening on that port and no other, if one is named.
@@ -113,7 +109,8 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            world.store = open_store(global, data_dir(global)?)?;
+            world.history = history(global, &data_dir(global)?);
+            world.store = open_store(global)?;
         }
         Ok(world)
     }
@@ -143,17 +140,18 @@ impl World {
     /// No way in.
     pub fn unlock_secrets(&mut self) -> Result<(), StoreFailure> {
         let first = self.store.unlock(None);
-        let Err(StoreFailure::NeedsPassphrase { new, .. }) = &first else {
+        let Err(StoreFailure::NeedsPassphrase { new, why }) = &first else {
             return first.map(drop);
         };
+        let unread = |why: String| StoreFailure::NeedsPassphrase { new: *new, why };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
+            None if terminal::is_interactive() && *new => {
+                let _ = writeln!(std::io::stderr(), "Secrets need a passphrase: {}.", printable(why, 1000));
+                new_passphrase().map_err(unread)?
+            }
             None if terminal::is_interactive() => {
-                let typed = rpassword::prompt_password("Passphrase of the secrets: ");
-                Secret::new(typed.map_err(|error| StoreFailure::NeedsPassphrase {
-                    new: *new,
-                    why: format!("no passphrase was read: {error}"),
-                })?)
+                typed_passphrase("Passphrase of the secrets: ").map_err(unread)?
             }
             None => return first.map(drop),
         };
@@ -163,7 +161,8 @@ impl World {
     /// The ports for a runtime, and what the model needs.
     pub fn into_parts(self) -> (Ports, Settings, Vec<Arc<Procedure>>) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let zoom = ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), Limits::default());
+        let endpoints = self.settings.endpoints.clone();
+        let zoom = Arc::new(ZoomClient::new(endpoints.clone(), Arc::clone(&clock), Limits::default()));
         let system_clipboard = SystemClipboard::new(&self.environment);
         let browser: Arc<dyn Browser> = if self.sandbox.is_some() && !self.environment.can_open() {
             Arc::new(StandInBrowser)
@@ -171,7 +170,7 @@ impl World {
             Arc::new(SystemBrowser::new(self.environment))
         };
         let ports = Ports {
-            zoom: Arc::new(zoom),
+            zoom: Arc::new(LoggedZoom::new(zoom, endpoints, Arc::clone(&clock))),
             listener: Arc::new(TinyHttpListener::default()),
             browser,
             clipboard: Arc::new(BothClipboards {
@@ -186,6 +185,31 @@ impl World {
             export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         (ports, self.settings, self.procedures)
+    }
+}
+
+/// A passphrase that is typed, without echo.
+///
+/// # Errors
+/// The terminal is gone; in words.
+pub fn typed_passphrase(prompt: &str) -> Result<Secret, String> {
+    let typed = rpassword::prompt_password(prompt);
+    typed.map(Secret::new).map_err(|error| format!("no passphrase was read: {error}"))
+}
+
+/// A new passphrase, typed twice.
+///
+/// # Errors
+/// It is empty, or the two are not the same; in words.
+pub fn new_passphrase() -> Result<Secret, String> {
+    let chosen = typed_passphrase("New passphrase: ")?;
+    if chosen.is_empty() {
+        return Err("an empty passphrase protects nothing".to_owned());
+    }
+    if chosen == typed_passphrase("The same again: ")? {
+        Ok(chosen)
+    } else {
+        Err("the two passphrases are not the same, so nothing was changed".to_owned())
     }
 }
 
@@ -266,22 +290,6 @@ pub fn secret_variable(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }
 
-/// Writes a log to a new or existing file. Only reviewed fields are logged: kinds of events, never values.
-///
-/// # Errors
-/// The file can't be written.
-pub fn start_log(path: &Path) -> Result<(), Error> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(std::sync::Mutex::new(file)).with_ansi(false).finish();
-    tracing::subscriber::set_global_default(subscriber)
-        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
-}
-
 fn endpoints(global: &Global) -> Result<Endpoints, Error> {
     let cloud = match global.cloud {
         CloudArgument::Zoom => Cloud::Zoom,
@@ -299,7 +307,23 @@ fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     Ok(if global.rehearse.is_some() { base.join("rehearsal") } else { base })
 }
 
-fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {
+fn history(global: &Global, data_dir: &Path) -> HistoryFile {
+    if global.store == Some(StoreArgument::Memory) {
+        HistoryFile::nowhere()
+    } else {
+        HistoryFile::new(data_dir)
+    }
+}
+
+fn open_store(global: &Global) -> Result<Box<dyn Store>, Error> {
+    Ok(Box::new(LoggedStore::new(Box::new(file_store(global)?))))
+}
+
+/// The store of these options, for commands about the store itself. Nothing is read yet.
+///
+/// # Errors
+/// Exit code 6: the data directory is something else.
+pub fn file_store(global: &Global) -> Result<FileStore, Error> {
     let kind = match (global.store, global.rehearse.is_some()) {
         (Some(StoreArgument::Memory), _) => StoreKind::Memory,
         (Some(StoreArgument::Keyring), _) => StoreKind::Keyring,
@@ -307,8 +331,7 @@ fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Erro
         (Some(StoreArgument::Auto) | None, true) => StoreKind::Rehearsal,
         (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
     };
-    let store = FileStore::open(StoreOptions { data_dir, kind }).map_err(store_error)?;
-    Ok(Box::new(store))
+    FileStore::open(StoreOptions { data_dir: data_dir(global)?, kind }).map_err(store_error)
 }
 
 fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {
@@ -384,6 +407,12 @@ impl Rehearsing for SandboxPage {
         };
         // What Zoom's form would not keep shows up as a finding of the verification.
         drop(self.sandbox.configure(kind, configuration));
+    }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.sandbox.regenerate_secret(kind);
+        self.sandbox.app_page(kind).client_secret
     }
 }
 

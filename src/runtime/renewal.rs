@@ -12,28 +12,50 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
-/// Refreshes one key after the other, any number of keys at once. Clones count what is under way together.
+/// Refreshes any number of keys at once.
 #[derive(Clone)]
 pub struct JournaledRenewer {
     tokens: Arc<dyn TokenStore>,
     zoom: Arc<dyn Zoom>,
     clock: Arc<dyn Clock>,
-    begun: watch::Sender<usize>,
+    under_way: Renewals,
 }
 
-/// Counts one that is under way, until it is dropped.
-struct UnderWay(watch::Sender<usize>);
+/// How many renewals are under way.
+#[derive(Clone)]
+pub struct Renewals(watch::Sender<usize>);
 
-impl UnderWay {
-    fn begin(begun: &watch::Sender<usize>) -> Self {
-        begun.send_modify(|count| *count += 1);
-        Self(begun.clone())
+impl Default for Renewals {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
     }
 }
 
+impl Renewals {
+    /// Whether any is under way.
+    pub fn any(&self) -> bool {
+        *self.0.borrow() > 0
+    }
+
+    /// Completes when none is under way: to be awaited before the runtime ends. What waits for a lock and is no
+    /// longer wanted does not count; the rest takes at most Zoom's time limit and two writes.
+    pub async fn settled(&self) {
+        // The sender is here, so the channel is open.
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    fn begin(&self) -> UnderWay {
+        self.0.send_modify(|count| *count += 1);
+        UnderWay(self.clone())
+    }
+}
+
+/// Counts one, until it is dropped.
+struct UnderWay(Renewals);
+
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.0.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -51,15 +73,14 @@ struct Marked {
 }
 
 impl JournaledRenewer {
-    pub fn new(tokens: Arc<dyn TokenStore>, zoom: Arc<dyn Zoom>, clock: Arc<dyn Clock>) -> Self {
-        Self { tokens, zoom, clock, begun: watch::Sender::new(0) }
-    }
-
-    /// Completes when nothing is under way: to be awaited before the runtime ends. What waits for a lock and is no
-    /// longer wanted does not count; the rest takes at most Zoom's time limit and two writes.
-    pub async fn settled(&self) {
-        // The sender is here, so the channel is open.
-        let _ = self.begun.subscribe().wait_for(|count| *count == 0).await;
+    /// `under_way` counts what this one has under way, with that of others.
+    pub fn new(
+        tokens: Arc<dyn TokenStore>,
+        zoom: Arc<dyn Zoom>,
+        clock: Arc<dyn Clock>,
+        under_way: Renewals,
+    ) -> Self {
+        Self { tokens, zoom, clock, under_way }
     }
 
     async fn run(self, request: RenewalRequest, answer: &mut oneshot::Sender<Renewal>) -> Renewal {
@@ -104,7 +125,7 @@ impl Renewer for JournaledRenewer {
     fn renew(&self, request: RenewalRequest) -> PortFuture<'_, Renewal> {
         Box::pin(async move {
             let (mut sender, receiver) = oneshot::channel();
-            let (renewer, under_way) = (self.clone(), UnderWay::begin(&self.begun));
+            let (renewer, under_way) = (self.clone(), self.under_way.begin());
             // A task of its own: whoever asked may lose interest, a refresh token that was sent may not be lost.
             tokio::spawn(async move {
                 let renewal = renewer.run(request, &mut sender).await;

@@ -98,11 +98,11 @@ pub fn step(model: &mut Model, runtime: &mut Runtime, msg: Msg) {
 
 /// Logs which kind of thing happened, never what was in it.
 fn log(what: &str, value: &impl std::fmt::Debug) {
-    if tracing::enabled!(tracing::Level::INFO) {
+    if tracing::enabled!(tracing::Level::DEBUG) {
         let mut name = VariantName(String::new());
         // Ends with an error at the end of the name, on purpose: the rest is not for the log.
         let _ = write!(name, "{value:?}");
-        tracing::info!("{what} {}", name.0);
+        tracing::debug!("{what} {}", name.0);
     }
 }
 

@@ -1,18 +1,23 @@
 //! The store's own thread: effects run in the order they were asked for, away from the screen.
 
 use crate::app::message::{Effect, Msg};
-use crate::ports::{Store, StoreFailure, Unlocked};
+use crate::ports::{Store, StoreFailure, TokenStore, Unlocked};
 use crate::secret::Secret;
 use crate::setup::SecretKey;
-use std::sync::mpsc as sync;
+use std::sync::{Arc, mpsc as sync};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
+
+/// The tokens that rotate, or why there are none.
+pub type Tokens = Result<Arc<dyn TokenStore>, StoreFailure>;
 
 /// What the thread is told.
 enum Order {
     Effect(Effect),
     /// Say when everything before this is done.
     Tell(oneshot::Sender<()>),
+    /// Give the tokens that rotate, once everything before this is done.
+    Tokens(oneshot::Sender<Tokens>),
 }
 
 /// Handle of the thread.
@@ -36,6 +41,7 @@ impl StoreThread {
                     Order::Effect(effect) => worker.perform(effect),
                     // Nobody may be waiting any more.
                     Order::Tell(done) => drop(done.send(())),
+                    Order::Tokens(asked) => drop(asked.send(worker.store.tokens())),
                 }
             }
         })?;
@@ -52,6 +58,13 @@ impl StoreThread {
     pub fn done(&self) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         let _ = self.orders.send(Order::Tell(sender));
+        receiver
+    }
+
+    /// The tokens that rotate: their writes do not wait for this thread.
+    pub fn tokens(&self) -> oneshot::Receiver<Tokens> {
+        let (sender, receiver) = oneshot::channel();
+        let _ = self.orders.send(Order::Tokens(sender));
         receiver
     }
 
@@ -81,9 +94,9 @@ impl Worker {
                 let result = self.remove_secrets(secrets).and_then(|()| self.store.remove_setup(&id));
                 self.unless_ok(result);
             }
-            Effect::RemoveConnection { name, secrets } => {
+            Effect::RemoveConnection { ticket, name, secrets } => {
                 let result = self.remove_secrets(secrets).and_then(|()| self.store.remove_connection(&name));
-                self.unless_ok(result);
+                self.send(Msg::ConnectionRemoved { ticket, result });
             }
             Effect::Unlock { ticket, passphrase } => {
                 let result = self.unlock(passphrase.as_ref());
@@ -112,6 +125,7 @@ impl Worker {
             | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
             | Effect::Token { .. }
+            | Effect::Renew { .. }
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
@@ -119,6 +133,7 @@ impl Worker {
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
+            | Effect::Regenerate { .. }
             | Effect::Exit(_) => {}
         }
     }

@@ -28,6 +28,15 @@ fn saved(service: &Service, call: &Call) -> Option<Vec<Dropped>> {
     if form.get("key") != Some(service.page_key.as_str()) {
         return None;
     }
+    if form.get("regenerate").is_some() {
+        let kind = match form.get("app")? {
+            "general" => AppKind::General,
+            "server_to_server" => AppKind::ServerToServer,
+            _ => return None,
+        };
+        service.change(|world| world.regenerate(kind));
+        return Some(Vec::new());
+    }
     let (kind, configuration) = match form.get("app")? {
         "general" => (
             AppKind::General,

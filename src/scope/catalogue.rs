@@ -151,9 +151,15 @@ impl Catalogue {
     /// passed over (a test holds the embedded file to having none).
     fn parse(text: &'static str) -> Self {
         let mut entries: Vec<ScopeInfo> = Vec::with_capacity(text.len() / 150);
+        // By the number that the file gives them.
+        let mut sources: Vec<&'static str> = Vec::new();
         let mut at = 0;
         while let Some(line) = line_at(text, at) {
             at += line.len() + 1;
+            if let Some((_number, keys)) = line.strip_prefix("from ").and_then(|line| line.split_once('\t')) {
+                sources.push(keys);
+                continue;
+            }
             let Some(mut entry) = parse_head(line) else { continue };
             while let Some(line) = line_at(text, at).filter(|line| line.starts_with('\t')) {
                 let end = at + line.len();
@@ -167,7 +173,9 @@ impl Catalogue {
                         if fact == Fact::Odd {
                             entry.odd = Some(text)
                         } else {
-                            entry.sources = text
+                            let number = text.parse::<usize>().ok();
+                            entry.sources =
+                                number.and_then(|number| sources.get(number)).copied().unwrap_or_default();
                         }
                         at = end + 1;
                         continue;
@@ -298,6 +306,11 @@ mod tests {
     /// Writes a catalogue in the file's format.
     fn render(catalogue: &Catalogue) -> String {
         let mut out = String::new();
+        let sources: BTreeSet<&str> = catalogue.entries().iter().map(|entry| entry.sources).collect();
+        let sources: Vec<&str> = sources.into_iter().filter(|keys| !keys.is_empty()).collect();
+        for (number, keys) in sources.iter().enumerate() {
+            writeln!(out, "from {number}\t{keys}").unwrap();
+        }
         for entry in catalogue.entries() {
             write!(out, "{}\t{}\t{}", entry.id, entry.style.as_str(), entry.level.as_str()).unwrap();
             if let Some(label) = entry.label {
@@ -308,8 +321,8 @@ mod tests {
             entry.operations().for_each(|operation| writeln!(out, "\t{operation}").unwrap());
             entry.events().for_each(|event| writeln!(out, "\tevent {event}").unwrap());
             entry.odd.iter().for_each(|odd| writeln!(out, "\todd {odd}").unwrap());
-            if !entry.sources.is_empty() {
-                writeln!(out, "\tfrom {}", entry.sources).unwrap();
+            if let Ok(number) = sources.binary_search(&entry.sources) {
+                writeln!(out, "\tfrom {number}").unwrap();
             }
         }
         out

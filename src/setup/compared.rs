@@ -5,7 +5,7 @@
 //! expected: once that changes, the result says nothing any more.
 
 use super::values::AnswerValues;
-use super::{Check, Outcome};
+use super::{Check, Outcome, UnknownFields};
 use crate::procedure::{AppKind, CopySource, FieldName, Name, Piece, Procedure, Template};
 use crate::secret::{Fingerprint, Secret};
 use jiff::Timestamp;
@@ -39,6 +39,9 @@ pub struct Compared {
     pub same: bool,
     /// Of the string that was expected then. The result holds only while that is still expected.
     pub expected: Fingerprint,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Results by string. One whose expected string has changed since is void ([`standing`]).
@@ -187,6 +190,7 @@ pub fn checks(
             next: (outcome == Outcome::Warning)
                 .then(|| "Mend it there and save, then compare once more.".to_owned()),
             diagnosis: None,
+            unknown: Default::default(),
         }
     };
     let mut checks = Vec::new();
@@ -212,6 +216,7 @@ mod tests {
             at: "2026-03-12T10:00:00Z".parse().unwrap(),
             same,
             expected: Secret::new(text).fingerprint(),
+            unknown: Default::default(),
         }
     }
 

@@ -35,6 +35,9 @@ fn subject(model: &Model, look: Look<'_>) -> String {
     let of = |procedure: &crate::procedure::Procedure| {
         format!("{}{}{}", procedure.receiver.label(), look.signs.between, procedure.title)
     };
+    if model.rotating.is_some() {
+        return "new client secret".to_owned();
+    }
     if let Some(reviewing) = &model.review {
         let title = reviewing.about.procedure.as_ref().map(|procedure| procedure.title.as_str());
         return [Some("scope review"), title]

@@ -175,7 +175,7 @@ const fn shown_as(character: char, masked: bool, look: Look<'_>) -> char {
 }
 
 /// What is to be said about a field: the result of its check, or where to find the value.
-fn remarks<'a>(page: &mut Page<'a>, field: &'a Field, focused: bool, from: usize) {
+pub fn remarks<'a>(page: &mut Page<'a>, field: &'a Field, focused: bool, from: usize) {
     let look = page.look;
     match &field.checked {
         Checked::Empty => {

@@ -171,8 +171,10 @@ fn verdict(page: &mut Page<'_>, wizard: &Wizard, checks: &[Check]) {
     let count = |outcome: Outcome| checks.iter().filter(|check| check.outcome == outcome).count();
     let (failed, warned, open) = (count(Outcome::Fail), count(Outcome::Warning), count(Outcome::NotChecked));
     if failed > 0 {
-        // A General app's token keeps the scopes and the kind it was granted with: only a new login helps.
-        let anew = !wizard.is_server_to_server() && granted_too_little(checks);
+        // A General app's token keeps the scopes and the kind it was granted with, and a refresh token that may be
+        // spent is not sent again: only a new login helps.
+        let anew =
+            !wizard.is_server_to_server() && (granted_too_little(checks) || wizard.refreshing.is_some());
         let then = if anew { "Esc to the login, and r there logs in anew" } else { "press r" };
         let text = format!("{} failed. Put it right, then {then}.", plural(failed, "check"));
         let sign = Span::styled(look.signs.bad, look.theme.failure);

@@ -68,6 +68,13 @@ pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict, wizard: &Wizard) {
     reasons(page, verdict, "r");
 }
 
+/// An answer that proved nothing, where the value stands in a field on the same screen. `key` asks again.
+pub fn refusal<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str) {
+    heading(page, verdict);
+    zoom(page, verdict);
+    reasons(page, verdict, key);
+}
+
 /// The result in one line.
 fn heading<'a>(page: &mut Page<'a>, verdict: &'a Verdict) {
     let look = page.look;

@@ -1,9 +1,10 @@
 //! No secret ever leaves: not to standard output or error, not to a file that is not encrypted, not to the log, not
 //! to the command line of a process.
 
-use super::answers;
 use super::home::{Home, finish, script, until};
+use super::issued::issued;
 use super::zoom::{StandAlone, consent, exchange};
+use super::{PROCEDURES, answers};
 use std::fs;
 
 const PASSPHRASE: &str = "four words nobody-says aloud";
@@ -40,8 +41,8 @@ fn secrets_stay_secret() {
     );
     let file = home.write("answers.toml", text).display().to_string();
     let log = home.path("log").display().to_string();
-    let mut arguments =
-        vec!["--log-file", &log, "--store", "file", "new", "servicenow-dex", "--answers", &file];
+    let mut arguments = vec!["--log-file", &log, "--log-level", "trace", "--store", "file"];
+    arguments.extend(["new", "servicenow-dex", "--answers", &file]);
     arguments.extend(zoom.options());
     let mut command = home.command(&arguments);
     let child = command
@@ -83,23 +84,8 @@ fn secrets_stay_secret() {
             assert!(!contains(&content, secret), "the {what} is in {}", path.display());
         }
     }
-    assert_eq!(encrypted, 2, "secrets and their key");
+    assert_eq!(encrypted, 3, "secrets, tokens, and their key");
     assert!(fs::metadata(&log).unwrap().len() > 0, "the log was written");
-}
-
-/// The texts of all tokens in the sandbox's own state.
-fn issued(state: &serde_json::Value, found: &mut Vec<String>) {
-    match state {
-        serde_json::Value::Object(map) => {
-            found.extend(map.get("text").and_then(|text| text.as_str()).map(str::to_owned));
-            map.values().for_each(|value| issued(value, found));
-        }
-        serde_json::Value::Array(list) => list.iter().for_each(|value| issued(value, found)),
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_) => {}
-    }
 }
 
 // Row F23 of docs/callback-rows.md.
@@ -121,6 +107,63 @@ fn tokens_are_only_where_they_are_encrypted() {
             // The invented Zoom has to know its own tokens.
             let sandbox = path.ends_with("sandbox.json");
             assert!(sandbox || !contains(&content, &token), "a token is in {}", path.display());
+        }
+    }
+}
+
+/// What the sandbox's app pages show.
+const APP_SECRETS: [&str; 3] =
+    ["RehearsalSecretGeneral0000000001", "RehearsalSecretServer00000000001", "REHEARSAL-token-000001"];
+
+/// Every command over every kind of connection, with the log at its finest: no secret in what they say, in the log
+/// or in any file that is not encrypted.
+#[test]
+fn every_command_at_the_finest_level_of_the_log() {
+    let home = Home::new();
+    let log = home.path("log");
+    let shown = log.display().to_string();
+    let mut said = String::new();
+    let mut run = |home: &Home, arguments: &[&str], codes: &[i32]| {
+        let all = [&["--rehearse", "--log-file", &shown, "--log-level", "trace"], arguments].concat();
+        let ran = home.run(&all);
+        assert!(
+            ran.code.is_some_and(|code| codes.contains(&code)),
+            "{arguments:?}: {:?} {}",
+            ran.code,
+            ran.stderr
+        );
+        said.push_str(&ran.stdout);
+        said.push_str(&ran.stderr);
+    };
+    for procedure in PROCEDURES {
+        let text = format!("{}after_login = \"keep\"\n", answers(procedure));
+        let file = home.write("answers.toml", text).display().to_string();
+        run(&home, &["new", procedure, "--answers", &file], &[0]);
+        for format in ["markdown", "json", "env"] {
+            run(&home, &["handoff", procedure, "--format", format], &[0]);
+        }
+        run(&home, &["connections", "show", procedure], &[0]);
+        run(&home, &["connections", "show", procedure, "--json"], &[0]);
+        run(&home, &["scopes", "review", procedure, "--prove", "--format", "markdown"], &[0, 1]);
+    }
+    run(&home, &["connections", "--json"], &[0]);
+    for procedure in PROCEDURES {
+        run(&home, &["connections", "remove", procedure], &[0]);
+    }
+
+    let state = fs::read(home.data().join("rehearsal/sandbox.json")).unwrap();
+    let mut secrets: Vec<String> = APP_SECRETS.map(str::to_owned).to_vec();
+    issued(&serde_json::from_slice(&state).unwrap(), &mut secrets);
+    assert!(secrets.len() > 10, "codes and tokens of five set-ups: {}", secrets.len());
+    let logged = fs::read_to_string(&log).unwrap();
+    for word in ["/oauth/token", "status=200", "sha256:", "ms=", "secrets written"] {
+        assert!(logged.contains(word), "support needs {word}: {logged}");
+    }
+    for secret in secrets {
+        assert!(!said.contains(&secret), "a secret was said");
+        for (path, content) in home.files() {
+            let sandbox = path.ends_with("sandbox.json");
+            assert!(sandbox || !contains(&content, &secret), "a secret is in {}", path.display());
         }
     }
 }

@@ -9,7 +9,7 @@ use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::AuthorizationPhase;
 
-const MODES: [Mode; 27] = [
+const MODES: [Mode; 32] = [
     Mode::Home,
     Mode::Read,
     Mode::Choose,
@@ -37,6 +37,11 @@ const MODES: [Mode; 27] = [
     Mode::ReviewPaste,
     Mode::ReviewToDo,
     Mode::ReviewSubjects,
+    Mode::Rotate,
+    Mode::RotateBusy,
+    Mode::Rotated,
+    Mode::Remove,
+    Mode::RemoveBusy,
 ];
 
 #[test]
@@ -259,6 +264,35 @@ fn screens() -> Vec<Model> {
     core.press("Down");
     keep(&core);
     core.press("Esc");
+    keep(&core);
+    // A new client secret: entered, asked about, refused, stored.
+    let mut core = super::rotating::at_the_field("celigo-oauth");
+    keep(&core);
+    core.text("half\u{2024}typed");
+    keep(&core);
+    core.press("Ctrl-U");
+    core.paste(super::support::CLIENT_SECRET);
+    core.press("Enter");
+    keep(&core);
+    core.token(Err(super::support::refusal(
+        zoom_setup::oauth::Call::ExchangeCode,
+        400,
+        super::support::CODE_REFUSED,
+    )));
+    keep(&core);
+    // Removing: a connection whose login is kept here, one without, and while Zoom is asked.
+    for id in ["celigo-oauth", "celigo-s2s"] {
+        let mut core = super::removing::asked(id);
+        keep(&core);
+        core.press("Down");
+        keep(&core);
+        core.press("Up Enter");
+        keep(&core);
+    }
+    // A set-up about to be removed.
+    let mut core = Core::at("servicenow-dex", "scopes");
+    core.restart();
+    core.press("x");
     keep(&core);
     // Secrets on their way.
     let mut core = Core::at("servicenow-dex", "scopes");

@@ -10,11 +10,25 @@ use zoom_setup::app::keymap;
 use zoom_setup::app::message::{Edit, Effect, Msg, Ticket};
 use zoom_setup::app::model::{Model, Overlay, Screen, SecretStore};
 use zoom_setup::app::update::update;
+use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::oauth::{Call, Failure, FailureKind, PreflightAnswer, TokenGrant};
-use zoom_setup::ports::{CallbackEvent, CallbackOutcome, ListenFailure, StoreFailure, Unlocked};
+use zoom_setup::ports::{
+    Adopted, CallbackEvent, CallbackOutcome, ListenFailure, Renewal, StoreFailure, Unlocked,
+};
 use zoom_setup::procedure::FieldName;
 use zoom_setup::runtime::message;
 use zoom_setup::secret::Secret;
+
+/// Tokens with the mark of secrets.
+fn pair(name: &str, now: jiff::Timestamp) -> StoredTokens {
+    let token = |kind: &str| Secret::new(format!("MARKER{name}{kind}"));
+    StoredTokens {
+        access_token: token("access"),
+        refresh_token: Some(token("refresh")),
+        obtained_at: now,
+        expires_at: now,
+    }
+}
 
 /// What every secret here has in it.
 const MARK: &str = "MARKER";
@@ -32,6 +46,7 @@ enum Act {
     Provide(FieldName),
     ProvideScopes(Vec<String>),
     Begin(Index),
+    Rotate,
     Resume(Index),
     Resize(u16, u16),
     Drawn(u16),
@@ -111,6 +126,7 @@ fn acts() -> impl Strategy<Value = Act> {
         4 => select(&FieldName::ALL[..]).prop_map(Act::Provide),
         1 => proptest::collection::vec("[a-z:]{1,12}", 0..3).prop_map(Act::ProvideScopes),
         1 => any::<Index>().prop_map(Act::Begin),
+        1 => Just(Act::Rotate),
         1 => any::<Index>().prop_map(Act::Resume),
         1 => (0_u16..300, 0_u16..100).prop_map(|(columns, rows)| Act::Resize(columns, rows)),
         1 => (0_u16..50).prop_map(Act::Drawn),
@@ -143,6 +159,10 @@ impl Stage {
             Act::Begin(index) => {
                 let procedure = index.get(&self.core.model.procedures).id.clone();
                 Some(Msg::Begin { procedure })
+            }
+            Act::Rotate => {
+                let connection = self.core.connections.keys().next().cloned();
+                connection.map(|connection| Msg::Rotate { connection })
             }
             Act::Resume(index) => {
                 let setups: Vec<String> = self.core.setups.keys().cloned().collect();
@@ -195,7 +215,10 @@ impl Stage {
         }
         self.open.extend(effects);
         invariants(&self.core.model)?;
-        no_secret(&format!("{:?}", self.core.model.screen))?;
+        no_secret(&format!(
+            "{:?} {:?} {:?}",
+            self.core.model.screen, self.core.model.rotating, self.core.model.removing
+        ))?;
         no_secret(&format!("{:?} {:?}", self.core.model.overlay, self.core.model.notice))?;
         no_secret(&format!("{:?} {:?}", self.core.model.library, self.core.model.secret_store))
     }
@@ -241,7 +264,8 @@ impl Stage {
                 Msg::SecretsWritten { ticket, result: stored }
             }
             Effect::SaveConnection { ticket, .. } => Msg::ConnectionSaved { ticket, result: stored },
-            Effect::SaveSetup(_) | Effect::RemoveConnection { .. } => {
+            Effect::RemoveConnection { ticket, .. } => Msg::ConnectionRemoved { ticket, result: stored },
+            Effect::SaveSetup(_) => {
                 bad?;
                 Msg::StoreFailed(disk())
             }
@@ -297,6 +321,33 @@ impl Stage {
                 };
                 Msg::Token { ticket, result: Box::new(result) }
             }
+            Effect::Renew { ticket, .. } => {
+                let tokens = pair("old", self.core.now);
+                let grant = grant(Vec::new());
+                let new = StoredTokens::from_grant(&grant, self.core.now, None);
+                let renewal = match bad {
+                    None => Renewal::Renewed { tokens: new, grant },
+                    Some(how) => match how % 10 {
+                        0 => Renewal::Fresh { tokens: new, adopted: None },
+                        1 => {
+                            let failure = (how % 4 == 1).then(disk);
+                            let adopted = Some(Adopted { place: "/run/user".to_owned(), failure });
+                            Renewal::Fresh { tokens: new, adopted }
+                        }
+                        2 | 3 => {
+                            let rescued = (how % 10 == 2).then(|| "/run/user".to_owned());
+                            Renewal::NotStored { tokens: new, grant, failure: disk(), rescued }
+                        }
+                        4 => Renewal::Refused { tokens, failure: failure(how) },
+                        5 => Renewal::NotSent { tokens, failure: failure(how) },
+                        6 => Renewal::Unknown { tokens, since: self.core.now, failure: Some(failure(how)) },
+                        7 => Renewal::NoRefreshToken { tokens },
+                        8 => Renewal::NoTokens,
+                        _ => Renewal::Store(disk()),
+                    },
+                };
+                Msg::Renewed { ticket, result: Box::new(renewal) }
+            }
             Effect::Revoke { ticket, .. } => Msg::Revoked {
                 ticket,
                 result: match bad {
@@ -330,6 +381,9 @@ impl Stage {
             },
             Effect::Copy { what, .. } => Msg::Copied { what, how: "copied".to_owned() },
             Effect::Export { .. } => Msg::Exported { result: Ok("sheet.md".to_owned()) },
+            Effect::Regenerate { ticket, .. } => {
+                Msg::Regenerated { ticket, secret: Secret::new(CLIENT_SECRET) }
+            }
             Effect::OfferLogin { .. }
             | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
@@ -358,7 +412,9 @@ fn masked_focus(model: &Model) -> bool {
         | Mode::LoginWaiting
         | Mode::Desk
         | Mode::DeskPaste
-        | Mode::ReviewPaste => true,
+        | Mode::ReviewPaste
+        | Mode::Rotate
+        | Mode::Rotated => true,
         Mode::Field => match &model.wizard().unwrap().state {
             zoom_setup::app::wizard::StepState::Fill(form) => form.fields[form.focus].input.is_masked(),
             _ => false,

@@ -63,9 +63,12 @@ pub fn connection(core: &mut Core, id: &str, granted: Option<Vec<String>>) -> St
             api_url: None,
             refreshable: true,
             refreshed_at: None,
+            unknown: Default::default(),
         }),
         verification: None,
         compared: BTreeMap::new(),
+        unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     };
     core.secrets.insert(
         SecretKey::ConnectionField(name.clone(), FieldName::ClientSecret),

@@ -108,6 +108,9 @@ fn the_secret_token_in_place_of_the_secret() {
 #[test]
 fn id_and_secret_in_each_others_field() {
     let mut harness = entered(DEX, |harness| good(harness).into_iter().rev().collect());
+    // The field of the Client ID is not masked, so whoever pastes the secret there sees it.
+    let secret = good(&harness)[1].clone();
+    harness.watch.allow_on_screen(&secret);
     let verdict = harness.verdict();
     assert!(verdict.candidates[0].cause.contains("each other's field"), "{verdict:?}");
     harness.press("Ctrl-Y Enter");

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use zoom_setup::oauth::FailureKind;
 use zoom_setup::oauth::renewal::TokenRecord;
 use zoom_setup::ports::{Renewal, RenewalRequest, Renewer, StoreFailure, TokenStore};
+use zoom_setup::runtime::Renewals;
 
 fn answered(status: u16, body: &str) -> FailureKind {
     FailureKind::Answered { status, body: body.to_owned(), content_type: String::new(), retry_after: None }
@@ -41,7 +42,8 @@ fn the_mark_is_on_disk_while_zoom_is_asked() {
     zoom.gate.forget_permits(tokio::sync::Semaphore::MAX_PERMITS);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let renewer = renewer(tokens.clone(), zoom.clone(), at(60));
+        let under_way = Renewals::default();
+        let renewer = counted(tokens.clone(), zoom.clone(), at(60), under_way.clone());
         let asked = async {
             while zoom.sent().is_empty() {
                 tokio::task::yield_now().await;
@@ -58,7 +60,8 @@ fn the_mark_is_on_disk_while_zoom_is_asked() {
             (at(60), pair("one", 0).refresh_token.map(|t| t.fingerprint()))
         );
         zoom.gate.add_permits(1);
-        renewer.settled().await;
+        assert!(under_way.any());
+        under_way.settled().await;
     });
     assert_eq!(stored(&tokens).tokens, pair("two", 60), "a refresh that was begun goes on to its end");
 }
@@ -87,12 +90,10 @@ fn a_definite_no_takes_the_mark_away(#[case] kind: FailureKind) {
 fn an_end_that_is_not_known_is_said_and_nothing_is_sent_again(#[case] kind: FailureKind) {
     let (place, tokens) = logged_in();
     let zoom = Scripted::new([Err(kind.clone())]);
-    match renew(tokens, zoom.clone(), &key("Acme")) {
-        Renewal::Unknown { tokens, since, failure } => {
-            assert_eq!((tokens, since, failure.unwrap().kind), (pair("one", 0), at(60), kind));
-        }
-        other => panic!("{other:?}"),
-    }
+    let Renewal::Unknown { tokens, since, failure } = renew(tokens, zoom.clone(), &key("Acme")) else {
+        panic!("known")
+    };
+    assert_eq!((tokens, since, failure.unwrap().kind), (pair("one", 0), at(60), kind));
     for wish in [None, Some(1)] {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let request = RenewalRequest { when_less_than_s: wish, ..request(key("Acme")) };

@@ -14,11 +14,11 @@ use zoom_setup::oauth::{
 use zoom_setup::ports::{
     Clock, PortFuture, Renewal, RenewalRequest, Renewer, Store, StoreFailure, TokenStore, Zoom,
 };
-use zoom_setup::runtime::JournaledRenewer;
+use zoom_setup::runtime::{JournaledRenewer, Renewals};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::SecretKey;
 use zoom_setup::store::{
-    Disk, FileStore, Keyring, StoreKind, StoreLimits, StoreOptions, StoreParts, SystemDisk,
+    Disk, FileStore, Keyring, KeyringProblem, StoreKind, StoreLimits, StoreOptions, StoreParts, SystemDisk,
 };
 
 /// Longer than anything takes on a busy machine.
@@ -57,13 +57,16 @@ pub fn grant(name: &str) -> TokenGrant {
 pub struct Untouchable;
 
 impl Keyring for Untouchable {
-    fn get(&self, _user: &str) -> Result<Option<Secret>, String> {
+    fn get(&self, _user: &str) -> Result<Option<Secret>, KeyringProblem> {
         panic!("the keyring was asked")
     }
-    fn set(&self, _user: &str, _secret: &Secret) -> Result<(), String> {
+    fn set(&self, _user: &str, _secret: &Secret) -> Result<(), KeyringProblem> {
         panic!("the keyring was asked")
     }
-    fn delete(&self, _user: &str) -> Result<(), String> {
+    fn delete(&self, _user: &str) -> Result<(), KeyringProblem> {
+        panic!("the keyring was asked")
+    }
+    fn locked(&self) -> Option<bool> {
         panic!("the keyring was asked")
     }
 }
@@ -200,6 +203,18 @@ impl Disk for FaultyDisk {
             DiskFault::Garbles => SystemDisk.replace(path, &bytes[..bytes.len() - 3]),
         }
     }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
+    }
 }
 
 /// A Zoom that answers a refresh as the test says, and remembers what it was sent.
@@ -259,7 +274,17 @@ pub fn request(key: SecretKey) -> RenewalRequest {
 }
 
 pub fn renewer(tokens: Arc<dyn TokenStore>, zoom: Arc<dyn Zoom>, now: Timestamp) -> JournaledRenewer {
-    JournaledRenewer::new(tokens, zoom, Arc::new(Still(now)))
+    counted(tokens, zoom, now, Renewals::default())
+}
+
+/// The same, counted by the test.
+pub fn counted(
+    tokens: Arc<dyn TokenStore>,
+    zoom: Arc<dyn Zoom>,
+    now: Timestamp,
+    under_way: Renewals,
+) -> JournaledRenewer {
+    JournaledRenewer::new(tokens, zoom, Arc::new(Still(now)), under_way)
 }
 
 /// One renewal of the key, to its end.

@@ -40,6 +40,7 @@ fn a_newer_list_becomes_a_catalogue() {
     assert_eq!(
         render::catalogue("# Head\n", &list.to_string()).unwrap(),
         "# Head\n\
+         from 0\tx y\n\
          a:write:two words\tgranular\tuser\tLabel\n\
          \tevent a.made\n\
          \todd published with a blank, which also separates the scopes of a token\n\
@@ -47,7 +48,7 @@ fn a_newer_list_becomes_a_catalogue() {
          \tclassic b:write:admin\n\
          \tPUT /b\n\
          \todd published misspelled\n\
-         \tfrom x y\n"
+         \tfrom 0\n"
     );
 }
 

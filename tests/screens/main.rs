@@ -7,6 +7,7 @@
     reason = "what cannot be built here is a failed test"
 )]
 
+mod connections;
 mod desk;
 mod proofs;
 mod qr;
@@ -56,7 +57,7 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
 
 /// Every state of every screen.
 fn all() -> Vec<(String, Model)> {
-    let others = states::all().into_iter().chain(desk::all());
+    let others = states::all().into_iter().chain(desk::all()).chain(connections::all());
     others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).collect()
 }
 

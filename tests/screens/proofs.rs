@@ -77,7 +77,13 @@ fn with(mut model: Model, question: Question, times: usize, judge: impl Fn(&Wiza
     let endpoints = model.settings.endpoints.clone();
     let wizard = wizard_of(&mut model);
     let about = wizard.about(question, &endpoints).unwrap();
-    let record = ProofRecord { at: ago(20), about, verdict: judge(wizard), token_at: None };
+    let record = ProofRecord {
+        at: ago(20),
+        about,
+        verdict: judge(wizard),
+        token_at: None,
+        unknown: Default::default(),
+    };
     wizard.proving.asked.insert(question, vec![record.about.clone(); times]);
     wizard.setup.proofs.insert(question, record);
     model
@@ -226,6 +232,7 @@ fn verified(findings: Vec<KindFinding>) -> Model {
         detail: finding.text(),
         next: Some(finding.next),
         diagnosis: None,
+        unknown: Default::default(),
     }));
     let verification = zoom_setup::setup::Verification { checks: all.clone(), ..verification(false) };
     verify(VerifyingPhase::Finished, all, Some(verification))

@@ -5,7 +5,7 @@ use super::world::{
 };
 use zoom_setup::app::input::TextField;
 use zoom_setup::app::message::Ticket;
-use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
+use zoom_setup::app::model::{Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
 use zoom_setup::app::wizard::{
     Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
     VerifyStage, Verifying, VerifyingPhase, Wizard,
@@ -363,9 +363,10 @@ pub fn all() -> Vec<(&'static str, Model)> {
     };
     let mut changed = read("servicenow-dex", "redirect-url");
     if let Screen::Wizard(wizard) = &mut changed.screen {
-        let again = Done { at: now(), check_again: true, not_proved: false };
+        let again = Done { at: now(), check_again: true, not_proved: false, unknown: Default::default() };
         wizard.setup.done.insert("redirect-url".to_owned(), again.clone());
-        let not_proved = Done { at: now(), check_again: false, not_proved: true };
+        let not_proved =
+            Done { at: now(), check_again: false, not_proved: true, unknown: Default::default() };
         wizard.setup.done.insert("credentials".to_owned(), not_proved);
         wizard.setup.done.insert("instance".to_owned(), again);
         wizard.setup.answers.remove(&FieldName::Instance);
@@ -391,7 +392,8 @@ pub fn all() -> Vec<(&'static str, Model)> {
     if let Screen::Wizard(wizard) = &mut handed.screen {
         wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);
     }
-    let removal = Overlay::ConfirmRemoval { what: HomeItem::Connection(0), name: "DEX for Zoom".to_owned() };
+    let removal =
+        Overlay::ConfirmRemoval { setup: "servicenow-dex-1f3a".to_owned(), name: "DEX for Zoom".to_owned() };
     let selected = step("servicenow-dex", "credentials");
     let mut states = vec![
         ("scopes_required_left_out", left_out),

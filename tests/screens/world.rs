@@ -93,7 +93,17 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         scopes_added: procedure.scopes.iter().take(2).map(|scope| scope.id.clone()).collect(),
         done: procedure.steps[..step]
             .iter()
-            .map(|step| (step.id.clone(), Done { at: ago(7_500), check_again: false, not_proved: false }))
+            .map(|step| {
+                (
+                    step.id.clone(),
+                    Done {
+                        at: ago(7_500),
+                        check_again: false,
+                        not_proved: false,
+                        unknown: Default::default(),
+                    },
+                )
+            })
             .collect(),
         grant: None,
         decision: None,
@@ -101,6 +111,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
+        unknown: Default::default(),
     }
 }
 
@@ -110,6 +121,8 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         setup: setup(&procedure, step),
         secrets: BTreeMap::from([(FieldName::ClientSecret, Secret::new(SECRET))]),
         tokens: None,
+        refreshing: None,
+        tokens_unstored: false,
         step,
         state,
         unsaved: BTreeSet::new(),
@@ -160,6 +173,7 @@ pub fn grant() -> GrantRecord {
         api_url: None,
         refreshable: true,
         refreshed_at: None,
+        unknown: Default::default(),
     }
 }
 
@@ -171,6 +185,7 @@ pub fn check(title: &str, outcome: Outcome, detail: &str, next: Option<&str>) ->
         detail: detail.to_owned(),
         next: next.map(str::to_owned),
         diagnosis: (outcome == Outcome::Fail).then(diagnosis),
+        unknown: Default::default(),
     }
 }
 
@@ -214,6 +229,7 @@ pub fn verification(failed: bool) -> Verification {
             vec![]
         },
         excess: if failed { vec![id] } else { vec![] },
+        unknown: Default::default(),
     }
 }
 
@@ -223,6 +239,7 @@ pub fn account() -> AccountFacts {
         user_id: Some("KdYKjnimT4KPd8FFgQt9FQ".to_owned()),
         email: Some("admin@example.com".to_owned()),
         name: Some("Aiko 山田".to_owned()),
+        unknown: Default::default(),
     }
 }
 
@@ -243,6 +260,8 @@ pub fn connection(name: &str, owner: Owner) -> Connection {
         grant: (owner == Owner::Wizard).then(grant),
         verification: Some(verification(false)),
         compared: BTreeMap::new(),
+        unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
 }
 

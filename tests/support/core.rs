@@ -11,8 +11,11 @@ use zoom_setup::app::model::{Model, Settings};
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::StepState;
 use zoom_setup::oauth::authorize::Endpoints;
+use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::oauth::{ApiAnswer, Call, Failure, FailureKind, PreflightAnswer, TokenGrant};
-use zoom_setup::ports::{BoundPort, ListenFailure, PortProblem, PortReason, StoreFailure, Unlocked};
+use zoom_setup::ports::{
+    BoundPort, ListenFailure, PortProblem, PortReason, Renewal, RenewalRequest, StoreFailure, Unlocked,
+};
 use zoom_setup::procedure::{FieldName, Procedure, registry};
 use zoom_setup::runtime::message;
 use zoom_setup::secret::Secret;
@@ -124,9 +127,14 @@ impl Core {
         for _round in 0..100 {
             let Some(msg) = waiting.pop_front() else {
                 self.effects.extend(seen.iter().cloned());
+                without_secrets(&self.model.screen);
+                without_secrets(&self.model.overlay);
+                without_secrets(&self.model.notice);
                 return seen;
             };
+            without_secrets(&msg);
             for effect in update(&mut self.model, self.now, msg) {
+                without_secrets(&effect);
                 waiting.extend(self.answer(&effect));
                 seen.push(effect);
             }
@@ -178,10 +186,12 @@ impl Core {
                 self.connections.insert(connection.name.clone(), *connection);
                 Some(Msg::ConnectionSaved { ticket, result })
             }
-            Effect::RemoveConnection { name, secrets } => {
-                self.connections.remove(&name);
-                self.apply(secrets.into_iter().map(|key| (key, None)).collect());
-                None
+            Effect::RemoveConnection { ticket, name, secrets } => {
+                if result.is_ok() {
+                    self.connections.remove(&name);
+                    self.apply(secrets.into_iter().map(|key| (key, None)).collect());
+                }
+                Some(Msg::ConnectionRemoved { ticket, result })
             }
             Effect::LoadLibrary => Some(Msg::LibraryLoaded {
                 setups: self.setups.values().cloned().collect(),
@@ -197,6 +207,7 @@ impl Core {
             | Effect::ExpireCallback { .. }
             | Effect::Cancel { .. }
             | Effect::Token { .. }
+            | Effect::Renew { .. }
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
@@ -204,6 +215,7 @@ impl Core {
             | Effect::Copy { .. }
             | Effect::Export { .. }
             | Effect::ConfigureSandbox(_)
+            | Effect::Regenerate { .. }
             | Effect::Exit(_) => None,
         }
     }
@@ -269,6 +281,35 @@ impl Core {
         self.send(Msg::Token { ticket, result: Box::new(result) })
     }
 
+    /// The last refresh comes to this end.
+    pub fn renewed(&mut self, renewal: Renewal) -> Vec<Effect> {
+        let ticket = self.renewal().0;
+        self.send(Msg::Renewed { ticket, result: Box::new(renewal) })
+    }
+
+    /// Zoom answers the last refresh, and the store takes the new pair.
+    pub fn refreshed(&mut self, result: Result<TokenGrant, Failure>) -> Vec<Effect> {
+        let tokens = self.wizard().tokens.clone().unwrap();
+        let renewal = match result {
+            Ok(grant) => {
+                let tokens = StoredTokens::from_grant(&grant, self.now, Some(&tokens));
+                let key = self.renewal().1.key;
+                self.secrets.insert(key, tokens.to_secret());
+                Renewal::Renewed { tokens, grant }
+            }
+            Err(failure) => Renewal::Refused { tokens, failure },
+        };
+        self.renewed(renewal)
+    }
+
+    /// Ticket of the last refresh, and whose tokens it is for.
+    pub fn renewal(&self) -> (Ticket, RenewalRequest) {
+        self.last(|effect| match effect {
+            Effect::Renew { ticket, request } => Some((*ticket, request.clone())),
+            _ => None,
+        })
+    }
+
     /// The API answers the last read.
     pub fn read(&mut self, result: Result<ApiAnswer, Failure>) -> Vec<Effect> {
         let ticket = self.read_call().0;
@@ -297,6 +338,15 @@ impl Core {
     /// The set-up as it is on disk.
     pub fn on_disk(&self) -> &Setup {
         &self.setups[&self.wizard().setup.id]
+    }
+}
+
+/// No `Debug` text of the core tells a secret: each of the tests' secrets begins with a mark.
+#[track_caller]
+fn without_secrets(value: &impl std::fmt::Debug) {
+    let text = format!("{value:?}");
+    if let Some(at) = text.find("MARKER") {
+        panic!("a secret in a Debug text: {:?}", text.get(at.saturating_sub(200)..at + 20));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::browser::TestBrowser;
+use super::watch::Watch;
 use crossterm::event::Event;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -14,11 +15,13 @@ use zoom_setup::app::model::{Model, Overlay, Rehearsal, SecretStore, Settings};
 use zoom_setup::app::wizard::{AuthorizationPhase, StepState};
 use zoom_setup::callback::TinyHttpListener;
 use zoom_setup::oauth::authorize::{Cloud, Endpoints};
+use zoom_setup::oauth::renewal::TokenRecord;
 use zoom_setup::ports::{
-    Clipboard, Clock, Listener, RehearsalApp, Rehearsing, Store, StoreFailure, TokenStore, Unlocked,
+    Adopted, Clipboard, Clock, HeldTokens, Listener, RehearsalApp, Rehearsing, Store, StoreFailure,
+    TokenStore, Unlocked,
 };
 use zoom_setup::procedure::{AppKind, FieldName, Management, Procedure, registry};
-use zoom_setup::runtime::{Ports, Runtime, message, step};
+use zoom_setup::runtime::{LoggedStore, LoggedZoom, Ports, Runtime, message, step};
 use zoom_setup::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Connection, SecretKey, Setup};
@@ -30,6 +33,9 @@ use zoom_setup::zoom::{Limits, ZoomClient};
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Opens the secrets of every test.
 pub const PASSPHRASE: &str = "correct horse battery";
+
+/// What the sandbox keeps.
+const STATE: &str = "sandbox.json";
 
 /// What outlives the program: disk, Zoom, the browser.
 pub struct World {
@@ -56,6 +62,16 @@ impl Power {
     fn new() -> Self {
         Self { left: Mutex::new(usize::MAX) }
     }
+
+    /// Runs an operation under power; none is under way when the power fails.
+    fn on<T>(&self, operation: impl FnOnce() -> Result<T, StoreFailure>) -> Result<T, StoreFailure> {
+        let mut left = self.left.lock().unwrap();
+        if *left == 0 {
+            return Err(StoreFailure::Io { message: "no power".to_owned() });
+        }
+        *left -= 1;
+        operation()
+    }
 }
 
 impl World {
@@ -70,6 +86,8 @@ impl World {
         options.faults = faults.to_vec();
         options.strikes = strikes;
         options.slow_for = Duration::from_secs(50);
+        let directory = tempfile::tempdir().unwrap();
+        options.state_file = Some(directory.path().join(STATE));
         let sandbox = Arc::new(Sandbox::start(options).unwrap());
         let endpoints =
             Endpoints::parse(Some(sandbox.oauth_url()), Some(sandbox.api_url()), Cloud::Zoom).unwrap();
@@ -96,7 +114,7 @@ impl World {
             listener: Arc::new(TinyHttpListener::default()),
             limits: Limits { total: DEADLINE, ..Limits::default() },
             passphrase: Some(Secret::new(PASSPHRASE)),
-            directory: tempfile::tempdir().unwrap(),
+            directory,
             procedures: registry::embedded().unwrap().into_iter().map(Arc::new).collect(),
             power: Arc::new(Power::new()),
         }
@@ -113,7 +131,8 @@ impl World {
     /// A store on the same disk.
     pub fn store(&self) -> FileStore {
         let limits = StoreLimits { work_factor: 2, ..StoreLimits::default() };
-        let parts = StoreParts { limits, ..StoreParts::default() };
+        let rescue_places = vec![self.directory.path().join("elsewhere")];
+        let parts = StoreParts { limits, rescue_places, ..StoreParts::default() };
         let options = StoreOptions { data_dir: self.data(), kind: StoreKind::File };
         FileStore::with_parts(options, parts).unwrap()
     }
@@ -143,16 +162,31 @@ impl World {
         found
     }
 
+    /// Watches for every secret of this world.
+    fn watch(&self) -> Watch {
+        let apps = [AppKind::General, AppKind::ServerToServer].map(|kind| self.sandbox.app_page(kind));
+        let secrets = apps.into_iter().flat_map(|app| {
+            let production = app.production_pair.map(|(_, secret)| secret);
+            [Some(app.client_secret), app.secret_token, production].into_iter().flatten()
+        });
+        let mut secrets: Vec<String> = secrets.map(|secret| secret.expose().to_owned()).collect();
+        secrets.push(PASSPHRASE.to_owned());
+        Watch::new(secrets, self.directory.path().join(STATE))
+    }
+
     fn ports(&self) -> Ports {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let endpoints = self.settings.endpoints.clone();
+        let zoom = Arc::new(ZoomClient::new(endpoints.clone(), Arc::clone(&clock), self.limits));
+        let store = MortalStore { store: self.store(), power: Arc::clone(&self.power) };
         Ports {
-            zoom: Arc::new(ZoomClient::new(self.settings.endpoints.clone(), Arc::clone(&clock), self.limits)),
+            zoom: Arc::new(LoggedZoom::new(zoom, endpoints, Arc::clone(&clock))),
             listener: Arc::clone(&self.listener),
             browser: Arc::clone(&self.browser) as Arc<dyn zoom_setup::ports::Browser>,
             clipboard: Arc::clone(&self.copied) as Arc<dyn Clipboard>,
             clock,
             entropy: Arc::new(SystemEntropy),
-            store: Box::new(MortalStore { store: self.store(), power: Arc::clone(&self.power) }),
+            store: Box::new(LoggedStore::new(Box::new(store))),
             rehearsing: Some(Arc::new(AppPage(Arc::clone(&self.sandbox)))),
             passphrase: self.passphrase.clone(),
             export_directory: self.exports().to_owned(),
@@ -180,6 +214,8 @@ pub fn free_port() -> u16 {
 
 /// One run of the program.
 pub struct Harness {
+    /// Before the world, so that it still finds the sandbox's state when it is dropped.
+    pub watch: Watch,
     pub world: World,
     pub model: Model,
     runtime: Option<Runtime>,
@@ -196,7 +232,8 @@ impl Harness {
             Runtime::new(world.ports()).unwrap()
         };
         runtime.perform(Effect::LoadLibrary);
-        let mut harness = Self { world, model, runtime: Some(runtime), tokio: Some(tokio) };
+        let watch = world.watch();
+        let mut harness = Self { watch, world, model, runtime: Some(runtime), tokio: Some(tokio) };
         harness.until("the library is loaded", |model| model.library.loaded);
         harness
     }
@@ -305,7 +342,9 @@ impl Harness {
     fn handle(&mut self, msg: Msg) {
         let (Some(runtime), Some(tokio)) = (&mut self.runtime, &self.tokio) else { panic!("not running") };
         let _inside = tokio.enter();
+        self.watch.saw(&msg);
         step(&mut self.model, runtime, msg);
+        self.watch.saw_model(&self.model);
     }
 
     /// Waits for the end of a login that is under way.
@@ -354,6 +393,9 @@ fn busy(model: &Model) -> bool {
         return true;
     }
     if model.review.as_ref().is_some_and(|reviewing| reviewing.proving.is_some()) {
+        return true;
+    }
+    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy()) {
         return true;
     }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };
@@ -434,6 +476,12 @@ impl Rehearsing for AppPage {
         };
         drop(self.0.configure(kind, configuration));
     }
+
+    fn regenerate(&self, server_to_server: bool) -> Secret {
+        let kind = if server_to_server { AppKind::ServerToServer } else { AppKind::General };
+        self.0.regenerate_secret(kind);
+        self.0.app_page(kind).client_secret
+    }
 }
 
 /// A store that stops for good when the power fails.
@@ -443,17 +491,11 @@ struct MortalStore {
 }
 
 impl MortalStore {
-    /// Runs an operation under power; none is under way when the power fails.
     fn on<T>(
         &mut self,
         operation: impl FnOnce(&mut FileStore) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        let mut left = self.power.left.lock().unwrap();
-        if *left == 0 {
-            return Err(StoreFailure::Io { message: "no power".to_owned() });
-        }
-        *left -= 1;
-        operation(&mut self.store)
+        self.power.on(|| operation(&mut self.store))
     }
 
     /// The same for a method that does not change the store itself.
@@ -461,12 +503,7 @@ impl MortalStore {
         &self,
         operation: impl FnOnce(&FileStore) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        let mut left = self.power.left.lock().unwrap();
-        if *left == 0 {
-            return Err(StoreFailure::Io { message: "no power".to_owned() });
-        }
-        *left -= 1;
-        operation(&self.store)
+        self.power.on(|| operation(&self.store))
     }
 }
 
@@ -489,6 +526,9 @@ impl Store for MortalStore {
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         self.with(|store| store.remove_connection(name))
     }
+    fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
+        self.with(|store| store.rename_connection(from, connection))
+    }
     fn update_connection(
         &self,
         name: &str,
@@ -506,6 +546,52 @@ impl Store for MortalStore {
         self.on(|store| store.write_secrets(changes))
     }
     fn tokens(&self) -> Result<Arc<dyn TokenStore>, StoreFailure> {
-        self.with(Store::tokens)
+        let tokens = self.store.tokens()?;
+        Ok(Arc::new(MortalTokens { tokens, power: Arc::clone(&self.power) }))
+    }
+}
+
+/// Tokens that hang on the same supply.
+struct MortalTokens {
+    tokens: Arc<dyn TokenStore>,
+    power: Arc<Power>,
+}
+
+impl TokenStore for MortalTokens {
+    fn hold(&self, key: &SecretKey) -> Result<Box<dyn HeldTokens>, StoreFailure> {
+        let held = self.power.on(|| self.tokens.hold(key))?;
+        Ok(Box::new(MortalHeld { held, power: Arc::clone(&self.power) }))
+    }
+    fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {
+        self.tokens.look(key)
+    }
+}
+
+struct MortalHeld {
+    held: Box<dyn HeldTokens>,
+    power: Arc<Power>,
+}
+
+impl HeldTokens for MortalHeld {
+    fn read(&self) -> Result<Option<TokenRecord>, StoreFailure> {
+        self.held.read()
+    }
+    fn write(&mut self, record: &TokenRecord) -> Result<(), StoreFailure> {
+        self.power.on(|| self.held.write(record))
+    }
+    fn remove(&mut self) -> Result<(), StoreFailure> {
+        self.power.on(|| self.held.remove())
+    }
+    fn rescue(&mut self, record: &TokenRecord) -> Result<String, StoreFailure> {
+        self.power.on(|| self.held.rescue(record))
+    }
+    fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure> {
+        self.power.on(|| self.held.rescue_into(directory, record))
+    }
+    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
+        self.power.on(|| self.held.adopt_from(directory))
+    }
+    fn adopted(&self) -> Option<&Adopted> {
+        self.held.adopted()
     }
 }

@@ -23,6 +23,7 @@ pub fn user(body: &Value) -> AccountFacts {
         user_id: text(body, "id"),
         email: text(body, "email"),
         name: text(body, "display_name").or((!joined.is_empty()).then_some(joined)),
+        unknown: Default::default(),
     }
 }
 
@@ -91,7 +92,15 @@ pub fn scopes_check(scopes: &Scopes<'_>) -> Check {
     let none = || missing.is_empty().then(|| "none missing".to_owned());
     let parts = [Some(counts), named(missing, "missing").or_else(none), named(excess, "more than chosen")];
     let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    Check { code: "scopes".to_owned(), title: "Scopes".to_owned(), outcome, detail, next, diagnosis: None }
+    Check {
+        code: "scopes".to_owned(),
+        title: "Scopes".to_owned(),
+        outcome,
+        detail,
+        next,
+        diagnosis: None,
+        unknown: Default::default(),
+    }
 }
 
 /// What the document requires and was not chosen is named, and warned of, whatever else the check says.
@@ -116,6 +125,7 @@ pub fn pass(code: &str, title: &str, detail: &str) -> Check {
         detail: detail.to_owned(),
         next: None,
         diagnosis: None,
+        unknown: Default::default(),
     }
 }
 

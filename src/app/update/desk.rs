@@ -163,7 +163,12 @@ pub fn paste(model: &mut Model, given: &Secret, out: &mut Vec<Effect>) {
     }
     let same = exact::same(expected.expose(), given.expose());
     let Some(wizard) = wizard_mut(model) else { return };
-    let compared = Compared { at: now, same: same.is_some(), expected: expected.fingerprint() };
+    let compared = Compared {
+        at: now,
+        same: same.is_some(),
+        expected: expected.fingerprint(),
+        unknown: Default::default(),
+    };
     wizard.setup.compared.insert(row.string, compared);
     wizard.pasted.insert(row.string, given.clone());
     model.scroll = 0;

@@ -76,9 +76,12 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
                 api_url: grant.api_url.clone(),
                 refreshable: grant.refresh_token.is_some(),
                 refreshed_at: None,
+                unknown: Default::default(),
             });
             wizard.setup.verification = None;
             wizard.tokens = Some(tokens);
+            wizard.refreshing = None;
+            wizard.tokens_unstored = false;
             secrets::with_store(model, Effect::WriteSecrets { ticket: store_ticket, changes }, out);
         }
         Err(failure) => {

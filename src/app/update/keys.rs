@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, proof, review, scopes, secrets, steps, storing,
-    verification, waiting, wizard_mut,
+    authorization, desk, form, home, leave, notify, proof, remove, review, rotate, scopes, secrets, steps,
+    storing, verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -22,6 +22,12 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.overlay.is_some() {
         return in_overlay(model, intent, out);
     }
+    if model.removing.is_some() && !matches!(intent, Intent::Help) {
+        return remove::intent(model, intent, out);
+    }
+    if model.rotating.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
+        return rotate::intent(model, intent, out);
+    }
     if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return review::intent(model, intent, out);
     }
@@ -32,6 +38,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Intent::Help => open(model, Overlay::Help),
         Intent::Desk => desk::open(model, out),
         Intent::Review => review::open(model),
+        Intent::Rotate => rotate::open_selected(model),
         Intent::Document => {
             if model.wizard().is_some() {
                 open(model, Overlay::Document);
@@ -96,7 +103,10 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
         return desk::paste(model, text, out);
     }
-    if model.review.is_some() && model.overlay.is_none() {
+    if model.rotating.is_some() && model.overlay.is_none() && model.removing.is_none() {
+        return rotate::paste(model, text);
+    }
+    if model.review.is_some() && model.overlay.is_none() && model.removing.is_none() {
         return review::paste(model, text);
     }
     if keymap::mode(model) == Mode::LoginWaiting {
@@ -144,6 +154,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::PasteBox => waiting::typed(model, typed),
         Mode::DeskPaste => desk::typed(model, typed),
         Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
+        Mode::Rotate => rotate::typed(model, typed),
         Mode::Home
         | Mode::Read
         | Mode::Choose
@@ -167,12 +178,19 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::ReviewProving
         | Mode::ReviewToDo
         | Mode::ReviewSubjects
-        | Mode::ConfirmRemoval => {}
+        | Mode::RotateBusy
+        | Mode::Rotated
+        | Mode::ConfirmRemoval
+        | Mode::Remove
+        | Mode::RemoveBusy => {}
     }
 }
 
 /// The text of the field that is typed into, where there is one on the screen.
 fn focused_text(model: &Model) -> Option<&str> {
+    if let Some(rotating) = &model.rotating {
+        return (keymap::mode(model) == Mode::Rotate).then(|| rotating.field.input.text());
+    }
     let field = match &model.wizard()?.state {
         StepState::Fill(form) => &form.fields.get(form.focus)?.input,
         StepState::Scopes(list) => list.search.as_ref()?,
@@ -242,11 +260,11 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         Overlay::Desk(_) => desk::intent(model, intent, out),
         Overlay::Unlock(_) => secrets::intent(model, intent, out),
-        Overlay::ConfirmRemoval { what, .. } => {
-            let what = what.clone();
+        Overlay::ConfirmRemoval { setup, .. } => {
+            let setup = setup.clone();
             if intent == Intent::Confirm {
                 close(model);
-                home::remove(model, &what, out);
+                home::remove_setup(model, &setup, out);
             } else if intent == Intent::Back {
                 close(model);
             }
@@ -255,7 +273,7 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
 }
 
 /// Scrolls the text on screen.
-fn scroll(model: &mut Model, intent: Intent) {
+pub fn scroll(model: &mut Model, intent: Intent) {
     let max = model.max_scroll;
     model.scroll = match intent {
         Intent::Down => (model.scroll + 1).min(max),

@@ -98,7 +98,10 @@ pub fn scopes_changed(wizard: &mut Wizard) {
 pub fn mark_done(wizard: &mut Wizard, endpoints: &Endpoints, now: Timestamp) {
     let id = wizard.current().id.clone();
     let not_proved = wizard.is_not_proved(endpoints);
-    wizard.setup.done.insert(id, Done { at: now, check_again: false, not_proved });
+    wizard
+        .setup
+        .done
+        .insert(id, Done { at: now, check_again: false, not_proved, unknown: Default::default() });
 }
 
 /// What a question is about is proved, by its answer or by a login: so are the steps that ask it.

@@ -12,7 +12,7 @@ use crate::oauth::probe::{self, Moment, PairProbe};
 use crate::oauth::verdict::{Candidate, Judgement, Verdict};
 use crate::oauth::{Failure, PreflightAnswer, PreflightRequest, TokenGrant, pkce};
 use crate::procedure::FieldName;
-use crate::secret::Fingerprint;
+use crate::secret::{Fingerprint, Secret};
 use crate::setup::{ProofRecord, Question};
 
 /// The admin is done with the step: asks Zoom what is open about it, or goes on.
@@ -105,26 +105,9 @@ pub fn random(
     out: &mut Vec<Effect>,
 ) {
     let Some((question, about)) = asking(model, ticket) else { return };
-    let halves = result.as_ref().map_err(String::as_str).and_then(|bytes| {
-        let (first, second) = bytes.split_at(32);
-        match (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) {
-            (Ok(first), Ok(second)) => Ok((pkce::state_from(first), pkce::Verifier::from_bytes(second))),
-            (Err(_), _) | (_, Err(_)) => Err("too few random bytes came"),
-        }
-    });
-    let (random, verifier) = match halves {
-        Ok(halves) => halves,
-        Err(why) => {
-            let candidate = Candidate {
-                cause: format!("This system gives no randomness: {why}."),
-                test: "Press r to try again.".to_owned(),
-            };
-            let verdict = Verdict {
-                candidates: vec![candidate],
-                ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
-            };
-            return answered(model, question, about, verdict, out);
-        }
+    let (random, verifier) = match random_parts(result) {
+        Ok(parts) => parts,
+        Err(verdict) => return answered(model, question, about, verdict, out),
     };
     let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
@@ -146,6 +129,27 @@ pub fn random(
         }
         Question::Account => {}
     }
+}
+
+/// A state and a verifier from randomness; without it, what to say instead of an answer.
+pub fn random_parts(result: &Result<Box<[u8; 64]>, String>) -> Result<(Secret, pkce::Verifier), Verdict> {
+    let halves = result.as_ref().map_err(String::as_str).and_then(|bytes| {
+        let (first, second) = bytes.split_at(32);
+        match (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) {
+            (Ok(first), Ok(second)) => Ok((pkce::state_from(first), pkce::Verifier::from_bytes(second))),
+            (Err(_), _) | (_, Err(_)) => Err("too few random bytes came"),
+        }
+    });
+    halves.map_err(|why| {
+        let candidate = Candidate {
+            cause: format!("This system gives no randomness: {why}."),
+            test: "Press r to try again.".to_owned(),
+        };
+        Verdict {
+            candidates: vec![candidate],
+            ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
+        }
+    })
 }
 
 fn client_id(wizard: &Wizard) -> String {
@@ -235,7 +239,10 @@ pub fn keep(model: &mut Model, question: Question, about: Vec<Fingerprint>, verd
     if matches!(verdict.judgement, Judgement::Proved | Judgement::Expected) {
         progress::proved(wizard, question);
     }
-    wizard.setup.proofs.insert(question, ProofRecord { at, about, verdict, token_at });
+    wizard
+        .setup
+        .proofs
+        .insert(question, ProofRecord { at, about, verdict, token_at, unknown: Default::default() });
 }
 
 /// A login begins: the authorize page is looked at while the browser opens, so that a refusal there, after which

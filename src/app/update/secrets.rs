@@ -5,13 +5,14 @@
 )]
 
 use super::keys::Typed;
-use super::{form, notify, progress, save, steps, store_failure_text, wizard_mut};
+use super::{form, notify, progress, refreshing, save, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Overlay, SecretStore, Tone, UnlockForm};
 use crate::app::wizard::Wizard;
-use crate::oauth::token::{StoredTokens, token_hint};
-use crate::ports::{StoreFailure, Unlocked};
+use crate::oauth::renewal::TokenRecord;
+use crate::oauth::token::token_hint;
+use crate::ports::{Renewal, StoreFailure, Unlocked};
 use crate::procedure::FieldName;
 use crate::secret::Secret;
 use crate::setup::{GrantRecord, SecretKey};
@@ -112,8 +113,12 @@ fn give_up(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
             out.push(Effect::LoadLibrary);
         }
         let failure = StoreFailure::Io { message: why.clone() };
-        if let Effect::WriteSecrets { ticket, .. } = effect {
+        if let Effect::RemoveConnection { ticket, .. } = effect {
+            super::remove::removed(model, ticket, &Err(failure), out);
+        } else if let Effect::WriteSecrets { ticket, .. } = effect {
             super::written(model, ticket, &Err(failure), out);
+        } else if let Effect::Renew { ticket, .. } = effect {
+            super::renewed(model, ticket, Renewal::Store(failure), out);
         } else if let Effect::ReadSecrets { ticket, .. } = effect {
             super::secrets_read(model, ticket, Err(failure), out);
         }
@@ -163,29 +168,40 @@ pub fn typed(model: &mut Model, typed: Typed<'_>) {
 }
 
 /// Takes up the tokens of a login, if they are this client's.
-fn take_tokens(wizard: &mut Wizard, tokens: Option<StoredTokens>) {
+fn take_tokens(wizard: &mut Wizard, found: Option<TokenRecord>) {
     let client_id = wizard.setup.answers.get(&FieldName::ClientId);
-    let tokens = tokens.filter(|tokens| {
-        token_hint(&tokens.access_token)
+    let found = found.filter(|found| {
+        token_hint(&found.tokens.access_token)
             .and_then(|hint| hint.client_id)
             .is_none_or(|issued_to| Some(&issued_to) == client_id)
     });
-    match &tokens {
+    let (tokens, refreshing, refreshed) = match found {
+        Some(found) => (Some(found.tokens), found.refreshing, found.replaces.is_some()),
+        None => (None, None, false),
+    };
+    match (&tokens, &mut wizard.setup.grant) {
         // Written, but killed before the progress file said so.
-        Some(tokens) if wizard.setup.grant.is_none() => {
+        (Some(tokens), None) => {
             wizard.setup.grant = Some(GrantRecord {
                 obtained_at: tokens.obtained_at,
                 expires_at: tokens.expires_at,
                 scopes: None,
                 api_url: None,
                 refreshable: tokens.refresh_token.is_some(),
-                refreshed_at: None,
+                refreshed_at: refreshed.then_some(tokens.obtained_at),
+                unknown: Default::default(),
             });
         }
-        Some(_) => {}
-        None => wizard.setup.grant = None,
+        (Some(tokens), Some(grant)) => {
+            grant.expires_at = tokens.expires_at;
+            if refreshed {
+                grant.refreshed_at = Some(tokens.obtained_at);
+            }
+        }
+        (None, _) => wizard.setup.grant = None,
     }
     wizard.tokens = tokens;
+    wizard.refreshing = refreshing;
 }
 
 /// Secrets of a resumed set-up arrived.
@@ -221,7 +237,7 @@ pub fn read(
                         }
                     }
                     (SecretKey::SetupTokens(_), Some(value)) => {
-                        tokens = StoredTokens::from_secret(&value);
+                        tokens = TokenRecord::from_secret(&value);
                     }
                     (SecretKey::SetupPending(_), Some(value)) => {
                         pending = crate::oauth::PendingAuthorization::from_secret(&value);
@@ -237,7 +253,12 @@ pub fn read(
             }
             take_tokens(wizard, tokens);
             wizard.pending = pending;
+            let unsettled = wizard.refreshing.as_ref().map(|begun| refreshing::begun_at(begun.since));
             steps::go_to(model, index, out);
+            if let Some(begun) = unsettled {
+                let text = format!("{begun} The step Verify says what to do.");
+                notify(model, Tone::Warning, text);
+            }
             if lost {
                 let text = "A secret of this set-up is no longer in the store. Enter it again.";
                 notify(model, Tone::Warning, text);

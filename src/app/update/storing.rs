@@ -4,9 +4,9 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{home, keys, notify, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{home, keys, notify, remove, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
-use crate::app::model::{Model, Overlay, Screen, Tone};
+use crate::app::model::{Model, Screen, Tone};
 use crate::app::wizard::Wizard;
 use crate::handoff;
 use crate::ports::StoreFailure;
@@ -42,7 +42,16 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         grant: setup.grant.clone(),
         verification: setup.verification.clone(),
         compared: setup.compared.clone(),
+        unknown: Default::default(),
+        credentials_since: BTreeMap::new(),
     }
+}
+
+/// The same as it is stored: with what a newer zoom-setup had added to the connection of that name.
+fn to_store(model: &Model) -> Option<Connection> {
+    let connection = connection_of(model.wizard()?, model.now);
+    let unknown = model.connection(&connection.name).map(|stored| stored.unknown.clone()).unwrap_or_default();
+    Some(Connection { unknown, ..connection })
 }
 
 /// Writes the secrets of the connection; its file follows once they are there.
@@ -58,7 +67,8 @@ pub fn store(model: &mut Model, out: &mut Vec<Effect>) {
         .map(|(field, secret)| (SecretKey::ConnectionField(name.clone(), *field), Some(secret.clone())))
         .collect();
     let keep = connection.grant.is_some();
-    let tokens = wizard.tokens.as_ref().filter(|_| keep).map(crate::oauth::token::StoredTokens::to_secret);
+    // With the mark, if there is one: also under the connection's name a token that may be spent is not sent again.
+    let tokens = wizard.token_record().filter(|_| keep).map(|record| record.to_secret());
     changes.push((SecretKey::ConnectionTokens(name.clone()), tokens));
     wizard.storing = Some(ticket);
     secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
@@ -71,18 +81,18 @@ pub fn secrets_written(
     result: &Result<(), StoreFailure>,
     out: &mut Vec<Effect>,
 ) {
-    let now = model.now;
-    let Some(wizard) = wizard_mut(model) else { return };
-    if wizard.storing != Some(ticket) {
+    if model.wizard().is_none_or(|wizard| wizard.storing != Some(ticket)) {
         return;
     }
     match result {
         Ok(()) => {
-            let connection = Box::new(connection_of(wizard, now));
-            out.push(Effect::SaveConnection { ticket, connection });
+            let connection = to_store(model).map(Box::new);
+            out.extend(connection.map(|connection| Effect::SaveConnection { ticket, connection }));
         }
         Err(failure) => {
-            wizard.storing = None;
+            if let Some(wizard) = wizard_mut(model) {
+                wizard.storing = None;
+            }
             let text = format!("Not stored: {}", store_failure_text(failure));
             notify(model, Tone::Failure, text);
         }
@@ -96,7 +106,6 @@ pub fn connection_saved(
     result: Result<(), StoreFailure>,
     out: &mut Vec<Effect>,
 ) {
-    let now = model.now;
     let waited = wizard_mut(model)
         .is_some_and(|wizard| wizard.storing.take_if(|expected| *expected == ticket).is_some());
     if !waited {
@@ -106,18 +115,19 @@ pub fn connection_saved(
         }
         return;
     }
+    let Some(connection) = to_store(model) else { return };
     let Some(wizard) = wizard_mut(model) else { return };
     match result {
         Ok(()) => {
-            let connection = connection_of(wizard, now);
             let name = connection.name.clone();
             let before = wizard.setup.connection.replace(name.clone());
             let at_verify = wizard.current().kind == StepKind::Verify;
             let renamed = before.filter(|before| *before != name);
             if let Some(old) = renamed.and_then(|old| model.connection(&old)) {
                 let secrets = home::connection_secrets(old);
-                out.push(Effect::RemoveConnection { name: old.name.clone(), secrets });
                 let old = old.name.clone();
+                let ticket = model.ticket();
+                out.push(Effect::RemoveConnection { ticket, name: old.clone(), secrets });
                 model.library.connections.retain(|other| other.name != old);
             }
             model.library.connections.retain(|other| other.name != name);
@@ -159,13 +169,14 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
         steps::go_to(model, index, out);
         return notify(model, Tone::Warning, "An answer changed since: look at this step again, then go on.");
     }
-    let Some(wizard) = model.wizard() else { return };
+    let (Some(wizard), Some(now)) = (model.wizard(), to_store(model)) else { return };
     let stored = wizard.setup.connection.as_ref().and_then(|name| model.connection(name));
-    let now = connection_of(wizard, model.now);
     // Comparisons may go on after storing: they prove more about the same connection.
     let compared = now.compared.clone();
     let holds = |stored: &&Connection| {
-        **stored == Connection { created: stored.created, compared: stored.compared.clone(), ..now }
+        let (created, compared) = (stored.created, stored.compared.clone());
+        **stored
+            == Connection { created, compared, credentials_since: stored.credentials_since.clone(), ..now }
     };
     let Some(stored) = stored.filter(holds).cloned() else {
         // An answer or the grant changed after storing, and the set-up is about to go with what it knows.
@@ -223,13 +234,7 @@ pub fn on_connection(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 out.push(Effect::Copy { text: Secret::new(text), what: "Hand-over sheet".to_owned() });
             }
         }
-        Intent::Remove => {
-            let index = model.library.connections.iter().position(|other| other.name == connection.name);
-            if let Some(index) = index {
-                let what = crate::app::model::HomeItem::Connection(index);
-                model.overlay = Some(Overlay::ConfirmRemoval { what, name: connection.name });
-            }
-        }
+        Intent::Remove => remove::open(model, &connection.name),
         Intent::Down => model.scroll = (model.scroll + 1).min(model.max_scroll),
         Intent::Up => model.scroll = model.scroll.saturating_sub(1),
         _ => {}

@@ -5,7 +5,7 @@ use super::checks::{
     scopes_check, tell_more, user, warn_left_out,
 };
 use super::exchange::client;
-use super::{notify, save, secrets, steps, store_failure_text, storing, wizard_mut};
+use super::{notify, refreshing, save, secrets, steps, storing, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Tone};
 use crate::app::wizard::{StepState, VerifyStage, Verifying, VerifyingPhase, Wizard};
@@ -14,10 +14,8 @@ use crate::oauth::token::{StoredTokens, token_hint};
 use crate::oauth::{
     ApiAnswer, ApiRead, Diagnosis, Failure, Grant, RevokeRequest, TokenGrant, TokenRequest, diagnosis,
 };
-use crate::ports::StoreFailure;
 use crate::procedure::{FieldName, Management};
 use crate::scope::Catalogue;
-use crate::secret::Secret;
 use crate::setup::{Check, GrantDecision, Outcome, Question, SecretKey, Verification};
 
 /// The state the step begins in: the last result, if it still holds.
@@ -153,20 +151,20 @@ fn start(model: &mut Model, out: &mut Vec<Effect>) {
         return out.push(Effect::Token { ticket, request });
     }
     match wizard.tokens.clone() {
-        Some(StoredTokens { refresh_token: Some(refresh_token), .. }) => {
-            let mut verifying = running(fresh, ticket, VerifyStage::Refresh);
+        Some(StoredTokens { refresh_token: Some(_), .. }) => {
+            let mut verifying = fresh;
             verifying.checks.push(pass("token", "Token", "Zoom gave the wizard's test login a token."));
-            let request =
-                TokenRequest { client: client(wizard), grant: Grant::RefreshToken { refresh_token } };
-            wizard.state = StepState::Verify(verifying);
-            out.push(Effect::Token { ticket, request });
+            let stage = refreshing::begin(model, ticket, out);
+            if let Some(wizard) = wizard_mut(model) {
+                wizard.state = StepState::Verify(running(verifying, ticket, stage));
+            }
         }
-        Some(tokens) => {
+        Some(_) => {
             let mut verifying = running(fresh, ticket, VerifyStage::Me);
             verifying.checks.push(pass("token", "Token", "Zoom gave the wizard's test login a token."));
             verifying.checks.push(not_checked("refresh", "Refresh", "Zoom gave no refresh token."));
             wizard.state = StepState::Verify(verifying);
-            ask_me(wizard, ticket, &tokens.access_token, out);
+            ask_me(wizard, ticket, out);
         }
         None => {
             let mut verifying = fresh;
@@ -187,18 +185,20 @@ fn running(mut verifying: Verifying, ticket: Ticket, stage: VerifyStage) -> Veri
     verifying
 }
 
-fn ask_me(wizard: &Wizard, ticket: Ticket, access_token: &Secret, out: &mut Vec<Effect>) {
-    read_path(wizard, ticket, access_token, "/users/me", out);
+/// Asks whose the token is.
+pub fn ask_me(wizard: &Wizard, ticket: Ticket, out: &mut Vec<Effect>) {
+    read_path(wizard, ticket, "/users/me", out);
 }
 
-fn read_path(wizard: &Wizard, ticket: Ticket, access_token: &Secret, path: &str, out: &mut Vec<Effect>) {
+fn read_path(wizard: &Wizard, ticket: Ticket, path: &str, out: &mut Vec<Effect>) {
+    let Some(StoredTokens { access_token, .. }) = &wizard.tokens else { return };
     let api_url = wizard.verifying().and_then(|verifying| verifying.api_url.clone());
     let request = ApiRead { api_url, path: path.to_owned(), access_token: access_token.clone() };
     out.push(Effect::Read { ticket, request });
 }
 
 /// The stage that waits for this ticket.
-fn stage_of(model: &Model, ticket: Ticket) -> Option<VerifyStage> {
+pub fn stage_of(model: &Model, ticket: Ticket) -> Option<VerifyStage> {
     match model.wizard()?.verifying()?.phase {
         VerifyingPhase::Running { ticket: expected, stage } if expected == ticket => Some(stage),
         VerifyingPhase::Ready
@@ -210,103 +210,39 @@ fn stage_of(model: &Model, ticket: Ticket) -> Option<VerifyStage> {
     }
 }
 
-/// A token, or a refreshed pair, or a refusal.
+/// A Server-to-Server token, or a refusal.
 pub fn token(model: &mut Model, ticket: Ticket, result: Result<TokenGrant, Failure>, out: &mut Vec<Effect>) {
-    let Some(stage) = stage_of(model, ticket) else { return };
+    if stage_of(model, ticket) != Some(VerifyStage::Token) {
+        return;
+    }
     let now = model.now;
     let next = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
+    let Some(verifying) = wizard.verifying_mut() else { return };
     match result {
         Err(failure) => {
             let problem = diagnosis::diagnose(&failure, now);
-            let (code, title) =
-                if stage == VerifyStage::Refresh { ("refresh", "Refresh") } else { ("token", "Token") };
-            let Some(verifying) = wizard.verifying_mut() else { return };
             note_clock(&mut verifying.checks, failure.clock_offset_s);
-            verifying.checks.push(failed(code, title, &problem));
+            verifying.checks.push(failed("token", "Token", &problem));
             for (code, title) in [("account", "Account"), ("scopes", "Scopes")] {
                 verifying.checks.push(not_checked(code, title, "There is no token to ask with."));
             }
             finish(model, out);
         }
         Ok(grant) => {
-            let offset = grant.clock_offset_s;
-            let Some(verifying) = wizard.verifying_mut() else { return };
-            note_clock(&mut verifying.checks, offset);
+            note_clock(&mut verifying.checks, grant.clock_offset_s);
             verifying.granted.clone_from(&grant.scopes);
             verifying.api_url.clone_from(&grant.api_url);
-            if stage == VerifyStage::Refresh {
-                store_refreshed(model, next, &grant, out);
-            } else {
-                verifying.checks.push(pass(
-                    "token",
-                    "Token",
-                    "Zoom gave a token for this account, ID and secret.",
-                ));
-                verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
-                wizard.tokens = Some(StoredTokens::from_grant(&grant, now, None));
-                ask_me(wizard, next, &grant.access_token, out);
-            }
+            verifying.checks.push(pass(
+                "token",
+                "Token",
+                "Zoom gave a token for this account, ID and secret.",
+            ));
+            verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
+            wizard.tokens = Some(StoredTokens::from_grant(&grant, now, None));
+            ask_me(wizard, next, out);
         }
     }
-}
-
-/// The new pair is written before it is used: the old one is spent.
-fn store_refreshed(model: &mut Model, ticket: Ticket, grant: &TokenGrant, out: &mut Vec<Effect>) {
-    let now = model.now;
-    let Some(wizard) = wizard_mut(model) else { return };
-    let tokens = StoredTokens::from_grant(grant, now, wizard.tokens.as_ref());
-    let change = (SecretKey::SetupTokens(wizard.setup.id.clone()), Some(tokens.to_secret()));
-    if let Some(record) = &mut wizard.setup.grant {
-        record.refreshed_at = Some(now);
-        record.expires_at = tokens.expires_at;
-        if grant.scopes.is_some() {
-            record.scopes.clone_from(&grant.scopes);
-        }
-        if grant.api_url.is_some() {
-            record.api_url.clone_from(&grant.api_url);
-        }
-    }
-    wizard.tokens = Some(tokens);
-    if let Some(verifying) = wizard.verifying_mut() {
-        verifying.phase = VerifyingPhase::Running { ticket, stage: VerifyStage::StoreRefreshed };
-    }
-    secrets::with_store(model, Effect::WriteSecrets { ticket, changes: vec![change] }, out);
-}
-
-/// The new pair is in the store.
-pub fn secrets_written(
-    model: &mut Model,
-    ticket: Ticket,
-    result: &Result<(), StoreFailure>,
-    out: &mut Vec<Effect>,
-) {
-    if stage_of(model, ticket) != Some(VerifyStage::StoreRefreshed) {
-        return;
-    }
-    let next = model.ticket();
-    let Some(wizard) = wizard_mut(model) else { return };
-    let Some(tokens) = wizard.tokens.clone() else { return };
-    let Some(verifying) = wizard.verifying_mut() else { return };
-    match result {
-        Ok(()) => {
-            let detail = "Zoom gave a new pair; it was stored before use.";
-            verifying.checks.push(pass("refresh", "Refresh", detail));
-        }
-        Err(failure) => verifying.checks.push(Check {
-            code: "refresh".to_owned(),
-            title: "Refresh".to_owned(),
-            outcome: Outcome::Fail,
-            detail: format!("The new pair could not be stored: {}", store_failure_text(failure)),
-            next: Some(
-                "It lives only in this run. Decide about the login now, or log in again later.".to_owned(),
-            ),
-            diagnosis: None,
-        }),
-    }
-    verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Me };
-    ask_me(wizard, next, &tokens.access_token, out);
-    save(model, out);
 }
 
 /// The API answered.
@@ -340,7 +276,7 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
         }
         Err(failure) if stage == VerifyStage::Me && tell_more(&failure) => {
             verifying.phase = VerifyingPhase::Running { ticket: next, stage: VerifyStage::Users };
-            read_path(wizard, next, &tokens.access_token, "/users?page_size=1", out);
+            read_path(wizard, next, "/users?page_size=1", out);
         }
         Err(failure) => {
             note_clock(&mut verifying.checks, failure.clock_offset_s);
@@ -362,7 +298,7 @@ pub fn read(model: &mut Model, ticket: Ticket, result: Result<ApiAnswer, Failure
 }
 
 /// Every question is asked: scopes are compared, the result is kept.
-fn finish(model: &mut Model, out: &mut Vec<Effect>) {
+pub fn finish(model: &mut Model, out: &mut Vec<Effect>) {
     let now = model.now;
     let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
@@ -420,6 +356,7 @@ fn finish(model: &mut Model, out: &mut Vec<Effect>) {
         granted,
         missing,
         excess,
+        unknown: Default::default(),
     };
     let failed = verification.failed();
     wizard.setup.verification = Some(verification);
