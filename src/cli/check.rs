@@ -5,7 +5,7 @@ pub mod nagios;
 mod progress;
 pub mod prometheus;
 pub mod text;
-mod unsaved;
+pub mod unsaved;
 
 use super::arguments::{CheckArguments, CheckFormat, Global};
 use super::output;
