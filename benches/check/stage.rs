@@ -144,6 +144,7 @@ fn connection(index: usize, kind: Kind, now: Timestamp) -> Connection {
         app_kind,
         rehearsal: false,
         created: now,
+        credentials_since: BTreeMap::new(),
         owner: if kind == Kind::Receiver { Owner::Receiver } else { Owner::Wizard },
         answers,
         secrets: BTreeMap::from([(FieldName::ClientSecret, secret)]),

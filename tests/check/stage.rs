@@ -92,12 +92,19 @@ pub struct Stage {
 #[derive(Default)]
 pub struct FullDisk {
     room: Mutex<Option<usize>>,
+    /// Nothing else takes them either, but a directory of this name.
+    only: Mutex<Option<&'static str>>,
 }
 
 impl FullDisk {
     /// `None`: as often as one likes.
     pub fn room_for(&self, files: Option<usize>) {
         *self.room.lock().unwrap() = files;
+    }
+
+    /// No place takes what the token files do not, but directories of this name.
+    pub fn only_into(&self, name: &'static str) {
+        *self.only.lock().unwrap() = Some(name);
     }
 }
 
@@ -111,13 +118,15 @@ impl Disk for FullDisk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreFailure> {
+        let full = || StoreFailure::Io { message: format!("{}: no space left on the disk", path.display()) };
         let of_tokens = path.parent().is_some_and(|parent| parent.ends_with("zoom-setup/tokens"));
+        let only = *self.only.lock().unwrap();
+        if only.is_some_and(|name| !of_tokens && !path.to_string_lossy().contains(name)) {
+            return Err(full());
+        }
         let mut room = self.room.lock().unwrap();
         match room.as_mut().filter(|_| of_tokens) {
-            Some(0) => {
-                let message = format!("{}: no space left on the disk", path.display());
-                return Err(StoreFailure::Io { message });
-            }
+            Some(0) => return Err(full()),
             Some(left) => *left -= 1,
             None => {}
         }
@@ -221,6 +230,7 @@ impl Stage {
             app_kind,
             rehearsal: false,
             created: self.clock.now(),
+            credentials_since: BTreeMap::new(),
             owner: if kind == Kind::Receiver { Owner::Receiver } else { Owner::Wizard },
             answers,
             secrets: BTreeMap::from([(FieldName::ClientSecret, app.client_secret.fingerprint())]),
