@@ -17,6 +17,8 @@ mod issued;
 mod leaks;
 #[path = "cli/scopes.rs"]
 mod scopes;
+#[path = "cli/store.rs"]
+mod store;
 #[path = "cli/stored.rs"]
 mod stored;
 #[path = "support/zoom.rs"]
