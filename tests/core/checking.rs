@@ -270,7 +270,7 @@ fn no_key_refreshes_or_logs_in_for_a_connection_that_the_receiver_owns() {
             _ => true,
         };
         assert!(core.effects.iter().all(harmless), "{code:?}");
-        assert!(core.notice().contains("logs in, not this wizard"), "{}", core.notice());
+        assert!(core.notice().contains("would end its own"), "{}", core.notice());
     }
 }
 
