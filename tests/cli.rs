@@ -3,6 +3,8 @@
 
 #[path = "cli/answers.rs"]
 mod answers;
+#[path = "cli/connections.rs"]
+mod connections;
 #[path = "cli/contract.rs"]
 mod contract;
 #[path = "cli/ends.rs"]
