@@ -15,6 +15,8 @@ mod browser;
 mod classic;
 #[path = "flows/complete.rs"]
 mod complete;
+#[path = "flows/connections.rs"]
+mod connections;
 #[path = "flows/faults.rs"]
 mod faults;
 #[path = "support/harness.rs"]

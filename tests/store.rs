@@ -5,6 +5,8 @@
 mod keys;
 #[path = "store/records.rs"]
 mod records;
+#[path = "store/renames.rs"]
+mod renames;
 #[path = "store/support.rs"]
 mod support;
 #[path = "store/unknown.rs"]
