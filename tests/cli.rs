@@ -5,6 +5,8 @@
 mod answers;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/connections.rs"]
+mod connections;
 #[path = "cli/contract.rs"]
 mod contract;
 #[path = "cli/ends.rs"]

@@ -160,7 +160,6 @@ fn connection(index: usize, kind: Kind, now: Timestamp) -> Connection {
         }),
         verification: None,
         compared: BTreeMap::default(),
-        credentials_since: Default::default(),
         unknown: Default::default(),
     }
 }

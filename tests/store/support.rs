@@ -106,6 +106,11 @@ pub fn open_with(data_dir: &Path, kind: StoreKind, keyring: Arc<FakeKeyring>) ->
     with_parts(data_dir, kind, StoreParts { limits, ..parts(keyring) })
 }
 
+/// A store on that disk, which must not need a keyring.
+pub fn open_on(data_dir: &Path, kind: StoreKind, disk: Arc<dyn Disk>) -> FileStore {
+    with_parts(data_dir, kind, StoreParts { disk, ..parts(Arc::new(Untouchable)) })
+}
+
 pub fn with_parts(data_dir: &Path, kind: StoreKind, parts: StoreParts) -> FileStore {
     FileStore::with_parts(StoreOptions { data_dir: data_dir.to_owned(), kind }, parts).unwrap()
 }
