@@ -9,6 +9,7 @@ pub mod keymap;
 pub mod message;
 pub mod model;
 pub mod proof;
+pub mod removal;
 pub mod review;
 pub mod rotation;
 pub mod update;

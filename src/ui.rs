@@ -130,8 +130,8 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
         (Some(Overlay::Unlock(form)), _) => {
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::unlock(form, full, look))
         }
-        (Some(Overlay::ConfirmRemoval { what, name }), _) => {
-            dialog::boxed(frame, padded, model.scroll, look, |full| dialog::removal(what, name, full, look))
+        (Some(Overlay::ConfirmRemoval { name, .. }), _) => {
+            dialog::boxed(frame, padded, model.scroll, look, |full| dialog::setup_removal(name, full, look))
         }
         (Some(Overlay::Document | Overlay::Steps { .. } | Overlay::Desk(_)) | None, _) => {
             screen(model, frame, area, roomy, look)
@@ -142,6 +142,11 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
 /// The screen without its overlay.
 fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> Drawn {
     let padded = if roomy { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+    if let Some(removing) = &model.removing {
+        return dialog::boxed(frame, padded, model.scroll, look, |full| {
+            dialog::connection_removal(model, removing, full, look)
+        });
+    }
     if let Some(rotating) = &model.rotating {
         let main = if area.width >= WIDE { Rect { width: MAIN, ..padded } } else { padded };
         return rotate::body(model, rotating, main.width, look).draw(frame, main, model.scroll, look);

@@ -20,6 +20,8 @@ mod login;
 mod properties;
 #[path = "core/proving.rs"]
 mod proving;
+#[path = "core/removing.rs"]
+mod removing;
 #[path = "core/reviewing.rs"]
 mod reviewing;
 #[path = "core/rotating.rs"]

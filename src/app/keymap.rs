@@ -5,6 +5,8 @@
 )]
 
 mod checking;
+mod login;
+mod remove;
 mod review;
 mod rotate;
 
@@ -105,6 +107,10 @@ pub enum Mode {
     ChecksDetail,
     /// The search box of the list has the focus.
     ChecksSearch,
+    /// What becomes of a connection is chosen.
+    Remove,
+    /// It is on its way.
+    RemoveBusy,
     /// The new client secret is entered.
     Rotate,
     /// It is being asked about or stored.
@@ -351,7 +357,8 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(checking::BINDINGS).chain(rotate::BINDINGS).chain(BINDINGS)
+    let screens = review::BINDINGS.iter().chain(checking::BINDINGS);
+    screens.chain(rotate::BINDINGS).chain(remove::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -378,6 +385,9 @@ pub fn help_mode(model: &Model) -> Mode {
 
 /// The mode of the screen, whatever lies above it.
 pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(removing) = &model.removing {
+        return remove::mode(removing);
+    }
     if let Some(rotating) = &model.rotating {
         return rotate::mode(rotating);
     }
@@ -478,6 +488,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         None => {}
     }
+    if model.removing.is_some() {
+        return true;
+    }
     if let Some(rotating) = &model.rotating {
         return rotate::applies(model, rotating, intent);
     }
@@ -522,7 +535,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }),
             Intent::Copy,
         ) => wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback),
-        (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
+        (StepState::Authorize(authorization), intent) => login::applies(authorization, page, intent),
         (_, Intent::Open) => page,
         (StepState::Read { .. } | StepState::Fill(_), Intent::Retry) => {
             matches!(proof::shown(model), Some(Shown::Answered { left: 1.., .. }))
@@ -553,38 +566,6 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             VerifyingPhase::Revoking { .. }
                 | VerifyingPhase::Running { stage: VerifyStage::Refresh | VerifyStage::StoreRefreshed, .. }
         ),
-        _ => true,
-    }
-}
-
-/// The same on the authorize step: most keys belong to one stretch of the login.
-fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
-    let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
-    // The address is of use only while something waits for the answer.
-    let live = matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. });
-    let ended = match &authorization.phase {
-        AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
-        AuthorizationPhase::Failed { .. }
-        | AuthorizationPhase::PortTaken { .. }
-        | AuthorizationPhase::NotStored { .. } => Some(false),
-        AuthorizationPhase::Offer { .. }
-        | AuthorizationPhase::Preparing { .. }
-        | AuthorizationPhase::Waiting { .. }
-        | AuthorizationPhase::Exchanging { .. }
-        | AuthorizationPhase::Storing { .. } => None,
-    };
-    let must_end = matches!(
-        authorization.phase,
-        AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. }
-    );
-    let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
-    match intent {
-        Intent::Copy | Intent::QrCode | Intent::Extend => live,
-        Intent::PasteBox => waiting || matches!(authorization.phase, AuthorizationPhase::PortTaken { .. }),
-        Intent::TakeOffer => authorization.landed.is_some(),
-        Intent::Open => live || (page && !on_its_way && !waiting),
-        Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
-        Intent::Back => authorization.pasting || !must_end,
         _ => true,
     }
 }

@@ -2,6 +2,7 @@
 //! ([`Effect`]). All plain data.
 
 use super::checking::CheckRequest;
+use super::removal::RemovalChoice;
 use super::review::ReviewRequest;
 use crate::check::{CheckOptions, CheckReport, History};
 use crate::oauth::{
@@ -46,6 +47,12 @@ pub enum Msg {
     Rotate {
         connection: String,
     },
+    /// Ask about removing the connection of that name, as the command line does.
+    Remove {
+        connection: String,
+    },
+    /// Take one of the choices about the connection that is asked about: the command line has asked already.
+    ChooseRemoval(RemovalChoice),
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -90,6 +97,10 @@ pub enum Msg {
         result: Result<(), StoreFailure>,
     },
     ConnectionSaved {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    },
+    ConnectionRemoved {
         ticket: Ticket,
         result: Result<(), StoreFailure>,
     },
@@ -294,6 +305,7 @@ pub enum Effect {
         connection: Box<Connection>,
     },
     RemoveConnection {
+        ticket: Ticket,
         name: String,
         secrets: Vec<SecretKey>,
     },

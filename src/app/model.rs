@@ -4,6 +4,7 @@ use super::checking::{Checking, Checks};
 use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
+use super::removal::Removing;
 use super::review::Reviewing;
 use super::rotation::Rotating;
 use super::wizard::Wizard;
@@ -34,6 +35,8 @@ pub struct Model {
     pub checking: Checking,
     /// A client secret that is being replaced: in the place of the screen, which goes on below it.
     pub rotating: Option<Box<Rotating>>,
+    /// A connection about to be removed: in the place of the screen, which goes on below it.
+    pub removing: Option<Box<Removing>>,
     /// Drawn above the screen; takes the keys first.
     pub overlay: Option<Overlay>,
     /// One line about the last thing that happened.
@@ -159,8 +162,8 @@ pub enum Overlay {
     Unlock(UnlockForm),
     /// Strings that must be identical somewhere, and a box to paste back what stands there.
     Desk(Desk),
-    /// Removing something: Enter removes, Esc keeps.
-    ConfirmRemoval { what: HomeItem, name: String },
+    /// Removing the set-up of that id: Enter removes, Esc keeps.
+    ConfirmRemoval { setup: String, name: String },
 }
 
 /// The passphrase form.
@@ -221,6 +224,7 @@ impl Model {
             review: None,
             checking: Checking::default(),
             rotating: None,
+            removing: None,
             overlay: None,
             notice: None,
             secret_store: SecretStore::Locked,

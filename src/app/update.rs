@@ -14,6 +14,7 @@ mod pending;
 mod progress;
 mod proof;
 mod refreshing;
+pub mod remove;
 mod review;
 pub mod rotate;
 mod scopes;
@@ -29,7 +30,7 @@ use super::proof::{Shown, shown};
 use super::wizard::{Form, StepState, Wizard};
 use crate::entry::Checked;
 use crate::oauth::verdict::Judgement;
-use crate::ports::StoreFailure;
+use crate::ports::{Renewal, StoreFailure};
 use crate::procedure::FieldName;
 use crate::secret::Secret;
 use crate::setup::SecretKey;
@@ -53,6 +54,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
         Msg::Check(request) => checking::request(model, request, &mut out),
+        Msg::Remove { connection } => remove::open(model, &connection),
+        Msg::ChooseRemoval(choice) => remove::choose(model, choice, &mut out),
         Msg::Rotate { connection } => rotate::open(model, &connection),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
@@ -84,6 +87,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
                 storing::connection_saved(model, ticket, result, &mut out);
             }
         }
+        Msg::ConnectionRemoved { ticket, result } => remove::removed(model, ticket, &result, &mut out),
         Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
@@ -101,8 +105,11 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             rotate::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
-        Msg::Renewed { ticket, result } => refreshing::renewed(model, ticket, *result, &mut out),
-        Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
+        Msg::Renewed { ticket, result } => renewed(model, ticket, *result, &mut out),
+        Msg::Revoked { ticket, result } => {
+            remove::revoked(model, ticket, &result, &mut out);
+            verification::revoked(model, ticket, result, &mut out);
+        }
         Msg::Read { ticket, result } => {
             review::proof::answered(model, ticket, &result, &mut out);
             verification::read(model, ticket, *result, &mut out);
@@ -143,6 +150,12 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     rotate::secrets_written(model, ticket, result, out);
 }
 
+/// A refresh came to its end, or was not begun: whoever waits for the ticket goes on.
+fn renewed(model: &mut Model, ticket: Ticket, result: Renewal, out: &mut Vec<Effect>) {
+    remove::renewed(model, ticket, &result, out);
+    refreshing::renewed(model, ticket, result, out);
+}
+
 /// Secrets were read, or could not be: whoever waits for the ticket goes on.
 fn secrets_read(
     model: &mut Model,
@@ -152,6 +165,7 @@ fn secrets_read(
 ) {
     review::proof::secrets_read(model, ticket, &result, out);
     again::secrets_read(model, ticket, &result, out);
+    remove::secrets_read(model, ticket, &result, out);
     secrets::read(model, ticket, result, out);
 }
 

@@ -157,12 +157,12 @@ impl Worker {
                 let result = self.remove_secrets(secrets).and_then(|()| self.store.remove_setup(&id));
                 self.unless_ok(result);
             }
-            Effect::RemoveConnection { name, secrets } => {
+            Effect::RemoveConnection { ticket, name, secrets } => {
                 let result = self
                     .remove_secrets(secrets)
                     .and_then(|()| self.store.remove_connection(&name))
                     .and_then(|()| self.beside.history.forget(&name));
-                self.unless_ok(result);
+                self.send(Msg::ConnectionRemoved { ticket, result });
             }
             Effect::Unlock { ticket, passphrase } => {
                 let result = self.unlock(passphrase.as_ref());
@@ -266,7 +266,8 @@ impl Worker {
         let connections = names.iter().filter_map(|name| stored.remove(name)).collect();
         // Without it every check is the first one.
         let history = self.beside.history.read().unwrap_or_default();
-        let subjects = subjects(self.store.as_ref(), connections, &self.beside.procedures, &history);
+        // Whoever asks has opened the store.
+        let subjects = subjects(self.store.as_ref(), &Ok(()), connections, &self.beside.procedures, &history);
         Ok(Prepared { subjects, tokens: self.store.tokens() })
     }
 

@@ -218,7 +218,10 @@ impl Stage {
         }
         self.open.extend(effects);
         invariants(&self.core.model)?;
-        no_secret(&format!("{:?} {:?}", self.core.model.screen, self.core.model.rotating))?;
+        no_secret(&format!(
+            "{:?} {:?} {:?}",
+            self.core.model.screen, self.core.model.rotating, self.core.model.removing
+        ))?;
         no_secret(&format!("{:?} {:?}", self.core.model.overlay, self.core.model.notice))?;
         no_secret(&format!("{:?} {:?}", self.core.model.library, self.core.model.secret_store))
     }
@@ -264,7 +267,8 @@ impl Stage {
                 Msg::SecretsWritten { ticket, result: stored }
             }
             Effect::SaveConnection { ticket, .. } => Msg::ConnectionSaved { ticket, result: stored },
-            Effect::SaveSetup(_) | Effect::RemoveConnection { .. } => {
+            Effect::RemoveConnection { ticket, .. } => Msg::ConnectionRemoved { ticket, result: stored },
+            Effect::SaveSetup(_) => {
                 bad?;
                 Msg::StoreFailed(disk())
             }

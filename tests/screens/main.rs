@@ -8,6 +8,7 @@
 )]
 
 mod checking;
+mod connections;
 mod desk;
 mod proofs;
 mod qr;
@@ -57,8 +58,9 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
 
 /// Every state of every screen.
 fn all() -> Vec<(String, Model)> {
-    let others = states::all().into_iter().chain(desk::all());
-    others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).chain(checking::all()).collect()
+    let others = states::all().into_iter().chain(desk::all()).chain(connections::all());
+    let others = others.map(|(name, model)| (name.to_owned(), model));
+    others.chain(review::all()).chain(checking::all()).collect()
 }
 
 fn snapshot(columns: u16, height: u16) {

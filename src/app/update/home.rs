@@ -4,7 +4,7 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{again, checking, leave, notify, progress, review, secrets, selected_home_item, steps};
+use super::{again, checking, leave, notify, progress, remove, review, secrets, selected_home_item, steps};
 use crate::app::message::{Effect, Exit, Intent, Ticket};
 use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting, Tone};
 use crate::app::wizard::{StepState, Wizard};
@@ -76,44 +76,31 @@ pub fn show(model: &mut Model, out: &mut Vec<Effect>) {
 }
 
 fn ask_removal(model: &mut Model) {
-    let Some(what) = selected_home_item(model) else { return };
-    let name = match &what {
-        HomeItem::Resume(index) => {
-            let setup = &model.library.setups[*index];
-            setup.answers.get(&FieldName::AppName).cloned().unwrap_or_else(|| setup.id.clone())
+    match selected_home_item(model) {
+        Some(HomeItem::Resume(index)) => {
+            let setup = &model.library.setups[index];
+            let name = setup.answers.get(&FieldName::AppName).unwrap_or(&setup.id).clone();
+            model.overlay = Some(Overlay::ConfirmRemoval { setup: setup.id.clone(), name });
         }
-        HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
-        HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Check => return,
-    };
-    model.overlay = Some(Overlay::ConfirmRemoval { what, name });
+        Some(HomeItem::Connection(index)) => {
+            let name = model.library.connections[index].name.clone();
+            remove::open(model, &name);
+        }
+        Some(HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Check) | None => {}
+    }
 }
 
-/// Removes a set-up or a connection with its secrets. Nothing at Zoom or the receiver changes.
-pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
-    match what {
-        HomeItem::Resume(index) => {
-            let Some(setup) = model.library.setups.get(*index).cloned() else { return };
-            let procedure = model.procedure(&setup.procedure).cloned();
-            if may_have_secrets(procedure.as_deref(), &setup) {
-                let secrets = setup_secrets(&setup);
-                secrets::with_store(model, Effect::RemoveSetup { id: setup.id, secrets }, out);
-            } else {
-                out.push(Effect::RemoveSetup { id: setup.id, secrets: Vec::new() });
-            }
-            notify(
-                model,
-                Tone::Information,
-                "Removed here. If the app exists in Zoom already, delete it there too.",
-            );
-        }
-        HomeItem::Connection(index) => {
-            let Some(connection) = model.library.connections.get(*index).cloned() else { return };
-            let secrets = connection_secrets(&connection);
-            secrets::with_store(model, Effect::RemoveConnection { name: connection.name, secrets }, out);
-            notify(model, Tone::Information, "Removed here. Zoom and the receiver still have theirs.");
-        }
-        HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Check => return,
+/// Removes a set-up with its secrets. Nothing at Zoom or the receiver changes.
+pub fn remove_setup(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
+    let Some(setup) = model.library.setups.iter().find(|setup| setup.id == id).cloned() else { return };
+    let procedure = model.procedure(&setup.procedure).cloned();
+    if may_have_secrets(procedure.as_deref(), &setup) {
+        let secrets = setup_secrets(&setup);
+        secrets::with_store(model, Effect::RemoveSetup { id: setup.id, secrets }, out);
+    } else {
+        out.push(Effect::RemoveSetup { id: setup.id, secrets: Vec::new() });
     }
+    notify(model, Tone::Information, "Removed here. If the app exists in Zoom already, delete it there too.");
     model.screen = Screen::Home { selected: 0 };
     model.scroll = 0;
     if matches!(model.secret_store, SecretStore::Unlocking { .. }) {

@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    again, authorization, checking, desk, form, home, leave, notify, proof, review, rotate, scopes, secrets,
-    steps, storing, verification, waiting, wizard_mut,
+    again, authorization, checking, desk, form, home, leave, notify, proof, remove, review, rotate, scopes,
+    secrets, steps, storing, verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -21,6 +21,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     }
     if model.overlay.is_some() {
         return in_overlay(model, intent, out);
+    }
+    if model.removing.is_some() && !matches!(intent, Intent::Help) {
+        return remove::intent(model, intent, out);
     }
     if model.rotating.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return rotate::intent(model, intent, out);
@@ -115,10 +118,10 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
         return desk::paste(model, text, out);
     }
-    if model.rotating.is_some() && model.overlay.is_none() {
+    if model.rotating.is_some() && model.overlay.is_none() && model.removing.is_none() {
         return rotate::paste(model, text);
     }
-    if model.review.is_some() && model.overlay.is_none() {
+    if model.review.is_some() && model.overlay.is_none() && model.removing.is_none() {
         return review::paste(model, text);
     }
     if keymap::mode(model) == Mode::LoginWaiting {
@@ -196,7 +199,9 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::ChecksDetail
         | Mode::RotateBusy
         | Mode::Rotated
-        | Mode::ConfirmRemoval => {}
+        | Mode::ConfirmRemoval
+        | Mode::Remove
+        | Mode::RemoveBusy => {}
     }
 }
 
@@ -274,11 +279,11 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         Overlay::Desk(_) => desk::intent(model, intent, out),
         Overlay::Unlock(_) => secrets::intent(model, intent, out),
-        Overlay::ConfirmRemoval { what, .. } => {
-            let what = what.clone();
+        Overlay::ConfirmRemoval { setup, .. } => {
+            let setup = setup.clone();
             if intent == Intent::Confirm {
                 close(model);
-                home::remove(model, &what, out);
+                home::remove_setup(model, &setup, out);
             } else if intent == Intent::Back {
                 close(model);
             }

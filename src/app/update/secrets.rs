@@ -114,10 +114,11 @@ fn give_up(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
         }
         let failure = StoreFailure::Io { message: why.clone() };
         match effect {
-            Effect::WriteSecrets { ticket, .. } => super::written(model, ticket, &Err(failure), out),
-            Effect::Renew { ticket, .. } => {
-                super::refreshing::renewed(model, ticket, Renewal::Store(failure), out);
+            Effect::RemoveConnection { ticket, .. } => {
+                super::remove::removed(model, ticket, &Err(failure), out);
             }
+            Effect::WriteSecrets { ticket, .. } => super::written(model, ticket, &Err(failure), out),
+            Effect::Renew { ticket, .. } => super::renewed(model, ticket, Renewal::Store(failure), out),
             Effect::ReadSecrets { ticket, .. } => super::secrets_read(model, ticket, Err(failure), out),
             Effect::Check { ticket, .. } => {
                 why = format!("Not checked: {why}");
