@@ -13,6 +13,7 @@ pub mod procedures;
 pub mod sandbox;
 pub mod scopes;
 pub mod set_up;
+pub mod store;
 pub mod world;
 
 use crate::error::{Error, ErrorKind};
@@ -132,6 +133,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
         Some(Command::Handoff { connection, format, reveal_secrets, output }) => {
             hand_off(&arguments.global, connection, *format, *reveal_secrets, output.as_deref(), out)
         }
+        Some(Command::Store { json, command }) => store::run(&arguments.global, *json, command.as_ref(), out),
         Some(Command::Sandbox { port, fault }) => {
             run_sandbox(&arguments.global, *port, fault.as_deref(), out)
         }

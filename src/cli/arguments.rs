@@ -146,6 +146,14 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Where secrets and set-ups are kept, whether all of it is whole; bring back, and move the key.
+    Store {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<StoreCommand>,
+    },
     /// Run the embedded Zoom on its own.
     Sandbox {
         /// Port on 127.0.0.1; any free one without it.
@@ -333,4 +341,41 @@ pub enum ConnectionsCommand {
     /// On a terminal it opens a screen that explains what stops when. Without one the new secret is taken from
     /// ZOOM_CLIENT_SECRET or standard input.
     Rotate { name: String },
+}
+
+/// `store …`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Say where the data is, how the key is kept, and which files are whole (the same as without a word).
+    Status {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring back damaged files from their backups and from what can still be read of them.
+    ///
+    /// Says first what it would bring back, and asks. Damaged files are set aside, never deleted.
+    Repair {
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Move the key of the secrets into the keyring or behind a passphrase, or change the passphrase.
+    ///
+    /// Every secret is opened through the new place before the old one is emptied. The old passphrase is taken from
+    /// ZOOM_SETUP_PASSPHRASE, the new one from ZOOM_SETUP_NEW_PASSPHRASE, or both are asked for.
+    Move {
+        /// Where the key shall be.
+        #[arg(long, value_enum)]
+        to: KeyArgument,
+    },
+}
+
+/// Where the key shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyArgument {
+    /// In the operating system's keyring.
+    Keyring,
+    /// In a file, behind a passphrase.
+    File,
 }

@@ -82,7 +82,7 @@ fn checked(
         endpoints: world.settings.endpoints.clone(),
     };
     let (ports, _, procedures) = world.into_parts();
-    let subjects = check::subjects(ports.store.as_ref(), connections, &procedures, &history);
+    let subjects = check::subjects(ports.store.as_ref(), &opened, connections, &procedures, &history);
     let begun = ports.clock.now();
     let results = tokio_runtime()?.block_on(async {
         let carried = carriers(&ports, opened);

@@ -20,6 +20,21 @@ impl Page {
         self.item(0, "", heading);
     }
 
+    /// A label, and text beside it.
+    pub fn fact(&mut self, label: &str, text: &str) {
+        let further = " ".repeat(label.chars().count());
+        let options = Options::new(COLUMNS)
+            .initial_indent(label)
+            .subsequent_indent(&further)
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        for line in textwrap::wrap(text, options) {
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
     /// A lead (`- `, `Copy: `) and text, indented; further lines are indented by two more than the first, or
     /// to the text if the lead is a mere mark.
     pub fn item(&mut self, indent: usize, lead: &str, text: &str) {

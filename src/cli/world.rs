@@ -10,7 +10,7 @@ use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, S
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
-use crate::secret::Secret;
+use crate::secret::{Secret, printable};
 use crate::store::{
     FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
 };
@@ -20,6 +20,7 @@ use crate::system::{
 use crate::terminal;
 use crate::zoom::{Limits, ZoomClient};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,7 +87,7 @@ impl World {
             interactive,
         };
         let history = history(global, &data_dir);
-        let store = open_store(global, data_dir)?;
+        let store = open_store(global)?;
         let passphrase = secret_variable("ZOOM_SETUP_PASSPHRASE");
         Ok(Self { settings, procedures, store, history, passphrase, sandbox, environment })
     }
@@ -108,9 +109,8 @@ impl World {
         let quiet = Global { rehearse: None, ..global.clone() };
         let mut world = Self::new(&quiet, false)?;
         if global.rehearse.is_some() {
-            let data_dir = data_dir(global)?;
-            world.history = history(global, &data_dir);
-            world.store = open_store(global, data_dir)?;
+            world.history = history(global, &data_dir(global)?);
+            world.store = open_store(global)?;
         }
         Ok(world)
     }
@@ -140,17 +140,18 @@ impl World {
     /// No way in.
     pub fn unlock_secrets(&mut self) -> Result<(), StoreFailure> {
         let first = self.store.unlock(None);
-        let Err(StoreFailure::NeedsPassphrase { new, .. }) = &first else {
+        let Err(StoreFailure::NeedsPassphrase { new, why }) = &first else {
             return first.map(drop);
         };
+        let unread = |why: String| StoreFailure::NeedsPassphrase { new: *new, why };
         let passphrase = match &self.passphrase {
             Some(passphrase) => passphrase.clone(),
+            None if terminal::is_interactive() && *new => {
+                let _ = writeln!(std::io::stderr(), "Secrets need a passphrase: {}.", printable(why, 1000));
+                new_passphrase().map_err(unread)?
+            }
             None if terminal::is_interactive() => {
-                let typed = rpassword::prompt_password("Passphrase of the secrets: ");
-                Secret::new(typed.map_err(|error| StoreFailure::NeedsPassphrase {
-                    new: *new,
-                    why: format!("no passphrase was read: {error}"),
-                })?)
+                typed_passphrase("Passphrase of the secrets: ").map_err(unread)?
             }
             None => return first.map(drop),
         };
@@ -184,6 +185,31 @@ impl World {
             export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         (ports, self.settings, self.procedures)
+    }
+}
+
+/// A passphrase that is typed, without echo.
+///
+/// # Errors
+/// The terminal is gone; in words.
+pub fn typed_passphrase(prompt: &str) -> Result<Secret, String> {
+    let typed = rpassword::prompt_password(prompt);
+    typed.map(Secret::new).map_err(|error| format!("no passphrase was read: {error}"))
+}
+
+/// A new passphrase, typed twice.
+///
+/// # Errors
+/// It is empty, or the two are not the same; in words.
+pub fn new_passphrase() -> Result<Secret, String> {
+    let chosen = typed_passphrase("New passphrase: ")?;
+    if chosen.is_empty() {
+        return Err("an empty passphrase protects nothing".to_owned());
+    }
+    if chosen == typed_passphrase("The same again: ")? {
+        Ok(chosen)
+    } else {
+        Err("the two passphrases are not the same, so nothing was changed".to_owned())
     }
 }
 
@@ -289,7 +315,15 @@ fn history(global: &Global, data_dir: &Path) -> HistoryFile {
     }
 }
 
-fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Error> {
+fn open_store(global: &Global) -> Result<Box<dyn Store>, Error> {
+    Ok(Box::new(LoggedStore::new(Box::new(file_store(global)?))))
+}
+
+/// The store of these options, for commands about the store itself. Nothing is read yet.
+///
+/// # Errors
+/// Exit code 6: the data directory is something else.
+pub fn file_store(global: &Global) -> Result<FileStore, Error> {
     let kind = match (global.store, global.rehearse.is_some()) {
         (Some(StoreArgument::Memory), _) => StoreKind::Memory,
         (Some(StoreArgument::Keyring), _) => StoreKind::Keyring,
@@ -297,8 +331,7 @@ fn open_store(global: &Global, data_dir: PathBuf) -> Result<Box<dyn Store>, Erro
         (Some(StoreArgument::Auto) | None, true) => StoreKind::Rehearsal,
         (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
     };
-    let store = FileStore::open(StoreOptions { data_dir, kind }).map_err(store_error)?;
-    Ok(Box::new(LoggedStore::new(Box::new(store))))
+    FileStore::open(StoreOptions { data_dir: data_dir(global)?, kind }).map_err(store_error)
 }
 
 fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {

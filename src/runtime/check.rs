@@ -4,7 +4,7 @@ use crate::check::{
     Answer, CheckOptions, Checked, Checking, History, Limits, Next, Question, Randomness, Request, Service,
     Subject, TOLD_WAIT, Turn, Turns, Verdict,
 };
-use crate::ports::{Clock, Entropy, Renewer, Store, StoreFailure, TokenStore, Zoom};
+use crate::ports::{Clock, Entropy, Renewal, Renewer, Store, StoreFailure, TokenStore, Zoom};
 use crate::procedure::{FieldName, Procedure};
 use crate::setup::values::AnswerValues;
 use crate::setup::{Connection, SecretKey};
@@ -58,9 +58,10 @@ struct Running {
 /// An answer on its way back.
 type Asked = BoxFuture<'static, (usize, Option<Service>, Answer)>;
 
-/// The connections to check, with their secrets as far as they can be read. The store should be unlocked.
+/// The connections to check, with their secrets as far as they can be read. `opened`: whether the store was unlocked.
 pub fn subjects(
     store: &dyn Store,
+    opened: &Result<(), StoreFailure>,
     connections: Vec<Connection>,
     procedures: &[Arc<Procedure>],
     history: &History,
@@ -71,10 +72,12 @@ pub fn subjects(
         .into_iter()
         .map(|connection| {
             let key = SecretKey::ConnectionField(connection.name.clone(), FieldName::ClientSecret);
-            let client_secret = if connection.secrets.contains_key(&FieldName::ClientSecret) {
-                store.read_secret(&key)
-            } else {
-                Ok(None)
+            let client_secret = match opened {
+                Err(failure) => Err(failure.clone()),
+                Ok(()) if connection.secrets.contains_key(&FieldName::ClientSecret) => {
+                    store.read_secret(&key)
+                }
+                Ok(()) => Ok(None),
             };
             let procedure = by_id.get(connection.procedure.as_str());
             let values = procedure.map(|procedure| AnswerValues { answers: &connection.answers, procedure });
@@ -311,7 +314,7 @@ async fn carry(ports: CheckPorts, question: Question) -> Answer {
         Request::Preflight(request) => Answer::Preflight(ports.zoom.preflight(request).await),
         Request::Renew(request) => match &ports.tokens {
             Ok(tokens) => Answer::Renewed(tokens.renewer.renew(request).await),
-            Err(failure) => Answer::Looked(Err(failure.clone())),
+            Err(failure) => Answer::Renewed(Renewal::Store(failure.clone())),
         },
         Request::Look(key) => match ports.tokens {
             Ok(TokenPorts { store, .. }) => {

@@ -45,6 +45,13 @@ pub trait Disk: Send + Sync {
     /// Puts a file of mode 0600 in place of what is there: either the old bytes or the new ones survive a
     /// crash, and when it returns the new ones are on the medium.
     fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreFailure>;
+    /// Gives the file a second name beside it, in place of what had that name. Costs no copy: once the file itself is
+    /// replaced, the second name is that of the version before.
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure>;
+    /// Keeps the file under another name, which nothing has yet, also after it is replaced.
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure>;
+    /// Removes a file, for good when it returns. It is no error if there is none.
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure>;
 }
 
 /// The file system.
@@ -64,6 +71,33 @@ impl Disk for SystemDisk {
         let staged = stage(path, bytes)?;
         staged.persist(path).map_err(|error| cannot("replace", path, &error.error))?;
         sync_directory(parent(path)).map_err(|error| cannot("write", parent(path), &error))
+    }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        // A link never replaces, a rename does; and it does nothing where both are names of one file already.
+        let mut unfinished = OsString::from(".");
+        unfinished.push(name.file_name().unwrap_or_default());
+        unfinished.push(UNFINISHED);
+        let unfinished = name.with_file_name(unfinished);
+        let linked = match fs::hard_link(path, &unfinished) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&unfinished).and_then(|()| fs::hard_link(path, &unfinished))
+            }
+            linked => linked,
+        };
+        linked
+            .and_then(|()| fs::rename(&unfinished, name))
+            .map_err(|error| cannot("make the backup", name, &error))
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        fs::hard_link(path, name)
+            .and_then(|()| sync_directory(parent(path)))
+            .map_err(|error| cannot("set aside", path, &error))
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        remove(path)
     }
 }
 
@@ -88,19 +122,32 @@ pub fn stage(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StoreFailure> {
     Ok(staged)
 }
 
-/// Removes what a crash left of writing this file. Only while the lock is held: somebody else's file in the
-/// making looks the same.
-pub fn remove_leftovers(path: &Path) {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
-    let Ok(entries) = fs::read_dir(parent(path)) else { return };
+/// What a crash left of writing this file. Only while the lock is held: somebody else's file in the making looks
+/// the same.
+pub fn leftovers(path: &Path) -> Vec<PathBuf> {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(parent(path)) else { return Vec::new() };
     let prefix = format!(".{name}.");
-    for entry in entries.flatten() {
+    let ours = |entry: &fs::DirEntry| {
         let found = entry.file_name();
-        if found.to_str().is_some_and(|found| found.starts_with(&prefix) && found.ends_with(UNFINISHED)) {
-            // A leftover that can't be removed does no harm.
-            let _ = fs::remove_file(entry.path());
-        }
+        found.to_str().is_some_and(|found| found.starts_with(&prefix) && found.ends_with(UNFINISHED))
+    };
+    entries.flatten().filter(ours).map(|entry| entry.path()).collect()
+}
+
+/// Removes what a crash left of writing this file. Only while the lock is held.
+pub fn remove_leftovers(path: &Path) {
+    for leftover in leftovers(path) {
+        // One that can't be removed does no harm.
+        let _ = fs::remove_file(leftover);
     }
+}
+
+/// Whether this is a file that was being written, and is not in its place.
+pub fn is_unfinished(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with('.') && name.ends_with(UNFINISHED))
 }
 
 /// Removes a file, for good when it returns. It is no error if there is none.

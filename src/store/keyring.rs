@@ -4,7 +4,13 @@
 //! on a thread of its own, and is given up after the time limit. The thread is also what zbus needs: its
 //! blocking calls must not run inside a tokio worker.
 
-use crate::secret::{Secret, printable};
+mod problem;
+mod system;
+
+pub use problem::KeyringProblem;
+pub use system::SystemKeyring;
+
+use crate::secret::Secret;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -12,72 +18,19 @@ use std::time::Duration;
 /// The service name under which the keyring shows the entry.
 pub const SERVICE: &str = "zoom-setup";
 
+/// How long a keyring that did not answer may take to say whether it is locked.
+const LOCKED_WAIT: Duration = Duration::from_secs(2);
+
 /// A keyring: one secret for each user name, under [`SERVICE`]. Calls may block for as long as they like.
 pub trait Keyring: Send + Sync {
-    /// `None` if there is no such entry. Errors carry one line in words.
-    fn get(&self, user: &str) -> Result<Option<Secret>, String>;
+    /// `None` if there is no such entry.
+    fn get(&self, user: &str) -> Result<Option<Secret>, KeyringProblem>;
     /// Makes or replaces the entry.
-    fn set(&self, user: &str, secret: &Secret) -> Result<(), String>;
+    fn set(&self, user: &str, secret: &Secret) -> Result<(), KeyringProblem>;
     /// Removes the entry; it is no error if there is none.
-    fn delete(&self, user: &str) -> Result<(), String>;
-}
-
-/// The platform's keyring: Secret Service, macOS Keychain, Windows Credential Manager. Nothing is contacted
-/// before the first call.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemKeyring;
-
-impl SystemKeyring {
-    fn entry(user: &str) -> Result<keyring::Entry, String> {
-        // The status tells why there is no store; the error of `new` only that there is none.
-        if let Err(error) = keyring::Entry::store_status() {
-            return Err(in_words(error));
-        }
-        keyring::Entry::new(SERVICE, user).map_err(|error| in_words(&error))
-    }
-}
-
-impl Keyring for SystemKeyring {
-    fn get(&self, user: &str) -> Result<Option<Secret>, String> {
-        match Self::entry(user)?.get_password() {
-            Ok(text) => Ok(Some(Secret::new(text))),
-            Err(keyring::Error::NoEntry) => Ok(None),
-            Err(error) => Err(in_words(&error)),
-        }
-    }
-
-    fn set(&self, user: &str, secret: &Secret) -> Result<(), String> {
-        Self::entry(user)?.set_password(secret.expose()).map_err(|error| in_words(&error))
-    }
-
-    fn delete(&self, user: &str) -> Result<(), String> {
-        match Self::entry(user)?.delete_credential() {
-            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-            Err(error) => Err(in_words(&error)),
-        }
-    }
-}
-
-/// Never the data that the error may carry: it could be the secret.
-fn in_words(error: &keyring::Error) -> String {
-    use keyring::Error;
-    match error {
-        Error::PlatformFailure(detail) => printable(&detail.to_string(), 200),
-        Error::NoStorageAccess(detail) => {
-            format!("it is locked or refuses access ({})", printable(&detail.to_string(), 200))
-        }
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            "the entry holds something other than text".to_owned()
-        }
-        Error::Ambiguous(_) => "there are several entries of the same name".to_owned(),
-        Error::NoEntry
-        | Error::NoDefaultStore
-        | Error::BadStoreFormat(_)
-        | Error::TooLong(..)
-        | Error::Invalid(..)
-        | Error::NotSupportedByStore(_)
-        | _ => printable(&error.to_string(), 200),
-    }
+    fn delete(&self, user: &str) -> Result<(), KeyringProblem>;
+    /// Whether it is locked, without asking for its password; `None` if that cannot be known.
+    fn locked(&self) -> Option<bool>;
 }
 
 /// A keyring whose calls end after `wait`, answered or not.
@@ -94,40 +47,71 @@ impl PatientKeyring {
     }
 
     /// See [`Keyring::get`].
-    pub fn get(&self, user: &str) -> Result<Option<Secret>, String> {
+    pub fn get(&self, user: &str) -> Result<Option<Secret>, KeyringProblem> {
         let user = user.to_owned();
         self.within(move |keyring| keyring.get(&user))
     }
 
-    /// See [`Keyring::set`].
-    pub fn set(&self, user: &str, secret: &Secret) -> Result<(), String> {
+    /// Makes or replaces the entry, and reads it back.
+    pub fn keep(&self, user: &str, secret: &Secret) -> Result<(), KeyringProblem> {
         let (user, secret) = (user.to_owned(), secret.clone());
-        self.within(move |keyring| keyring.set(&user, &secret))
+        self.within(move |keyring| {
+            keyring.set(&user, &secret)?;
+            same(&secret, keyring.get(&user)?)
+        })
+    }
+
+    /// See [`Keyring::delete`].
+    pub fn delete(&self, user: &str) -> Result<(), KeyringProblem> {
+        let user = user.to_owned();
+        self.within(move |keyring| keyring.delete(&user))
     }
 
     /// Proves that the keyring keeps what it is given: an entry is written, read back, and removed. A keyring
     /// that says yes and keeps nothing would cost every secret at the next start.
-    pub fn prove(&self, user: &str) -> Result<(), String> {
+    pub fn prove(&self, user: &str) -> Result<(), KeyringProblem> {
         let mut random = [0_u8; 16];
-        getrandom::fill(&mut random).map_err(|error| format!("no randomness: {error}"))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| KeyringProblem::Failed { said: format!("no randomness: {error}") })?;
         let probe = Secret::new(random.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let user = format!("{user}#probe-{}", probe.fingerprint().sha256);
         self.within(move |keyring| {
             keyring.set(&user, &probe)?;
             let kept = keyring.get(&user)?;
             keyring.delete(&user)?;
-            match kept {
-                Some(kept) if kept == probe => Ok(()),
-                Some(_) => Err("it gave back something other than what was stored".to_owned()),
-                None => Err("it accepted an entry and did not keep it".to_owned()),
-            }
+            same(&probe, kept)
         })
     }
 
     fn within<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&dyn Keyring) -> Result<T, String> + Send + 'static,
-    ) -> Result<T, String> {
+        call: impl FnOnce(&dyn Keyring) -> Result<T, KeyringProblem> + Send + 'static,
+    ) -> Result<T, KeyringProblem> {
+        match self.ask(self.wait, call) {
+            Ok(answer) => answer,
+            Err(KeyringProblem::Silent { waited }) => {
+                // What it waits for is mostly its own password, and it may say so when asked otherwise.
+                let locked = self.ask(LOCKED_WAIT.min(self.wait), |keyring| keyring.locked());
+                Err(match locked {
+                    Ok(Some(true)) => KeyringProblem::Locked {
+                        said: format!(
+                            "for {} s nobody typed its password on the desktop",
+                            waited.as_secs_f32()
+                        ),
+                    },
+                    Ok(Some(false) | None) | Err(_) => KeyringProblem::Silent { waited },
+                })
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Calls on a thread that is left alone when the time is over.
+    fn ask<T: Send + 'static>(
+        &self,
+        wait: Duration,
+        call: impl FnOnce(&dyn Keyring) -> T + Send + 'static,
+    ) -> Result<T, KeyringProblem> {
         let (sender, receiver) = mpsc::channel();
         let keyring = Arc::clone(&self.keyring);
         std::thread::Builder::new()
@@ -136,14 +120,22 @@ impl PatientKeyring {
                 // Nobody listens any more after the time limit.
                 let _ = sender.send(call(keyring.as_ref()));
             })
-            .map_err(|error| format!("no thread to ask it: {error}"))?;
-        match receiver.recv_timeout(self.wait) {
-            Ok(answer) => answer,
-            Err(RecvTimeoutError::Timeout) => Err(format!(
-                "it did not answer within {} s (is it waiting for its password on the desktop?)",
-                self.wait.as_secs_f32()
-            )),
-            Err(RecvTimeoutError::Disconnected) => Err("its library failed".to_owned()),
+            .map_err(|error| KeyringProblem::Failed { said: format!("no thread to ask it: {error}") })?;
+        match receiver.recv_timeout(wait) {
+            Ok(answer) => Ok(answer),
+            Err(RecvTimeoutError::Timeout) => Err(KeyringProblem::Silent { waited: wait }),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(KeyringProblem::Failed { said: "its library failed".to_owned() })
+            }
         }
+    }
+}
+
+/// Whether an entry came back as it was given.
+fn same(given: &Secret, kept: Option<Secret>) -> Result<(), KeyringProblem> {
+    match kept {
+        Some(kept) if kept == *given => Ok(()),
+        Some(_) => Err(KeyringProblem::Garbles),
+        None => Err(KeyringProblem::Forgets),
     }
 }

@@ -1,9 +1,11 @@
 //! Set-ups and connections: one readable JSON file each, without any secret.
 
+use super::backup;
 use super::disk::{self, Disk, shown};
+use super::stamp::{self, Unfit};
 use crate::ports::StoreFailure;
 use crate::secret::printable;
-use crate::setup::{Connection, FORMAT, Setup};
+use crate::setup::{Connection, Setup};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,8 @@ const SHOWN_NAME: usize = 48;
 #[derive(Clone)]
 pub struct RecordFiles {
     disk: Arc<dyn Disk>,
+    /// Whether the version before the last write is kept.
+    backed_up: bool,
     setups: PathBuf,
     connections: PathBuf,
     /// When each set-up was last changed, as far as this process has read or written it.
@@ -35,9 +39,10 @@ pub type Listing<T> = (Vec<T>, Vec<String>);
 
 impl RecordFiles {
     /// Touches nothing yet.
-    pub fn new(disk: Arc<dyn Disk>, data_dir: &Path) -> Self {
+    pub fn new(disk: Arc<dyn Disk>, data_dir: &Path, backed_up: bool) -> Self {
         Self {
             disk,
+            backed_up,
             setups: data_dir.join("setups"),
             connections: data_dir.join("connections"),
             seen: Arc::default(),
@@ -94,7 +99,7 @@ impl RecordFiles {
     pub fn remove_setup(&self, id: &str) -> Result<(), StoreFailure> {
         let path = self.setup_path(id)?;
         match self.read::<Setup>(&path)? {
-            Some(_) => disk::remove(&path),
+            Some(_) => self.remove(&path),
             None => Ok(()),
         }
     }
@@ -152,10 +157,16 @@ impl RecordFiles {
 
     /// Removes a connection; it is no error if there is none.
     pub fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
-        match self.locate_connection(name)? {
-            Some(path) => disk::remove(&path),
-            None => Ok(()),
-        }
+        let Some(path) = self.locate_connection(name)? else { return Ok(()) };
+        // Somebody renamed the file, and its backup has the old name.
+        self.disk.remove(&backup::of(&self.connection_path(name)))?;
+        self.remove(&path)
+    }
+
+    /// The backup goes first: a kill in between must not leave one of something that was removed.
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        self.disk.remove(&backup::of(path))?;
+        self.disk.remove(path)
     }
 
     /// Puts the record in the place of the one named `from`. One replace of one file takes the old name away and
@@ -226,25 +237,46 @@ impl RecordFiles {
     }
 
     fn save<T: Serialize>(&self, directory: &Path, path: &Path, record: &T) -> Result<(), StoreFailure> {
-        let mut bytes = serde_json::to_vec_pretty(record).map_err(|error| StoreFailure::Io {
+        let bytes = stamp::stamp(record).map_err(|error| StoreFailure::Io {
             message: format!("cannot put {} into JSON: {error}", shown(path)),
         })?;
-        bytes.push(b'\n');
         disk::create_private_directory(directory)?;
+        if self.backed_up {
+            if self.disk.head(path)?.is_some() {
+                backup::keep_previous(self.disk.as_ref(), path);
+            } else if directory == self.connections {
+                // Written once in most cases, and then never again: without a copy there would be nothing to go back to.
+                backup::keep_copy(self.disk.as_ref(), path, &bytes)?;
+            }
+        }
         self.disk.replace(path, &bytes)
     }
 
     fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, StoreFailure> {
         let Some(bytes) = self.disk.read(path)? else { return Ok(None) };
-        let unreadable = |reason: String| StoreFailure::Unreadable {
-            message: format!("{}: {reason}; the file is left as it is", shown(path)),
-        };
-        let broken = |error: serde_json::Error| unreadable(printable(&error.to_string(), 200));
-        let header: Header = serde_json::from_slice(&bytes).map_err(broken)?;
-        if header.format != FORMAT {
-            return Err(unreadable(other_format(header.format, FORMAT)));
+        stamp::parse(&bytes).map(Some).map_err(|unfit| {
+            let saved = match &unfit {
+                Unfit::Newer(_) => String::new(),
+                Unfit::Damaged(_) => self.saved::<T>(path),
+            };
+            StoreFailure::Unreadable {
+                message: format!("{}: {}; the file is left as it is{saved}", shown(path), unfit.how()),
+            }
+        })
+    }
+
+    /// What to say of the backup of a damaged file.
+    fn saved<T: DeserializeOwned>(&self, path: &Path) -> String {
+        let backup = backup::of(path);
+        match self.disk.read(&backup) {
+            Ok(Some(bytes)) if stamp::parse::<T>(&bytes).is_ok() => format!(
+                ". Its backup{} is whole; bring it back with: zoom-setup store repair",
+                backup::written_at(&backup)
+                    .map(|at| format!(" of {}", at.strftime("%Y-%m-%d %H:%M UTC")))
+                    .unwrap_or_default()
+            ),
+            Ok(Some(_) | None) | Err(_) => String::new(),
         }
-        serde_json::from_slice(&bytes).map(Some).map_err(broken)
     }
 }
 
@@ -308,7 +340,8 @@ fn file_stem(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn in_words(failure: StoreFailure) -> String {
+/// A failure as one line of a list.
+pub fn in_words(failure: StoreFailure) -> String {
     match failure {
         StoreFailure::Io { message }
         | StoreFailure::Unreadable { message }
@@ -316,11 +349,6 @@ fn in_words(failure: StoreFailure) -> String {
         | StoreFailure::NeedsPassphrase { why: message, .. } => message,
         StoreFailure::WrongPassphrase => "the passphrase does not open it".to_owned(),
     }
-}
-
-#[derive(Deserialize)]
-struct Header {
-    format: u32,
 }
 
 #[derive(Deserialize)]

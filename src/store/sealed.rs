@@ -4,6 +4,7 @@
 //! their secrets: `age -d -i key.txt secrets.age`. Where the key is behind a passphrase, it is itself an age
 //! file: `age -d key.age > key.txt`.
 
+use super::backup;
 use super::disk::{Disk, shown};
 use crate::ports::StoreFailure;
 use crate::secret::Secret;
@@ -48,6 +49,8 @@ struct Document {
 pub enum OpenFailure {
     /// It is whole, and for another key or passphrase.
     WrongKey,
+    /// A newer zoom-setup wrote it: in words.
+    Newer(String),
     /// It is damaged or not ours: how.
     Damaged(String),
 }
@@ -59,6 +62,8 @@ pub struct SealedFile {
     identity: x25519::Identity,
     /// Where the key came from, for the messages: "the key in the keyring".
     key_name: String,
+    /// Whether a copy is kept of what was written last.
+    backed_up: bool,
     /// Head of the file that was read last, and what was in it.
     cache: RefCell<Option<(Vec<u8>, Document)>>,
 }
@@ -73,8 +78,9 @@ impl SealedFile {
         path: PathBuf,
         identity: x25519::Identity,
         key_name: String,
+        backed_up: bool,
     ) -> Result<Self, StoreFailure> {
-        let file = Self { disk, path, identity, key_name, cache: RefCell::new(None) };
+        let file = Self { disk, path, identity, key_name, backed_up, cache: RefCell::new(None) };
         file.refresh()?;
         Ok(file)
     }
@@ -100,6 +106,8 @@ impl SealedFile {
     pub fn write(&self, changes: Vec<(String, Option<Secret>)>) -> Result<(), StoreFailure> {
         self.refresh()?;
         let mut document = self.cache.borrow().as_ref().map(|(_, kept)| kept.clone()).unwrap_or_default();
+        // A login that is pending is over in minutes; what is removed goes from the backup, too.
+        let lasts = changes.iter().any(|(key, value)| value.is_none() || !is_pending(key));
         for (key, value) in changes {
             match value {
                 Some(value) => document.secrets.insert(key, value),
@@ -114,6 +122,9 @@ impl SealedFile {
             );
         }
         *self.cache.borrow_mut() = None;
+        if self.backed_up && lasts {
+            backup::keep_copy(self.disk.as_ref(), &self.path, &sealed)?;
+        }
         self.disk.replace(&self.path, &sealed)?;
         match self.disk.read(&self.path)? {
             Some(bytes) if bytes == sealed => {}
@@ -131,7 +142,7 @@ impl SealedFile {
     fn refresh(&self) -> Result<(), StoreFailure> {
         let Some(head) = self.disk.head(&self.path)? else {
             *self.cache.borrow_mut() = None;
-            return Ok(());
+            return self.refuse_lost();
         };
         if self.cache.borrow().as_ref().is_some_and(|(known, _)| *known == head) {
             return Ok(());
@@ -141,13 +152,33 @@ impl SealedFile {
             *self.cache.borrow_mut() = None;
             return Ok(());
         };
-        let document = open(&bytes, &self.identity).map_err(|failure| self.unreadable(&failure))?;
+        let document = open(&bytes, &self.identity).map_err(|failure| {
+            let backup = self.disk.read(&backup::of(&self.path)).ok().flatten();
+            let judged = examine(&bytes, backup.as_deref(), &self.identity).err();
+            self.unreadable(&bytes, backup.as_deref(), &judged.unwrap_or(failure))
+        })?;
         let head = bytes.get(..head.len()).unwrap_or(&bytes).to_vec();
         *self.cache.borrow_mut() = Some((head, document));
         Ok(())
     }
 
-    fn unreadable(&self, failure: &OpenFailure) -> StoreFailure {
+    /// A file that is gone while its backup is there was not removed by this program.
+    fn refuse_lost(&self) -> Result<(), StoreFailure> {
+        let backup = backup::of(&self.path);
+        if self.disk.head(&backup)?.is_none() {
+            return Ok(());
+        }
+        Err(StoreFailure::Unreadable {
+            message: format!(
+                "{} is gone, and its backup is there. Bring it back with: zoom-setup store repair. Or move {} away to \
+                 begin without its secrets",
+                shown(&self.path),
+                shown(&backup)
+            ),
+        })
+    }
+
+    fn unreadable(&self, bytes: &[u8], backup: Option<&[u8]>, failure: &OpenFailure) -> StoreFailure {
         let path = shown(&self.path);
         let message = match failure {
             OpenFailure::WrongKey => format!(
@@ -155,10 +186,23 @@ impl SealedFile {
                  file that belongs to it, or move the file away to begin without its secrets",
                 self.key_name
             ),
-            OpenFailure::Damaged(how) => format!(
-                "{path} cannot be understood: {how}; it is left as it is. Restore it from a backup, or move it \
-                 away to begin without its secrets"
-            ),
+            OpenFailure::Newer(how) => format!("{path}: {how}; it is left as it is"),
+            OpenFailure::Damaged(how) => {
+                let read = salvage(bytes, &self.identity).len();
+                let kept = backup.and_then(|bytes| open(bytes, &self.identity).ok());
+                let kept = kept.map_or(0, |document| document.secrets.len());
+                let advice = if read + kept == 0 {
+                    "Nothing in it can be read, and there is no backup beside it. Restore it from a backup of yours, or \
+                     move it away to begin without its secrets"
+                        .to_owned()
+                } else {
+                    format!(
+                        "Of its secrets {read} can still be read, and its backup holds {kept}. Bring them back with: \
+                         zoom-setup store repair"
+                    )
+                };
+                format!("{path} cannot be understood: {how}; it is left as it is. {advice}")
+            }
         };
         StoreFailure::Unreadable { message }
     }
@@ -197,11 +241,56 @@ fn open(bytes: &[u8], identity: &x25519::Identity) -> Result<Document, OpenFailu
     };
     let header: Header = serde_json::from_slice(&plain).map_err(place)?;
     if header.format != FORMAT {
-        return Err(OpenFailure::Damaged(super::records::other_format(header.format, FORMAT)));
+        let how = super::records::other_format(header.format, FORMAT);
+        return Err(if header.format > FORMAT { OpenFailure::Newer(how) } else { OpenFailure::Damaged(how) });
     }
     let mut document = Document::default();
     document.collect(&plain).map_err(place)?;
     Ok(document)
+}
+
+/// The secrets in these bytes. Damage at their beginning looks as if they were for another key; a key that opens their
+/// backup is the right one.
+pub fn examine(
+    bytes: &[u8],
+    backup: Option<&[u8]>,
+    identity: &x25519::Identity,
+) -> Result<SecretMap, OpenFailure> {
+    match open(bytes, identity) {
+        Err(OpenFailure::WrongKey) if backup.is_some_and(|backup| open(backup, identity).is_ok()) => {
+            Err(OpenFailure::Damaged("it does not open with the key that opens its backup".to_owned()))
+        }
+        opened => opened.map(|document| document.secrets),
+    }
+}
+
+/// The secrets that can be read of damaged bytes: what lies before the damage in chunks of 64 KiB, each of which
+/// proves itself (age-encryption.org/v1, payload). A file that fits into one chunk is read whole or not at all.
+pub fn salvage(bytes: &[u8], identity: &x25519::Identity) -> SecretMap {
+    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    // The failure is known already; what was read before it is what counts.
+    let _ = decrypt_into(bytes, identity, &mut plain);
+    let mut document = Document::default();
+    let _ = document.collect(&plain);
+    document.secrets
+}
+
+/// A new file with what can be read of a damaged one and what its backup holds. What is in both is taken from the
+/// damaged file, which was written last and proves itself. Tokens in the backup stay there: they may be spent.
+pub fn brought_back(
+    damaged: &[u8],
+    backup: Option<&[u8]>,
+    identity: &x25519::Identity,
+) -> Result<Vec<u8>, String> {
+    let mut document = backup.and_then(|bytes| open(bytes, identity).ok()).unwrap_or_default();
+    document.secrets.retain(|key, _| !key.ends_with("/tokens"));
+    document.secrets.extend(salvage(damaged, identity));
+    let sealed = seal(&document, &identity.to_public())?;
+    if open(&sealed, identity).as_ref() == Ok(&document) {
+        Ok(sealed)
+    } else {
+        Err("what was encrypted does not decrypt to the same again; nothing was changed".to_owned())
+    }
 }
 
 /// The identity as one line: `AGE-SECRET-KEY-1…`.
@@ -245,6 +334,18 @@ pub fn open_identity(bytes: &[u8], passphrase: &Secret) -> Result<x25519::Identi
 
 /// The plain text of an age file.
 pub fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<Vec<u8>>, OpenFailure> {
+    // The plain text is shorter than the file, so the buffer never moves.
+    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    decrypt_into(bytes, identity, &mut plain)?;
+    Ok(plain)
+}
+
+/// The same; what was read before a failure stays in the buffer.
+fn decrypt_into(
+    bytes: &[u8],
+    identity: &impl age::Identity,
+    plain: &mut Zeroizing<Vec<u8>>,
+) -> Result<(), OpenFailure> {
     let damaged = |error: DecryptError| match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => OpenFailure::WrongKey,
         DecryptError::ExcessiveWork { required, .. } => OpenFailure::Damaged(format!(
@@ -259,12 +360,13 @@ pub fn decrypt(bytes: &[u8], identity: &impl age::Identity) -> Result<Zeroizing<
     };
     let decryptor = age::Decryptor::new_buffered(bytes).map_err(damaged)?;
     let mut reader = decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).map_err(damaged)?;
-    // The plain text is shorter than the file, so the buffer never moves.
-    let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    reader
-        .read_to_end(&mut plain)
-        .map_err(|_| OpenFailure::Damaged("it is cut off or damaged".to_owned()))?;
-    Ok(plain)
+    reader.read_to_end(plain).map_err(|_| OpenFailure::Damaged("it is cut off or damaged".to_owned()))?;
+    Ok(())
+}
+
+/// Whether this is the key of a login that is not over ([`crate::setup::SecretKey::SetupPending`]).
+fn is_pending(key: &str) -> bool {
+    key.starts_with("setup/") && key.ends_with("/pending")
 }
 
 impl Serialize for Document {
@@ -418,7 +520,7 @@ mod tests {
     fn a_newer_document_is_named_as_such() {
         let identity = x25519::Identity::generate();
         let bytes = age::encrypt(&identity.to_public(), br#"{"format":2,"secrets":{},"more":1}"#).unwrap();
-        let Err(OpenFailure::Damaged(how)) = open(&bytes, &identity) else { panic!("opened") };
+        let Err(OpenFailure::Newer(how)) = open(&bytes, &identity) else { panic!("opened") };
         assert!(how.contains("newer") && how.contains("format 2"), "{how}");
     }
 

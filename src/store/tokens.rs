@@ -62,8 +62,9 @@ pub struct Parts {
     pub identity: Identity,
     /// Where the key came from, for the messages.
     pub key_name: String,
-    /// Where an earlier version kept the tokens, and the lock that guards it.
+    /// Where an earlier version kept the tokens, whether that has a backup, and the lock that guards it.
     pub secrets: PathBuf,
+    pub secrets_backed_up: bool,
     pub secrets_lock: PathBuf,
     /// How long to wait for the lock of the secrets, and for that of one key.
     pub secrets_wait: Duration,
@@ -86,7 +87,6 @@ impl TokenStore for TokenFiles {
         let key = key.path();
         let path = parts.path(&key);
         let lock = disk::lock(&path.with_extension("lock"), parts.tokens_wait)?;
-        disk::remove_leftovers(&path);
         let document = parts.look(&key)?;
         let mut held = HeldFile { parts, key, path, document, adopted: None, _lock: lock };
         held.adopt();
@@ -130,7 +130,7 @@ impl Parts {
             OpenFailure::WrongKey => {
                 unreadable(&format!("it was encrypted with another key than {}", self.key_name))
             }
-            OpenFailure::Damaged(how) => unreadable(&how),
+            OpenFailure::Newer(how) | OpenFailure::Damaged(how) => unreadable(&how),
         })?;
         let document = TokenDocument::from_json(&plain).map_err(|problem| match problem {
             DocumentProblem::OtherFormat(format) => unreadable(&other_format(format, FORMAT)),
@@ -166,7 +166,8 @@ impl Parts {
 
     fn secrets(&self) -> Result<SealedFile, StoreFailure> {
         let disk = Arc::clone(&self.disk);
-        SealedFile::open(disk, self.secrets.clone(), self.identity.clone(), self.key_name.clone())
+        let (identity, key_name) = (self.identity.clone(), self.key_name.clone());
+        SealedFile::open(disk, self.secrets.clone(), identity, key_name, self.secrets_backed_up)
     }
 
     /// Encrypts the document, puts it in place of what is there, and reads it back.
@@ -204,10 +205,12 @@ struct HeldFile {
 }
 
 impl HeldFile {
-    /// Brings back what a store that did not take it was passed by with. A place that does not answer is passed over:
-    /// it is there for bad days, and may not spoil the good ones.
+    /// Brings back a pair that is newer than what is stored: one that a kill left written and not yet in its place,
+    /// or one that was put elsewhere. A place that does not answer is passed over: it is there for bad days, and may
+    /// not spoil the good ones.
     fn adopt(&mut self) {
-        for file in self.rescue_files() {
+        let places: Vec<PathBuf> = [self.path.clone()].into_iter().chain(self.rescue_files()).collect();
+        for file in places.iter().flat_map(|path| disk::leftovers(path)).chain(self.rescue_files()) {
             let before = self.document.clone();
             let failure = match self.adopt_file(&file) {
                 Ok(true) => None,
@@ -216,6 +219,10 @@ impl HeldFile {
                 Ok(false) | Err(_) => continue,
             };
             self.adopted = Some(Adopted { place: shown(&file), failure });
+        }
+        if self.adopted.as_ref().is_none_or(|adopted| adopted.failure.is_none()) {
+            // Half a file is left of a write that was cut off.
+            places.iter().for_each(|path| disk::remove_leftovers(path));
         }
     }
 

@@ -3,7 +3,9 @@
 //! A key is made only while there is no `secrets.age`, and under the lock between processes, so that two first
 //! starts agree on one. Falling back from the keyring to a passphrase is always an answer to the user first.
 
+use super::backup;
 use super::disk::{self, shown};
+use super::keyring::KeyringProblem;
 use super::sealed::{self, OpenFailure, SealedFile, SecretMap};
 use super::tokens::{self, MemoryTokens};
 use super::{FileStore, Secrets, StoreKind};
@@ -13,8 +15,9 @@ use age::x25519::Identity;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What every advice about a missing keyring ends with.
-const START_KEYRING: &str = "start or unlock the keyring of this desktop and try again";
+/// What to do about a damaged `key.age`.
+const BACKUP_OPENS: &str = "The passphrase opens its backup; bring it back with: zoom-setup store repair";
+const NO_BACKUP: &str = "Restore it from a backup of yours: without it nothing opens the secrets.";
 
 impl FileStore {
     /// The secrets, opened with the key that the rules of the store's kind give.
@@ -30,14 +33,16 @@ impl FileStore {
                 if self.is_there(&self.layout.passphrase_key)? {
                     return Err(StoreFailure::Unreadable {
                         message: format!(
-                            "the secrets here are behind a passphrase ({}), not in the keyring; use --store file",
+                            "the secrets here are behind a passphrase ({}), not in the keyring; use --store file, or \
+                             move the key: zoom-setup store move --to keyring",
                             shown(&self.layout.passphrase_key)
                         ),
                     });
                 }
-                self.keyring_key()?.map_err(|why| StoreFailure::Io {
+                self.keyring_key()?.map_err(|problem| StoreFailure::Io {
                     message: format!(
-                        "the keyring cannot be used: {why}; {START_KEYRING}, or use --store file for a passphrase"
+                        "the keyring cannot be used: {problem}. {} Or use --store file, for a passphrase",
+                        problem.next()
                     ),
                 })
             }
@@ -54,7 +59,7 @@ impl FileStore {
             (Some(_), Some(why)) => why,
             (Some(_) | None, _) => match self.keyring_key()? {
                 Ok(found) => return Ok(found),
-                Err(why) => why,
+                Err(problem) => problem.to_string(),
             },
         };
         self.keyring_refused = Some(why.clone());
@@ -63,7 +68,7 @@ impl FileStore {
 
     /// The key in the keyring, made if this is the first time. The inner error says why the keyring can't be
     /// used where nothing depends on it yet.
-    fn keyring_key(&self) -> Result<Result<Secrets, String>, StoreFailure> {
+    fn keyring_key(&self) -> Result<Result<Secrets, KeyringProblem>, StoreFailure> {
         // The canonical path needs the directory.
         disk::create_directory(&self.layout.data_dir)?;
         let user = self.keyring_user()?;
@@ -71,39 +76,36 @@ impl FileStore {
             Ok(Some(entry)) => self.keyring_entry(&entry, &user).map(Ok),
             Ok(None) => {
                 self.refuse_orphan(&format!("the keyring has no entry {user:?} of {:?}", super::SERVICE))?;
-                if let Err(why) = self.keyring.prove(&user) {
-                    return Ok(Err(why));
+                if let Err(problem) = self.keyring.prove(&user) {
+                    return Ok(Err(problem));
                 }
                 self.make_keyring_key(&user)
             }
-            Err(why) if self.sealed_already()?.is_some() => Err(StoreFailure::Unreadable {
+            Err(problem) if self.sealed_already()?.is_some() => Err(StoreFailure::Unreadable {
                 message: format!(
-                    "the key to {} is in the keyring, and the keyring cannot be used: {why}; {START_KEYRING}",
-                    shown(&self.layout.secrets)
+                    "the key to {} is in the keyring, and the keyring cannot be used: {problem}. {}",
+                    shown(&self.layout.secrets),
+                    problem.next()
                 ),
             }),
-            Err(why) => Ok(Err(why)),
+            Err(problem) => Ok(Err(problem)),
         }
     }
 
-    fn make_keyring_key(&self, user: &str) -> Result<Result<Secrets, String>, StoreFailure> {
+    fn make_keyring_key(&self, user: &str) -> Result<Result<Secrets, KeyringProblem>, StoreFailure> {
         let _lock = disk::lock(&self.layout.lock, self.limits.lock_wait)?;
         // Another first start may have been quicker.
         match self.keyring.get(user) {
             Ok(Some(entry)) => return self.keyring_entry(&entry, user).map(Ok),
             Ok(None) => {}
-            Err(why) => return Ok(Err(why)),
+            Err(problem) => return Ok(Err(problem)),
         }
         self.refuse_orphan("the keyring has no entry for it")?;
         let identity = Identity::generate();
         let text = sealed::identity_line(&identity);
-        if let Err(why) = self.keyring.set(user, &text) {
-            return Ok(Err(why));
-        }
-        match self.keyring.get(user) {
-            Ok(Some(kept)) if kept == text => self.sealed(identity, Unlocked::Keyring).map(Ok),
-            Ok(_) => Ok(Err("it did not keep the key".to_owned())),
-            Err(why) => Ok(Err(why)),
+        match self.keyring.keep(user, &text) {
+            Ok(()) => self.sealed(identity, Unlocked::Keyring).map(Ok),
+            Err(problem) => Ok(Err(problem)),
         }
     }
 
@@ -119,7 +121,7 @@ impl FileStore {
     }
 
     /// Two data directories must not share a key, so the entry carries the directory.
-    fn keyring_user(&self) -> Result<String, StoreFailure> {
+    pub(super) fn keyring_user(&self) -> Result<String, StoreFailure> {
         let directory = &self.layout.data_dir;
         let path =
             std::fs::canonicalize(directory).map_err(|error| disk::cannot("read", directory, &error))?;
@@ -134,7 +136,7 @@ impl FileStore {
             return match passphrase {
                 Some(chosen) if !chosen.is_empty() => self.make_passphrase_key(chosen),
                 Some(_) => Err(needs_new("an empty passphrase protects nothing")),
-                None => Err(needs_new(why)),
+                None => Err(needs_new(&format!("{why}. {}", self.limits.passphrase_cost()))),
             };
         };
         match passphrase {
@@ -155,6 +157,7 @@ impl FileStore {
         let identity = Identity::generate();
         let bytes = sealed::seal_identity(&identity, passphrase, self.limits.work_factor)
             .map_err(|message| StoreFailure::Io { message })?;
+        backup::keep_copy(self.disk.as_ref(), path, &bytes)?;
         self.disk.replace(path, &bytes)?;
         // What is on the disk now must open, before anything is encrypted to it.
         let back = self.disk.read(path)?.unwrap_or_default();
@@ -164,15 +167,23 @@ impl FileStore {
     fn open_passphrase_key(&self, bytes: &[u8], passphrase: &Secret) -> Result<Secrets, StoreFailure> {
         match sealed::open_identity(bytes, passphrase) {
             Ok(identity) => self.sealed(identity, Unlocked::Passphrase),
-            Err(OpenFailure::WrongKey) => Err(StoreFailure::WrongPassphrase),
-            Err(OpenFailure::Damaged(how)) => Err(StoreFailure::Unreadable {
-                message: format!(
-                    "{} cannot be understood: {how}; it is left as it is. Restore it from a backup: without it \
-                     nothing opens {}",
-                    shown(&self.layout.passphrase_key),
-                    shown(&self.layout.secrets)
-                ),
-            }),
+            Err(failure) => {
+                let backup = self.disk.read(&backup::of(&self.layout.passphrase_key))?;
+                let whole = backup.is_some_and(|bytes| sealed::open_identity(&bytes, passphrase).is_ok());
+                let (how, advice) = match (failure, whole) {
+                    // Damage can look like a wrong passphrase. One that opens the backup is right.
+                    (OpenFailure::WrongKey, false) => return Err(StoreFailure::WrongPassphrase),
+                    (OpenFailure::WrongKey, true) => ("it is damaged".to_owned(), BACKUP_OPENS),
+                    (OpenFailure::Newer(how) | OpenFailure::Damaged(how), true) => (how, BACKUP_OPENS),
+                    (OpenFailure::Newer(how) | OpenFailure::Damaged(how), false) => (how, NO_BACKUP),
+                };
+                Err(StoreFailure::Unreadable {
+                    message: format!(
+                        "{} cannot be understood: {how}; it is left as it is. {advice}",
+                        shown(&self.layout.passphrase_key)
+                    ),
+                })
+            }
         }
     }
 
@@ -211,6 +222,15 @@ impl FileStore {
     /// Never a new key beside secrets that need the old one.
     fn refuse_orphan(&self, what_is_missing: &str) -> Result<(), StoreFailure> {
         let Some(sealed) = self.sealed_already()? else { return Ok(()) };
+        let kept = backup::of(&self.layout.passphrase_key);
+        if self.kind.is_backed_up() && self.is_there(&kept)? {
+            return Err(StoreFailure::Unreadable {
+                message: format!(
+                    "{} is gone, and its backup is there. Bring it back with: zoom-setup store repair",
+                    shown(&self.layout.passphrase_key)
+                ),
+            });
+        }
         let secrets = shown(&sealed);
         let advice = match self.kind {
             StoreKind::Rehearsal | StoreKind::Memory => "remove it, nothing in a rehearsal is real".to_owned(),
@@ -219,8 +239,8 @@ impl FileStore {
                     .to_owned()
             }
             StoreKind::Auto | StoreKind::Keyring => format!(
-                "if the data directory was moved or copied, put it back where it was; otherwise move {secrets} away \
-                 to begin without its secrets"
+                "if the data directory was moved or copied, put it back where it was; if the keyring was reset, bring it \
+                 back from a backup of yours; otherwise move {secrets} away to begin without its secrets"
             ),
         };
         Err(StoreFailure::Unreadable {
@@ -238,12 +258,18 @@ impl FileStore {
                 format!("the one in {}", shown(&self.layout.rehearsal_key))
             }
         };
-        let file = SealedFile::open(Arc::clone(&self.disk), self.layout.secrets.clone(), identity, key_name)?;
+        let file = SealedFile::open(
+            Arc::clone(&self.disk),
+            self.layout.secrets.clone(),
+            identity,
+            key_name,
+            self.kind.is_backed_up(),
+        )?;
         Ok(Secrets::Sealed { file, by })
     }
 
     /// Something that is encrypted to the key of this store, if anything is.
-    fn sealed_already(&self) -> Result<Option<PathBuf>, StoreFailure> {
+    pub(super) fn sealed_already(&self) -> Result<Option<PathBuf>, StoreFailure> {
         if self.is_there(&self.layout.secrets)? {
             return Ok(Some(self.layout.secrets.clone()));
         }

@@ -18,7 +18,7 @@ use zoom_setup::runtime::{JournaledRenewer, Renewals};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::SecretKey;
 use zoom_setup::store::{
-    Disk, FileStore, Keyring, StoreKind, StoreLimits, StoreOptions, StoreParts, SystemDisk,
+    Disk, FileStore, Keyring, KeyringProblem, StoreKind, StoreLimits, StoreOptions, StoreParts, SystemDisk,
 };
 
 /// Longer than anything takes on a busy machine.
@@ -57,13 +57,16 @@ pub fn grant(name: &str) -> TokenGrant {
 pub struct Untouchable;
 
 impl Keyring for Untouchable {
-    fn get(&self, _user: &str) -> Result<Option<Secret>, String> {
+    fn get(&self, _user: &str) -> Result<Option<Secret>, KeyringProblem> {
         panic!("the keyring was asked")
     }
-    fn set(&self, _user: &str, _secret: &Secret) -> Result<(), String> {
+    fn set(&self, _user: &str, _secret: &Secret) -> Result<(), KeyringProblem> {
         panic!("the keyring was asked")
     }
-    fn delete(&self, _user: &str) -> Result<(), String> {
+    fn delete(&self, _user: &str) -> Result<(), KeyringProblem> {
+        panic!("the keyring was asked")
+    }
+    fn locked(&self) -> Option<bool> {
         panic!("the keyring was asked")
     }
 }
@@ -199,6 +202,18 @@ impl Disk for FaultyDisk {
             DiskFault::Full => Err(StoreFailure::Io { message: "no space left on device".to_owned() }),
             DiskFault::Garbles => SystemDisk.replace(path, &bytes[..bytes.len() - 3]),
         }
+    }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
     }
 }
 

@@ -107,7 +107,9 @@ fn two_data_directories_have_two_keys() {
 #[test]
 fn without_a_keyring_the_passphrase_is_offered_with_the_reason() {
     for (fault, reason) in [
-        (KeyringFault::Unreachable, "no such bus"),
+        (KeyringFault::Unreachable, "none answers here (no such bus)"),
+        (KeyringFault::Locked, "it is locked (its password was not typed)"),
+        (KeyringFault::WaitsForItsPassword, "it is locked (for 0.05 s nobody typed its password"),
         (KeyringFault::Forgets, "did not keep it"),
         (KeyringFault::Garbles, "something other"),
         (KeyringFault::Hangs, "did not answer within"),

@@ -177,8 +177,10 @@ fn any_name_makes_a_connection_of_its_own() {
     assert_eq!(store.connections().unwrap().0.len(), names.len() - 1);
 }
 
+/// The records in a directory, without their backups.
 fn files(directory: &Path) -> Vec<PathBuf> {
-    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+    let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
 }
 
 #[test]
@@ -230,7 +232,7 @@ fn broken_and_newer_set_ups_are_listed_and_never_overwritten() {
         ("empty", b"", "EOF"),
         ("noise", b"\xff\xfe\x00\x1b[31m", "line 1"),
         ("newer", &newer, "newer zoom-setup (format 2"),
-        ("coloured", br#"{"format": 1, "id": "coloured", "decision": "\u001b[31mred"}"#, "line 1"),
+        ("coloured", br#"{"format": 1, "id": "coloured", "decision": "\u001b[31mred"}"#, "unknown variant"),
     ];
     for (id, bytes, _) in &broken {
         fs::write(directory.join(format!("{id}.json")), bytes).unwrap();

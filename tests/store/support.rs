@@ -10,7 +10,7 @@ use zoom_setup::procedure::{AppKind, FieldName, Receiver};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Connection, FORMAT, Owner, SecretKey, Setup};
 use zoom_setup::store::{
-    Disk, FileStore, Keyring, StoreKind, StoreLimits, StoreOptions, StoreParts, SystemDisk,
+    Disk, FileStore, Keyring, KeyringProblem, StoreKind, StoreLimits, StoreOptions, StoreParts, SystemDisk,
 };
 
 pub fn setup(id: &str) -> Setup {
@@ -87,8 +87,8 @@ pub fn open(data_dir: &Path, kind: StoreKind) -> FileStore {
 
 pub fn open_with(data_dir: &Path, kind: StoreKind, keyring: Arc<FakeKeyring>) -> FileStore {
     // One that hangs never answers, however little it is waited for.
-    let keyring_wait =
-        if keyring.fault == Some(KeyringFault::Hangs) { Duration::from_millis(50) } else { PATIENCE };
+    let hangs = matches!(keyring.fault, Some(KeyringFault::Hangs | KeyringFault::WaitsForItsPassword));
+    let keyring_wait = if hangs { Duration::from_millis(50) } else { PATIENCE };
     let limits = StoreLimits { keyring_wait, ..limits() };
     with_parts(data_dir, kind, StoreParts { limits, ..parts(keyring) })
 }
@@ -106,13 +106,16 @@ fn with_parts(data_dir: &Path, kind: StoreKind, parts: StoreParts) -> FileStore 
 pub struct Untouchable;
 
 impl Keyring for Untouchable {
-    fn get(&self, _user: &str) -> Result<Option<Secret>, String> {
+    fn get(&self, _user: &str) -> Result<Option<Secret>, KeyringProblem> {
         panic!("the keyring was asked")
     }
-    fn set(&self, _user: &str, _secret: &Secret) -> Result<(), String> {
+    fn set(&self, _user: &str, _secret: &Secret) -> Result<(), KeyringProblem> {
         panic!("the keyring was asked")
     }
-    fn delete(&self, _user: &str) -> Result<(), String> {
+    fn delete(&self, _user: &str) -> Result<(), KeyringProblem> {
+        panic!("the keyring was asked")
+    }
+    fn locked(&self) -> Option<bool> {
         panic!("the keyring was asked")
     }
 }
@@ -120,6 +123,10 @@ impl Keyring for Untouchable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyringFault {
     Unreachable,
+    /// Is closed, and says so.
+    Locked,
+    /// Is closed, and answers nothing until its password is typed.
+    WaitsForItsPassword,
     /// Says yes and keeps nothing.
     Forgets,
     /// Gives back something else.
@@ -149,12 +156,17 @@ impl FakeKeyring {
         self.calls.load(Ordering::SeqCst)
     }
 
-    fn call(&self) -> Result<(), String> {
+    fn call(&self) -> Result<(), KeyringProblem> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         match self.fault {
-            Some(KeyringFault::Unreachable) => Err("no such bus".to_owned()),
+            Some(KeyringFault::Unreachable) => {
+                Err(KeyringProblem::Missing { said: "no such bus".to_owned() })
+            }
+            Some(KeyringFault::Locked) => {
+                Err(KeyringProblem::Locked { said: "its password was not typed".to_owned() })
+            }
             // For good: nothing unparks this thread before the test process ends.
-            Some(KeyringFault::Hangs) => loop {
+            Some(KeyringFault::Hangs | KeyringFault::WaitsForItsPassword) => loop {
                 std::thread::park();
             },
             Some(KeyringFault::Dies) => panic!("the keyring library fails, as it should in this test"),
@@ -164,7 +176,7 @@ impl FakeKeyring {
 }
 
 impl Keyring for FakeKeyring {
-    fn get(&self, user: &str) -> Result<Option<Secret>, String> {
+    fn get(&self, user: &str) -> Result<Option<Secret>, KeyringProblem> {
         self.call()?;
         let kept = self.entries.lock().unwrap().get(user).cloned();
         Ok(match self.fault {
@@ -173,7 +185,7 @@ impl Keyring for FakeKeyring {
         })
     }
 
-    fn set(&self, user: &str, secret: &Secret) -> Result<(), String> {
+    fn set(&self, user: &str, secret: &Secret) -> Result<(), KeyringProblem> {
         self.call()?;
         if self.fault != Some(KeyringFault::Forgets) {
             self.entries.lock().unwrap().insert(user.to_owned(), secret.clone());
@@ -181,10 +193,14 @@ impl Keyring for FakeKeyring {
         Ok(())
     }
 
-    fn delete(&self, user: &str) -> Result<(), String> {
+    fn delete(&self, user: &str) -> Result<(), KeyringProblem> {
         self.call()?;
         self.entries.lock().unwrap().remove(user);
         Ok(())
+    }
+
+    fn locked(&self) -> Option<bool> {
+        Some(self.fault == Some(KeyringFault::WaitsForItsPassword))
     }
 }
 
@@ -220,6 +236,18 @@ impl Disk for FaultyDisk {
             Some(DiskFault::Garbles) => SystemDisk.replace(path, &bytes[..bytes.len() - 3]),
             Some(DiskFault::WritesNothing) => Ok(()),
         }
+    }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
     }
 }
 

@@ -73,7 +73,7 @@ fn read(path: &Path) -> Result<Parcel, Error> {
     };
     let plain = parcel::open(&bytes, &passphrase).map_err(|failure| match failure {
         OpenFailure::WrongKey => unusable("the passphrase does not open it".to_owned()),
-        OpenFailure::Damaged(how) => unusable(how),
+        OpenFailure::Newer(how) | OpenFailure::Damaged(how) => unusable(how),
     })?;
     Parcel::from_json(&plain).map_err(|problem| unusable(problem.to_string()))
 }
