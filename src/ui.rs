@@ -4,6 +4,7 @@
 //! worked in (`page::Body`). Values to copy stand alone in their rows.
 
 mod bar;
+mod checking;
 mod connection;
 mod copy;
 mod desk;
@@ -168,6 +169,7 @@ fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: L
             Drawn::default()
         }
         Screen::Wizard(wizard) => set_up(model, wizard, frame, area, roomy, look),
+        Screen::Checks(checks) => checking::draw(model, checks, frame, area, roomy, look),
         Screen::Connection { name, .. } => {
             if wide {
                 let beside = beside(padded, MAIN, MEASURE);

@@ -11,6 +11,8 @@
 mod admin;
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "flows/checking.rs"]
+mod checking;
 #[path = "support/classic.rs"]
 mod classic;
 #[path = "flows/complete.rs"]

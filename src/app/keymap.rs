@@ -4,10 +4,12 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod checking;
 mod remove;
 mod review;
 mod rotate;
 
+use super::checking::wants_login;
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
@@ -100,6 +102,14 @@ pub enum Mode {
     Remove,
     /// It is on its way.
     RemoveBusy,
+    /// The list of connections that are checked.
+    Checks,
+    /// The same while a check runs.
+    ChecksRunning,
+    /// What was found out about one of them.
+    ChecksDetail,
+    /// The search box of the list has the focus.
+    ChecksSearch,
     /// The new client secret is entered.
     Rotate,
     /// It is being asked about or stored.
@@ -120,6 +130,7 @@ impl Mode {
                 | Self::Unlock
                 | Self::ReviewSearch
                 | Self::ReviewPaste
+                | Self::ChecksSearch
                 | Self::Rotate
         )
     }
@@ -231,7 +242,7 @@ const fn across(
     Binding { modes, keys, shown, intent, label, bar }
 }
 
-/// The keys of all but the review. The first binding that fits wins.
+/// The keys of all but the review and the check. The first binding that fits wins.
 const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
@@ -345,7 +356,9 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(rotate::BINDINGS).chain(remove::BINDINGS).chain(BINDINGS)
+    let own =
+        review::BINDINGS.iter().chain(checking::BINDINGS).chain(rotate::BINDINGS).chain(remove::BINDINGS);
+    own.chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -384,6 +397,7 @@ pub fn screen_mode(model: &Model) -> Mode {
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
         Screen::Connection { .. } => return Mode::Connection,
+        Screen::Checks(checks) => return checking::mode(checks, &model.checking),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.proving.asking.is_some() {
@@ -487,19 +501,25 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         Screen::Home { .. } => {
             let removable =
                 matches!(selected_home_item(model), Some(HomeItem::Resume(_) | HomeItem::Connection(_)));
-            return intent != Intent::Remove || removable;
+            return match intent {
+                Intent::Remove => removable,
+                Intent::Check => checking::applies_at_home(model),
+                _ => true,
+            };
         }
         Screen::Connection { name, .. } => {
             let connection = model.connection(name);
             let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
             return match intent {
                 Intent::Copy | Intent::Export => sheet,
-                Intent::Remove | Intent::Review => connection.is_some(),
+                Intent::Remove | Intent::Review | Intent::Check => connection.is_some(),
+                Intent::LogInAgain => connection.is_some_and(|connection| wants_login(model, connection)),
                 Intent::Rotate => connection
                     .is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret)),
                 _ => true,
             };
         }
+        Screen::Checks(checks) => return checking::applies(model, checks, intent),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.loading.is_some() {

@@ -117,6 +117,40 @@ fn a_connection_takes_the_mark_of_its_tokens_along() {
     assert_eq!(Some(begun.spends), record.tokens.refresh_token.map(|token| token.fingerprint()));
 }
 
+/// Two copies of one refresh token would be spent by two.
+#[test]
+fn a_login_that_is_kept_goes_to_the_connection_and_is_refreshed_there() {
+    let mut core = refreshing();
+    pass(&mut core);
+    core.press("Down Enter");
+    assert_eq!(core.step(), "open-connection");
+    let (copy, kept) = (
+        SecretKey::SetupTokens(core.wizard().setup.id.clone()),
+        SecretKey::ConnectionTokens("DEX for Zoom".to_owned()),
+    );
+    assert!(!core.secrets.contains_key(&copy) && core.secrets.contains_key(&kept));
+    // Also after a restart, whatever a kill left of the copy.
+    for left in [None, Some(core.secrets[&kept].clone())] {
+        if let Some(left) = left {
+            core.secrets.insert(copy.clone(), left);
+        }
+        core.restart();
+        core.press("Home Enter");
+        if core.step() != "verify" {
+            core.press("Esc");
+        }
+        assert_eq!(core.step(), "verify");
+        core.press("r");
+        assert_eq!(core.renewal().1.key, kept);
+        pass(&mut core);
+    }
+    // A new login is the set-up's again.
+    core.press("Esc r");
+    super::login::comes_back(&mut core);
+    core.press("Enter");
+    assert_eq!(core.renewal().1.key, copy);
+}
+
 #[test]
 fn a_set_up_that_was_killed_in_a_refresh_says_so_when_it_is_resumed() {
     let mut core = refreshing();

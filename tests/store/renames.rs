@@ -10,7 +10,7 @@ use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::ports::{Store, StoreFailure};
 use zoom_setup::procedure::FieldName;
 use zoom_setup::secret::Secret;
-use zoom_setup::setup::{Connection, SecretKey};
+use zoom_setup::setup::Connection;
 use zoom_setup::store::{Disk, FileStore, StoreKind, SystemDisk};
 
 const OLD: &str = "old name";
@@ -44,6 +44,21 @@ impl Disk for MortalDisk {
         self.use_power()?;
         SystemDisk.replace(path, bytes)
     }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        self.use_power()?;
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        self.use_power()?;
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        self.use_power()?;
+        SystemDisk.remove(path)
+    }
 }
 
 fn opened(data_dir: &Path) -> FileStore {
@@ -70,14 +85,10 @@ fn stored(name: &str) -> Connection {
     connection
 }
 
-fn tokens_of(name: &str) -> SecretKey {
-    SecretKey::ConnectionTokens(name.to_owned())
-}
-
 fn with_the_old_name(data_dir: &Path) {
     let mut store = opened(data_dir);
-    store.write_secrets(vec![(client_secret(OLD), Some(Secret::new("secret")))]).unwrap();
-    store.tokens().unwrap().hold(&tokens_of(OLD)).unwrap().write(&record()).unwrap();
+    store.write_secrets(vec![(secret(OLD), Some(Secret::new("secret")))]).unwrap();
+    store.tokens().unwrap().hold(&tokens(OLD)).unwrap().write(&record()).unwrap();
     store.save_connection(&stored(OLD)).unwrap();
 }
 
@@ -89,15 +100,15 @@ fn names(store: &FileStore) -> Vec<String> {
 
 /// Everything that belongs to the connection is there under that name.
 fn assert_whole(store: &FileStore, name: &str) {
-    let secret = store.read_secret(&client_secret(name)).unwrap();
+    let secret = store.read_secret(&secret(name)).unwrap();
     assert_eq!(secret.as_ref().map(Secret::expose), Some("secret"), "{name}");
-    assert_eq!(store.tokens().unwrap().look(&tokens_of(name)).unwrap(), Some(record()), "{name}");
+    assert_eq!(store.tokens().unwrap().look(&tokens(name)).unwrap(), Some(record()), "{name}");
     assert!(store.connections().unwrap().0.contains(&stored(name)), "{name}");
 }
 
 fn assert_gone(store: &FileStore, name: &str) {
-    assert_eq!(store.read_secret(&client_secret(name)).unwrap(), None, "{name}");
-    assert_eq!(store.tokens().unwrap().look(&tokens_of(name)).unwrap(), None, "{name}");
+    assert_eq!(store.read_secret(&secret(name)).unwrap(), None, "{name}");
+    assert_eq!(store.tokens().unwrap().look(&tokens(name)).unwrap(), None, "{name}");
 }
 
 #[test]
@@ -179,8 +190,8 @@ fn in_memory_it_works_the_same() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = open(directory.path(), StoreKind::Memory);
     store.unlock(None).unwrap();
-    store.write_secrets(vec![(client_secret(OLD), Some(Secret::new("secret")))]).unwrap();
-    store.tokens().unwrap().hold(&tokens_of(OLD)).unwrap().write(&record()).unwrap();
+    store.write_secrets(vec![(secret(OLD), Some(Secret::new("secret")))]).unwrap();
+    store.tokens().unwrap().hold(&tokens(OLD)).unwrap().write(&record()).unwrap();
     store.save_connection(&stored(OLD)).unwrap();
     assert_eq!(rename(&mut store, OLD, NEW).unwrap(), None);
     assert_eq!(names(&store), [NEW]);

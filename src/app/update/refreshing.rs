@@ -10,7 +10,7 @@ use crate::oauth::renewal::TokenRecord;
 use crate::oauth::token::StoredTokens;
 use crate::oauth::{Failure, TokenGrant, diagnosis};
 use crate::ports::{Adopted, Renewal, RenewalRequest, StoreFailure};
-use crate::setup::{Check, Outcome, SecretKey};
+use crate::setup::{Check, Outcome};
 use jiff::Timestamp;
 
 /// The login that helps where a refresh token is of no use any more.
@@ -25,7 +25,7 @@ pub fn begun_at(since: Timestamp) -> String {
 /// Begins the refresh. A pair that no store has taken yet is written first: its refresh token is all there is.
 pub fn begin(model: &mut Model, ticket: Ticket, out: &mut Vec<Effect>) -> VerifyStage {
     let Some(wizard) = wizard_mut(model) else { return VerifyStage::Refresh };
-    let key = SecretKey::SetupTokens(wizard.setup.id.clone());
+    let key = wizard.tokens_key();
     if let Some(record) = wizard.token_record().filter(|_| wizard.tokens_unstored) {
         let changes = vec![(key, Some(record.to_secret()))];
         secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);

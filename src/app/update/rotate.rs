@@ -71,6 +71,9 @@ pub fn open_selected(model: &mut Model) {
             }
             _ => None,
         },
+        Screen::Checks(checks) => {
+            checks.selected(&model.library.connections).map(|connection| connection.name.clone())
+        }
         Screen::Wizard(_) => None,
     };
     if let Some(name) = name {

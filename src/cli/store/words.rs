@@ -121,12 +121,13 @@ fn summary(files: &[&FileHealth], now: Timestamp) -> String {
     if whole > 0 {
         let holds: usize =
             files.iter().filter_map(|file| file.secrets.filter(|_| file.state == FileState::Whole)).sum();
-        let what = if files.iter().any(|file| file.kind == FileKind::Secrets) {
-            format!("whole, {}", counted(holds, "secret"))
-        } else {
-            format!("{whole} whole")
-        };
-        parts.push(what);
+        parts.push(match files.first().map(|file| file.kind) {
+            Some(FileKind::Secrets) => format!("whole, {}", counted(holds, "secret")),
+            Some(FileKind::Key) => "whole".to_owned(),
+            Some(FileKind::Setup | FileKind::Connection | FileKind::Tokens) | None => {
+                format!("{whole} whole")
+            }
+        });
     }
     if closed > 0 {
         parts.push(format!("{closed} not looked at (encrypted)"));
