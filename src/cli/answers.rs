@@ -201,7 +201,7 @@ impl<W: Write> Driver<W> {
     fn finished(&self) -> Option<Connection> {
         match &self.model.screen {
             Screen::Connection { name, .. } => self.model.connection(name).cloned(),
-            Screen::Home { .. } | Screen::Wizard(_) => None,
+            Screen::Home { .. } | Screen::Wizard(_) | Screen::Checks(_) => None,
         }
     }
 

@@ -111,6 +111,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
+        replaces: None,
         unknown: Default::default(),
     }
 }
