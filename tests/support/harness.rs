@@ -606,9 +606,6 @@ impl HeldTokens for MortalHeld {
     fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure> {
         self.power.on(|| self.held.rescue_into(directory, record))
     }
-    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
-        self.power.on(|| self.held.adopt_from(directory))
-    }
     fn adopted(&self) -> Option<&Adopted> {
         self.held.adopted()
     }
