@@ -1,7 +1,8 @@
 //! `check --all`, measured: 1,000 connections against a Zoom on loopback that answers after 50 ms, the real binary from
 //! start to exit. How long, how many requests at once, how much memory; and the same for one connection.
 //!
-//! `cargo bench --bench check`. Nothing is asserted; what must hold whatever the machine is in `tests/check`.
+//! `cargo bench --bench check`, or with `-- --binary PATH` another build. Nothing is asserted; what must hold whatever
+//! the machine is in `tests/check`.
 
 #[expect(dead_code, reason = "this program needs a part of it")]
 #[path = "terminal/process.rs"]
@@ -16,7 +17,8 @@ mod table;
 use process::{mebibytes, peak};
 use slow_zoom::SlowZoom;
 use stage::{Kind, Stage};
-use std::path::Path;
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use table::{Failure, Table};
@@ -25,6 +27,12 @@ use table::{Failure, Table};
 const MANY: usize = 1_000;
 /// Runs that are timed; the one in the middle is told.
 const RUNS: usize = 5;
+
+/// The binary to measure: the one that is named, or the one that was built with this.
+fn binary() -> PathBuf {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--binary").skip(1);
+    arguments.next().map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_zoom-setup")), PathBuf::from)
+}
 
 /// One run of the binary.
 struct Ran {
@@ -47,7 +55,7 @@ fn main() -> Result<(), Failure> {
         ("1 wizard-owned, refreshed", 1, &[Kind::Fresh], &["--refresh"]),
     ];
     for (name, count, kinds, arguments) in mixes {
-        eprintln!("{name}");
+        writeln!(std::io::stderr(), "{name}")?;
         let mut runs = Vec::new();
         for _run in 0..RUNS {
             // Refreshed tokens are due no more, so each run has a store of its own.
@@ -90,7 +98,7 @@ fn tell(table: &mut Table, name: &str, mut runs: Vec<Ran>) {
 fn run(stage: &Stage, arguments: &[&str]) -> Result<Ran, Failure> {
     let zoom = SlowZoom::start()?;
     let start = Instant::now();
-    let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_zoom-setup")))
+    let mut child = Command::new(binary())
         .args(["check", "--all", "--json", "--store", "file", "--data-dir"])
         .arg(stage.data_dir())
         .args(["--oauth-url", &zoom.address(), "--api-url", &zoom.address()])
