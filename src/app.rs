@@ -2,6 +2,7 @@
 //! for. [`update::update`] is the only place that changes a model; it does no I/O. Keys become
 //! [`message::Intent`]s by the table in [`keymap`], which also draws the key bar and the help.
 
+pub mod checking;
 pub mod desk;
 pub mod input;
 pub mod keymap;

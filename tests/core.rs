@@ -8,6 +8,8 @@
 
 #[path = "support/admin.rs"]
 mod admin;
+#[path = "core/checking.rs"]
+mod checking;
 #[path = "core/desk.rs"]
 mod desk;
 #[path = "core/keys.rs"]

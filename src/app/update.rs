@@ -1,7 +1,9 @@
 //! `update`: the one place that changes a [`Model`]. Synchronous, total, without I/O.
 
 mod activation;
+mod again;
 mod authorization;
+mod checking;
 mod checks;
 mod desk;
 mod exchange;
@@ -51,6 +53,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
+        Msg::Check(request) => checking::request(model, request, &mut out),
         Msg::Remove { connection } => remove::open(model, &connection),
         Msg::ChooseRemoval(choice) => remove::choose(model, choice, &mut out),
         Msg::Rotate { connection } => rotate::open(model, &connection),
@@ -70,10 +73,12 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             activation::woke(model, ticket, &mut out);
             waiting::woke(model, ticket, &mut out);
             review::proof::woke(model, ticket, &mut out);
+            checking::woke(model, ticket, &mut out);
         }
         Msg::LibraryLoaded { setups, connections, unreadable } => {
             home::loaded(model, setups, connections, unreadable);
         }
+        Msg::HistoryLoaded(history) => checking::remember(model, history),
         Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
         Msg::SecretsRead { ticket, result } => secrets_read(model, ticket, result, &mut out),
         Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
@@ -110,6 +115,8 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             verification::read(model, ticket, *result, &mut out);
         }
         Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
+        Msg::Checked { ticket, reports } => checking::checked(model, ticket, reports),
+        Msg::CheckEnded { ticket, result } => checking::ended(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
             Ok(None) => {
                 let stand_in = model.settings.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.stand_in);
@@ -157,6 +164,7 @@ fn secrets_read(
     out: &mut Vec<Effect>,
 ) {
     review::proof::secrets_read(model, ticket, &result, out);
+    again::secrets_read(model, ticket, &result, out);
     remove::secrets_read(model, ticket, &result, out);
     secrets::read(model, ticket, result, out);
 }
@@ -185,7 +193,7 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
 fn wizard_mut(model: &mut Model) -> Option<&mut Wizard> {
     match &mut model.screen {
         Screen::Wizard(wizard) => Some(wizard),
-        Screen::Home { .. } | Screen::Connection { .. } => None,
+        Screen::Home { .. } | Screen::Connection { .. } | Screen::Checks(_) => None,
     }
 }
 
@@ -217,7 +225,7 @@ pub fn store_failure_text(failure: &StoreFailure) -> String {
 pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
     match &model.screen {
         Screen::Home { selected } => model.home_items().get(*selected).cloned(),
-        Screen::Wizard(_) | Screen::Connection { .. } => None,
+        Screen::Wizard(_) | Screen::Connection { .. } | Screen::Checks(_) => None,
     }
 }
 

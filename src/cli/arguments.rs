@@ -278,6 +278,17 @@ pub struct CheckArguments {
     /// Write the result to this file, which is replaced as a whole, instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Stay on the screen of the check, and check again every so many minutes (1 to 1440).
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5",
+        value_parser = clap::value_parser!(u16).range(1..=1440),
+        conflicts_with_all = ["json", "format", "output", "refresh"]
+    )]
+    pub watch: Option<u16>,
 }
 
 /// Form of a check's result.

@@ -9,8 +9,9 @@ pub mod unsaved;
 
 use super::arguments::{CheckArguments, CheckFormat, Global};
 use super::output;
-use super::set_up::tokio_runtime;
+use super::set_up::{Opening, on_terminal, tokio_runtime};
 use super::world::{self, World};
+use crate::app::checking::CheckRequest;
 use crate::check::{
     CheckOptions, CheckReport, Checked, Entry, FindingCode, History, Limits, Outcome, Status,
 };
@@ -21,6 +22,7 @@ use crate::runtime::{JournaledRenewer, Ports, Renewals, Signals};
 use crate::secret::printable;
 use crate::setup::Connection;
 use crate::store::HistoryFile;
+use jiff::SignedDuration;
 use progress::Progress;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -39,6 +41,11 @@ const ALIKE: f64 = 0.75;
 /// # Errors
 /// What the exit codes of the contract say; for `--format nagios` those of a plugin.
 pub fn run(global: &Global, arguments: &CheckArguments, out: &mut dyn Write) -> Result<(), Error> {
+    if let Some(minutes) = arguments.watch {
+        let watch = Some(SignedDuration::from_mins(i64::from(minutes)));
+        let request = CheckRequest { names: arguments.names.clone(), watch };
+        return on_terminal(global, Opening::Check(request), None);
+    }
     let format = match arguments.format {
         Some(format) => format,
         None if arguments.json => CheckFormat::Json,
@@ -142,7 +149,7 @@ fn carriers(ports: &Ports, opened: Result<(), StoreFailure>) -> CheckPorts {
 }
 
 /// The connections of those names, in the order of the names, or all.
-fn chosen(connections: Vec<Connection>, names: &[String]) -> Result<Vec<Connection>, Error> {
+pub fn chosen(connections: Vec<Connection>, names: &[String]) -> Result<Vec<Connection>, Error> {
     if names.is_empty() {
         return Ok(connections);
     }

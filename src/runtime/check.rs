@@ -94,13 +94,13 @@ pub fn subjects(
 
 /// Checks them all; results in the order given. When `cancelled` completes, nothing more is asked: a refresh that was
 /// begun is waited for, the rest is reported as far as it is known.
-pub async fn check(
+pub async fn check<F: FnMut(CheckEvent) + ?Sized>(
     ports: &CheckPorts,
     subjects: Vec<Subject>,
     options: CheckOptions,
     limits: Limits,
     cancelled: impl Future<Output = ()>,
-    tell: &mut dyn FnMut(CheckEvent),
+    tell: &mut F,
 ) -> Vec<Checked> {
     Run::new(ports, subjects, options, limits, tell).run(cancelled).await
 }
@@ -124,7 +124,7 @@ pub fn keep(store: &dyn Store, results: &[Checked]) -> Vec<String> {
     problems
 }
 
-struct Run<'a> {
+struct Run<'a, F: ?Sized> {
     ports: &'a CheckPorts,
     turns: Turns,
     running: Vec<Running>,
@@ -132,16 +132,16 @@ struct Run<'a> {
     asked: FuturesUnordered<Asked>,
     /// Those that spend something, apart: they are never dropped.
     spending: FuturesUnordered<Asked>,
-    tell: &'a mut dyn FnMut(CheckEvent),
+    tell: &'a mut F,
 }
 
-impl<'a> Run<'a> {
+impl<'a, F: FnMut(CheckEvent) + ?Sized> Run<'a, F> {
     fn new(
         ports: &'a CheckPorts,
         subjects: Vec<Subject>,
         options: CheckOptions,
         limits: Limits,
-        tell: &'a mut dyn FnMut(CheckEvent),
+        tell: &'a mut F,
     ) -> Self {
         let options = Arc::new(options);
         let now = ports.clock.now();

@@ -211,6 +211,7 @@ impl Core {
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
+            | Effect::Check { .. }
             | Effect::OpenBrowser { .. }
             | Effect::Copy { .. }
             | Effect::Export { .. }

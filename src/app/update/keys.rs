@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, proof, remove, review, rotate, scopes, secrets, steps,
-    storing, verification, waiting, wizard_mut,
+    again, authorization, checking, desk, form, home, leave, notify, proof, remove, review, rotate, scopes,
+    secrets, steps, storing, verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -31,6 +31,11 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return review::intent(model, intent, out);
     }
+    if matches!(model.screen, Screen::Checks(_))
+        && !matches!(intent, Intent::Help | Intent::Quit | Intent::Review | Intent::Rotate)
+    {
+        return checking::intent(model, intent, out);
+    }
     if intent != Intent::Peek {
         model.notice = None;
     }
@@ -38,6 +43,13 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Intent::Help => open(model, Overlay::Help),
         Intent::Desk => desk::open(model, out),
         Intent::Review => review::open(model),
+        Intent::Check => checking::open(model, out),
+        Intent::LogInAgain => {
+            if let Screen::Connection { name } = &model.screen {
+                let name = name.clone();
+                again::begin(model, &name, out);
+            }
+        }
         Intent::Rotate => rotate::open_selected(model),
         Intent::Document => {
             if model.wizard().is_some() {
@@ -77,13 +89,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         | Intent::QrCode
         | Intent::Credentials
         | Intent::Remove => on_screen(model, intent, out),
-        // Of the review, which has its own.
+        // Of the review and the check, which have their own.
         Intent::FilterNext
         | Intent::FilterPrevious
         | Intent::CopyAll
         | Intent::Prove
         | Intent::ToDo
         | Intent::Subjects
+        | Intent::CheckAll
+        | Intent::Refresh
+        | Intent::Watch
         | Intent::Leave => {}
     }
 }
@@ -154,6 +169,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::PasteBox => waiting::typed(model, typed),
         Mode::DeskPaste => desk::typed(model, typed),
         Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
+        Mode::ChecksSearch => checking::typed(model, typed),
         Mode::Rotate => rotate::typed(model, typed),
         Mode::Home
         | Mode::Read
@@ -178,6 +194,9 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::ReviewProving
         | Mode::ReviewToDo
         | Mode::ReviewSubjects
+        | Mode::Checks
+        | Mode::ChecksRunning
+        | Mode::ChecksDetail
         | Mode::RotateBusy
         | Mode::Rotated
         | Mode::ConfirmRemoval
@@ -290,6 +309,7 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     let wizard = match &mut model.screen {
         Screen::Home { .. } => return home::intent(model, intent, out),
         Screen::Connection { .. } => return storing::on_connection(model, intent, out),
+        Screen::Checks(_) => return checking::intent(model, intent, out),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.loading.is_some() {
