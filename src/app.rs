@@ -2,12 +2,14 @@
 //! for. [`update::update`] is the only place that changes a model; it does no I/O. Keys become
 //! [`message::Intent`]s by the table in [`keymap`], which also draws the key bar and the help.
 
+pub mod checking;
 pub mod desk;
 pub mod input;
 pub mod keymap;
 pub mod message;
 pub mod model;
 pub mod proof;
+pub mod removal;
 pub mod review;
 pub mod rotation;
 pub mod update;

@@ -5,6 +5,7 @@
 //! their own, in order.
 
 pub mod check;
+mod checks;
 mod link;
 mod log;
 mod renewal;
@@ -17,11 +18,15 @@ pub use renewal::{JournaledRenewer, Renewals};
 pub use screen::{Ended, Signals, message, run_on_terminal, step};
 
 use crate::app::message::{Effect, Exit, Msg, Ticket};
+use crate::check::Unsaved;
 use crate::ports::{
     BoundPort, Browser, CallbackEvent, CallbackPage, Clipboard, Clock, Entropy, ListenFailure, ListenRequest,
     Listener, ListenerControl, Rehearsing, Renewal, RenewalRequest, Renewer, Store, StoreFailure, Zoom,
 };
+use crate::procedure::Procedure;
 use crate::secret::Secret;
+use crate::store::HistoryFile;
+use checks::{CheckUnderWay, CheckWorld};
 use std::collections::HashMap;
 use std::future::Future;
 use std::io::Write;
@@ -29,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use store_thread::StoreThread;
+use store_thread::{BesideTheStore, StoreThread};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -48,6 +53,9 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub store: Box<dyn Store>,
+    /// Checks that are remembered.
+    pub history: HistoryFile,
+    pub procedures: Vec<Arc<Procedure>>,
     /// The sandbox, in rehearsal.
     pub rehearsing: Option<Arc<dyn Rehearsing>>,
     /// Passphrase from the environment, used where no prompt is possible.
@@ -70,6 +78,7 @@ pub struct Runtime {
     export_directory: PathBuf,
     store: StoreThread,
     tasks: HashMap<Ticket, AbortHandle>,
+    checks: HashMap<Ticket, CheckUnderWay>,
     renewals: Renewals,
     listeners: HashMap<Ticket, OpenListener>,
     closing: Vec<JoinHandle<()>>,
@@ -98,7 +107,8 @@ impl Runtime {
     /// When the system gives no thread.
     pub fn new(ports: Ports) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let store = StoreThread::start(ports.store, ports.passphrase, sender.clone())?;
+        let beside = BesideTheStore { history: ports.history, procedures: ports.procedures };
+        let store = StoreThread::start(ports.store, beside, ports.passphrase, sender.clone())?;
         Ok(Self {
             sender,
             receiver,
@@ -112,6 +122,7 @@ impl Runtime {
             export_directory: ports.export_directory,
             store,
             tasks: HashMap::new(),
+            checks: HashMap::new(),
             renewals: Renewals::default(),
             listeners: HashMap::new(),
             closing: Vec::new(),
@@ -160,22 +171,27 @@ impl Runtime {
     }
 
     /// Waits until a refresh that was begun is stored (bounded by Zoom's time limit), everything else that was to be
-    /// stored is, and the browser has its final page (bounded by the listener).
-    pub async fn finish(self) {
-        let Self { store, closing, expired, tasks, renewals, .. } = self;
+    /// stored is, and the browser has its final page (bounded by the listener). Gives the new pairs that no store has
+    /// taken.
+    pub async fn finish(self) -> Vec<Unsaved> {
+        let Self { store, closing, expired, tasks, renewals, checks, .. } = self;
         drop(expired);
         for task in tasks.into_values() {
             task.abort();
         }
+        for check in checks.into_values() {
+            check.ended().await;
+        }
         renewals.settled().await;
         let ended = tokio::task::spawn_blocking(move || {
-            store.finish();
+            let unsaved = store.finish();
             for closing in closing {
                 let _ = closing.join();
             }
+            unsaved
         });
         // Fails only if the closure panicked, which is reported by itself.
-        let _ = ended.await;
+        ended.await.unwrap_or_default()
     }
 
     /// Does one effect, or starts it.
@@ -222,6 +238,9 @@ impl Runtime {
                 if let Some(task) = self.tasks.remove(&ticket) {
                     task.abort();
                 }
+                if let Some(check) = self.checks.get_mut(&ticket) {
+                    check.stop();
+                }
             }
             Effect::Token { ticket, request } => {
                 let zoom = Arc::clone(&self.zoom);
@@ -248,6 +267,18 @@ impl Runtime {
                 self.spawn(ticket, async move {
                     Msg::Preflight { ticket, result: Box::new(zoom.preflight(request).await) }
                 });
+            }
+            Effect::Check { ticket, names, options } => {
+                let world = CheckWorld {
+                    zoom: Arc::clone(&self.zoom),
+                    clock: Arc::clone(&self.clock),
+                    entropy: Arc::clone(&self.entropy),
+                    store: self.store.for_checks(),
+                    renewals: self.renewals.clone(),
+                };
+                let check = checks::start(world, ticket, names, options, self.sender.clone());
+                self.checks.retain(|_, check| !check.is_over());
+                self.checks.insert(ticket, check);
             }
             Effect::OpenBrowser { url } => {
                 // Launchers of the desktop are watched for a moment, which the screen must not wait for.

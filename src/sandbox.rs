@@ -97,6 +97,16 @@ impl fmt::Display for SandboxFailure {
 
 impl std::error::Error for SandboxFailure {}
 
+/// What became of the refreshes since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refreshes {
+    /// The tokens were rotated, whether or not the answer arrived.
+    pub rotated: usize,
+    /// The token was not the live one: spent, revoked, expired or made up. A client that loses tokens, or spends one
+    /// twice, shows here.
+    pub refused: usize,
+}
+
 /// A running sandbox. Dropping it ends it and frees the port.
 pub struct Sandbox {
     service: Arc<Service>,
@@ -137,6 +147,7 @@ impl Sandbox {
             entropy: options.entropy,
             consent: options.consent,
             faults: fault::Faults::new(&options.faults, options.strikes),
+            refreshes: service::RefreshCounts::default(),
             base_url: format!("http://{address}"),
             page_key: String::new(),
             tickets: authorize::Tickets::default(),
@@ -181,6 +192,11 @@ impl Sandbox {
     /// What the app's pages hold now.
     pub fn configuration(&self, kind: AppKind) -> AppConfiguration {
         self.service.world().app(kind).clone()
+    }
+
+    /// What became of the refreshes since the start.
+    pub fn refreshes(&self) -> Refreshes {
+        self.service.refreshes.read()
     }
 
     /// What the admin should know and has not been told: an unreadable or unwritable state file. Each line is

@@ -70,6 +70,20 @@ pub struct Setup {
     /// The last answer of Zoom to each question.
     #[serde(default)]
     pub proofs: BTreeMap<Question, ProofRecord>,
+    /// The stored connection that is logged in to again by it, and whose place it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+    /// See [`UnknownFields`].
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+/// A stored connection that another takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    pub connection: String,
+    /// When it was made first.
+    pub created: Timestamp,
     /// See [`UnknownFields`].
     #[serde(flatten)]
     pub unknown: UnknownFields,
@@ -219,7 +233,7 @@ pub struct AccountFacts {
 /// One claim, proved or marked (law 4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// Stable id: `token`, `account`, `scopes`, `refresh`, `app-kind`, `clock`.
+    /// Stable id: `token`, `account`, `scopes`, `refresh`, `store`, `app-kind`, `clock`.
     pub code: String,
     pub title: String,
     pub outcome: Outcome,

@@ -310,7 +310,12 @@ impl Store for FileStore {
 
     fn remove_connection(&self, name: &str) -> Result<(), StoreFailure> {
         match &self.records {
-            Records::Files(files) => files.remove_connection(name),
+            Records::Files(files) => {
+                files.remove_connection(name)?;
+                // Checks of a connection that is gone do no harm, and go when the file is written anew.
+                let _ = self.history().forget(name);
+                Ok(())
+            }
             Records::Memory(memory) => {
                 memory.borrow_mut().connections.remove(name);
                 Ok(())
@@ -320,7 +325,12 @@ impl Store for FileStore {
 
     fn rename_connection(&self, from: &str, connection: &Connection) -> Result<(), StoreFailure> {
         match &self.records {
-            Records::Files(files) => files.rename_connection(from, connection),
+            Records::Files(files) => {
+                files.rename_connection(from, connection)?;
+                // Without its earlier checks it is as good as one that was not checked yet.
+                let _ = self.history().rename(from, &connection.name);
+                Ok(())
+            }
             Records::Memory(memory) => {
                 let mut memory = memory.borrow_mut();
                 memory.connections.remove(from);
@@ -405,6 +415,10 @@ impl Store for FileStore {
 }
 
 impl FileStore {
+    fn history(&self) -> HistoryFile {
+        HistoryFile::new(&self.layout.data_dir)
+    }
+
     /// Tokens for whoever shows them. A mark may be that of a refresh under way, or its new pair may lie elsewhere:
     /// the lock tells.
     fn read_tokens(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {

@@ -4,6 +4,7 @@
 //! worked in (`page::Body`). Values to copy stand alone in their rows.
 
 mod bar;
+mod checking;
 mod connection;
 mod copy;
 mod desk;
@@ -129,8 +130,8 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
         (Some(Overlay::Unlock(form)), _) => {
             dialog::boxed(frame, padded, model.scroll, look, |full| dialog::unlock(form, full, look))
         }
-        (Some(Overlay::ConfirmRemoval { what, name }), _) => {
-            dialog::boxed(frame, padded, model.scroll, look, |full| dialog::removal(what, name, full, look))
+        (Some(Overlay::ConfirmRemoval { name, .. }), _) => {
+            dialog::boxed(frame, padded, model.scroll, look, |full| dialog::setup_removal(name, full, look))
         }
         (Some(Overlay::Document | Overlay::Steps { .. } | Overlay::Desk(_)) | None, _) => {
             screen(model, frame, area, roomy, look)
@@ -141,15 +142,23 @@ fn middle_part(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, lo
 /// The screen without its overlay.
 fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: Look<'_>) -> Drawn {
     let padded = if roomy { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+    if let Some(removing) = &model.removing {
+        return dialog::boxed(frame, padded, model.scroll, look, |full| {
+            dialog::connection_removal(model, removing, full, look)
+        });
+    }
+    let wide = area.width >= WIDE;
+    let main = if wide { Rect { width: MAIN, ..padded } } else { padded };
     if let Some(rotating) = &model.rotating {
-        let main = if area.width >= WIDE { Rect { width: MAIN, ..padded } } else { padded };
+        if wide {
+            let beside = beside(padded, MAIN, MEASURE);
+            connection::aside(model, &rotating.connection.name, beside.width, look).draw(frame, beside, 0);
+        }
         return rotate::body(model, rotating, main.width, look).draw(frame, main, model.scroll, look);
     }
     if let Some(reviewing) = &model.review {
         return review::draw(model, reviewing, frame, area, roomy, look);
     }
-    let wide = area.width >= WIDE;
-    let main = if wide { Rect { width: MAIN, ..padded } } else { padded };
     match &model.screen {
         Screen::Home { selected } => {
             home::draw(frame, main, model, *selected, look);
@@ -160,6 +169,7 @@ fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: L
             Drawn::default()
         }
         Screen::Wizard(wizard) => set_up(model, wizard, frame, area, roomy, look),
+        Screen::Checks(checks) => checking::draw(model, checks, frame, area, roomy, look),
         Screen::Connection { name, .. } => {
             if wide {
                 let beside = beside(padded, MAIN, MEASURE);

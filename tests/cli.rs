@@ -3,6 +3,10 @@
 
 #[path = "cli/answers.rs"]
 mod answers;
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/connections.rs"]
+mod connections;
 #[path = "cli/contract.rs"]
 mod contract;
 #[path = "cli/ends.rs"]

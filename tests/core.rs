@@ -8,6 +8,8 @@
 
 #[path = "support/admin.rs"]
 mod admin;
+#[path = "core/checking.rs"]
+mod checking;
 #[path = "core/desk.rs"]
 mod desk;
 #[path = "core/keys.rs"]
@@ -18,6 +20,8 @@ mod login;
 mod properties;
 #[path = "core/proving.rs"]
 mod proving;
+#[path = "core/removing.rs"]
+mod removing;
 #[path = "core/reviewing.rs"]
 mod reviewing;
 #[path = "core/rotating.rs"]

@@ -11,10 +11,14 @@
 mod admin;
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "flows/checking.rs"]
+mod checking;
 #[path = "support/classic.rs"]
 mod classic;
 #[path = "flows/complete.rs"]
 mod complete;
+#[path = "flows/connections.rs"]
+mod connections;
 #[path = "flows/faults.rs"]
 mod faults;
 #[path = "support/harness.rs"]

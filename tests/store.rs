@@ -9,6 +9,8 @@ mod keys;
 mod moving;
 #[path = "store/records.rs"]
 mod records;
+#[path = "store/renames.rs"]
+mod renames;
 #[path = "store/support.rs"]
 mod support;
 #[path = "store/unknown.rs"]

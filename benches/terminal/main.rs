@@ -313,6 +313,7 @@ fn setup(id: &str, step: &str) -> Result<Setup, Failure> {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        replaces: None,
         unknown: Default::default(),
     })
 }

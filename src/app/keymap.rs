@@ -4,9 +4,13 @@
     reason = "applies names the keys that sometimes do nothing; every other key does something always"
 )]
 
+mod checking;
+mod login;
+mod remove;
 mod review;
 mod rotate;
 
+use super::checking::wants_login;
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
@@ -95,6 +99,18 @@ pub enum Mode {
     ReviewToDo,
     /// What the app is for.
     ReviewSubjects,
+    /// The list of connections that are checked.
+    Checks,
+    /// The same while a check runs.
+    ChecksRunning,
+    /// What was found out about one of them.
+    ChecksDetail,
+    /// The search box of the list has the focus.
+    ChecksSearch,
+    /// What becomes of a connection is chosen.
+    Remove,
+    /// It is on its way.
+    RemoveBusy,
     /// The new client secret is entered.
     Rotate,
     /// It is being asked about or stored.
@@ -115,6 +131,7 @@ impl Mode {
                 | Self::Unlock
                 | Self::ReviewSearch
                 | Self::ReviewPaste
+                | Self::ChecksSearch
                 | Self::Rotate
         )
     }
@@ -226,7 +243,7 @@ const fn across(
     Binding { modes, keys, shown, intent, label, bar }
 }
 
-/// The keys of all but the review. The first binding that fits wins.
+/// The keys of all but the review and the check. The first binding that fits wins.
 const BINDINGS: &[Binding] = &[
     // What Enter does, per mode.
     bind(&[Home], &[Enter], "Enter", Intent::Confirm, "open", Some(0)),
@@ -340,7 +357,8 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    review::BINDINGS.iter().chain(rotate::BINDINGS).chain(BINDINGS)
+    let screens = review::BINDINGS.iter().chain(checking::BINDINGS);
+    screens.chain(rotate::BINDINGS).chain(remove::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -367,6 +385,9 @@ pub fn help_mode(model: &Model) -> Mode {
 
 /// The mode of the screen, whatever lies above it.
 pub fn screen_mode(model: &Model) -> Mode {
+    if let Some(removing) = &model.removing {
+        return remove::mode(removing);
+    }
     if let Some(rotating) = &model.rotating {
         return rotate::mode(rotating);
     }
@@ -376,6 +397,7 @@ pub fn screen_mode(model: &Model) -> Mode {
     let wizard = match &model.screen {
         Screen::Home { .. } => return Mode::Home,
         Screen::Connection { .. } => return Mode::Connection,
+        Screen::Checks(checks) => return checking::mode(checks, &model.checking),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.proving.asking.is_some() {
@@ -466,6 +488,9 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         }
         None => {}
     }
+    if model.removing.is_some() {
+        return true;
+    }
     if let Some(rotating) = &model.rotating {
         return rotate::applies(model, rotating, intent);
     }
@@ -476,19 +501,25 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
         Screen::Home { .. } => {
             let removable =
                 matches!(selected_home_item(model), Some(HomeItem::Resume(_) | HomeItem::Connection(_)));
-            return intent != Intent::Remove || removable;
+            return match intent {
+                Intent::Remove => removable,
+                Intent::Check => checking::applies_at_home(model),
+                _ => true,
+            };
         }
         Screen::Connection { name, .. } => {
             let connection = model.connection(name);
             let sheet = connection.is_some_and(|connection| model.procedure(&connection.procedure).is_some());
             return match intent {
                 Intent::Copy | Intent::Export => sheet,
-                Intent::Remove | Intent::Review => connection.is_some(),
+                Intent::Remove | Intent::Review | Intent::Check => connection.is_some(),
+                Intent::LogInAgain => connection.is_some_and(|connection| wants_login(model, connection)),
                 Intent::Rotate => connection
                     .is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret)),
                 _ => true,
             };
         }
+        Screen::Checks(checks) => return checking::applies(model, checks, intent),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.loading.is_some() {
@@ -504,7 +535,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }),
             Intent::Copy,
         ) => wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback),
-        (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
+        (StepState::Authorize(authorization), intent) => login::applies(authorization, page, intent),
         (_, Intent::Open) => page,
         (StepState::Read { .. } | StepState::Fill(_), Intent::Retry) => {
             matches!(proof::shown(model), Some(Shown::Answered { left: 1.., .. }))
@@ -535,38 +566,6 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             VerifyingPhase::Revoking { .. }
                 | VerifyingPhase::Running { stage: VerifyStage::Refresh | VerifyStage::StoreRefreshed, .. }
         ),
-        _ => true,
-    }
-}
-
-/// The same on the authorize step: most keys belong to one stretch of the login.
-fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
-    let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
-    // The address is of use only while something waits for the answer.
-    let live = matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. });
-    let ended = match &authorization.phase {
-        AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
-        AuthorizationPhase::Failed { .. }
-        | AuthorizationPhase::PortTaken { .. }
-        | AuthorizationPhase::NotStored { .. } => Some(false),
-        AuthorizationPhase::Offer { .. }
-        | AuthorizationPhase::Preparing { .. }
-        | AuthorizationPhase::Waiting { .. }
-        | AuthorizationPhase::Exchanging { .. }
-        | AuthorizationPhase::Storing { .. } => None,
-    };
-    let must_end = matches!(
-        authorization.phase,
-        AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. }
-    );
-    let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
-    match intent {
-        Intent::Copy | Intent::QrCode | Intent::Extend => live,
-        Intent::PasteBox => waiting || matches!(authorization.phase, AuthorizationPhase::PortTaken { .. }),
-        Intent::TakeOffer => authorization.landed.is_some(),
-        Intent::Open => live || (page && !on_its_way && !waiting),
-        Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
-        Intent::Back => authorization.pasting || !must_end,
         _ => true,
     }
 }

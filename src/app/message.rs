@@ -1,7 +1,10 @@
 //! What can happen ([`Msg`]), what a user can mean ([`Intent`]), and what may be asked of the world
 //! ([`Effect`]). All plain data.
 
+use super::checking::CheckRequest;
+use super::removal::RemovalChoice;
 use super::review::ReviewRequest;
+use crate::check::{CheckOptions, CheckReport, History};
 use crate::oauth::{
     ApiAnswer, ApiRead, Failure, PreflightAnswer, PreflightRequest, RevokeRequest, TokenGrant, TokenRequest,
 };
@@ -38,10 +41,18 @@ pub enum Msg {
     },
     /// Review scopes, as the command line asks.
     Review(ReviewRequest),
+    /// Check connections, as the command line asks.
+    Check(CheckRequest),
     /// Replace the client secret of the connection of that name, as the command line asks.
     Rotate {
         connection: String,
     },
+    /// Ask about removing the connection of that name, as the command line does.
+    Remove {
+        connection: String,
+    },
+    /// Take one of the choices about the connection that is asked about: the command line has asked already.
+    ChooseRemoval(RemovalChoice),
     /// An answer given by name: the answers file.
     Provide {
         field: FieldName,
@@ -71,6 +82,8 @@ pub enum Msg {
         connections: Vec<Connection>,
         unreadable: Vec<String>,
     },
+    /// What is stored of earlier checks of connections; after each library.
+    HistoryLoaded(History),
     Unlocked {
         ticket: Ticket,
         result: Result<Unlocked, StoreFailure>,
@@ -84,6 +97,10 @@ pub enum Msg {
         result: Result<(), StoreFailure>,
     },
     ConnectionSaved {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
+    },
+    ConnectionRemoved {
         ticket: Ticket,
         result: Result<(), StoreFailure>,
     },
@@ -128,6 +145,18 @@ pub enum Msg {
     Preflight {
         ticket: Ticket,
         result: Box<Result<PreflightAnswer, Failure>>,
+    },
+
+    // The check of connections.
+    /// Some more of them are checked.
+    Checked {
+        ticket: Ticket,
+        reports: Vec<CheckReport>,
+    },
+    /// All of them are, or nothing could be asked.
+    CheckEnded {
+        ticket: Ticket,
+        result: Result<(), StoreFailure>,
     },
 
     // The desktop.
@@ -230,6 +259,16 @@ pub enum Intent {
     ToDo,
     /// `w`: what the app that is reviewed is for.
     Subjects,
+    /// `r` on a connection: check it.
+    Check,
+    /// `R`: check all that are listed.
+    CheckAll,
+    /// `u`: refresh the token now, due or not.
+    Refresh,
+    /// `l`: log in again for a connection whose login has ended.
+    LogInAgain,
+    /// `w` on the check: check again and again, or no longer.
+    Watch,
     /// `n` on a connection: replace its client secret.
     Rotate,
     Help,
@@ -266,6 +305,7 @@ pub enum Effect {
         connection: Box<Connection>,
     },
     RemoveConnection {
+        ticket: Ticket,
         name: String,
         secrets: Vec<SecretKey>,
     },
@@ -323,6 +363,14 @@ pub enum Effect {
     Preflight {
         ticket: Ticket,
         request: PreflightRequest,
+    },
+
+    /// Checks these connections, brings what is found as it is found, and remembers it. Cancelled, it asks nothing
+    /// more; a refresh under way is brought to its end.
+    Check {
+        ticket: Ticket,
+        names: Vec<String>,
+        options: CheckOptions,
     },
 
     OpenBrowser {

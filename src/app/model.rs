@@ -1,8 +1,10 @@
 //! Everything the program knows while it runs.
 
+use super::checking::{Checking, Checks};
 use super::desk::Desk;
 use super::input::TextField;
 use super::message::{Effect, Exit, Ticket};
+use super::removal::Removing;
 use super::review::Reviewing;
 use super::rotation::Rotating;
 use super::wizard::Wizard;
@@ -29,8 +31,12 @@ pub struct Model {
     pub screen: Screen,
     /// The review of scopes: in the place of the screen, which goes on below it.
     pub review: Option<Box<Reviewing>>,
+    /// What is known of the connections by checking them.
+    pub checking: Checking,
     /// A client secret that is being replaced: in the place of the screen, which goes on below it.
     pub rotating: Option<Box<Rotating>>,
+    /// A connection about to be removed: in the place of the screen, which goes on below it.
+    pub removing: Option<Box<Removing>>,
     /// Drawn above the screen; takes the keys first.
     pub overlay: Option<Overlay>,
     /// One line about the last thing that happened.
@@ -98,17 +104,32 @@ pub struct Library {
 /// What fills the terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Screen {
-    Home { selected: usize },
+    Home {
+        selected: usize,
+    },
     Wizard(Box<Wizard>),
-    Connection { name: String },
+    Connection {
+        name: String,
+    },
+    /// The check of connections.
+    Checks(Box<Checks>),
 }
 
 /// A set-up about to begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Starting {
     pub ticket: Ticket,
     /// Id of the procedure.
     pub procedure: String,
+    /// The connection that is logged in to again, and its secrets.
+    pub again: Option<Box<Again>>,
+}
+
+/// A connection that is about to be logged in to again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Again {
+    pub connection: Connection,
+    pub secrets: BTreeMap<FieldName, Secret>,
 }
 
 /// One line of the home screen that can be selected.
@@ -122,6 +143,8 @@ pub enum HomeItem {
     Rehearse,
     /// Look up scopes, and review an app that exists already.
     Review,
+    /// Check connections: there if there is one.
+    Check,
     /// Index into [`Library::connections`].
     Connection(usize),
 }
@@ -139,8 +162,8 @@ pub enum Overlay {
     Unlock(UnlockForm),
     /// Strings that must be identical somewhere, and a box to paste back what stands there.
     Desk(Desk),
-    /// Removing something: Enter removes, Esc keeps.
-    ConfirmRemoval { what: HomeItem, name: String },
+    /// Removing the set-up of that id: Enter removes, Esc keeps.
+    ConfirmRemoval { setup: String, name: String },
 }
 
 /// The passphrase form.
@@ -199,7 +222,9 @@ impl Model {
             library: Library::default(),
             screen: Screen::Home { selected: 0 },
             review: None,
+            checking: Checking::default(),
             rotating: None,
+            removing: None,
             overlay: None,
             notice: None,
             secret_store: SecretStore::Locked,
@@ -221,13 +246,14 @@ impl Model {
 
     /// The lines of the home screen that can be selected, from top to bottom: unfinished set-ups, then new
     /// set-ups grouped by receiver in the order of [`Self::procedures`], the rehearsal, the review of scopes, then
-    /// connections.
+    /// the check of connections and each of them.
     pub fn home_items(&self) -> Vec<HomeItem> {
         let resume = (0..self.library.setups.len()).map(HomeItem::Resume);
         let new = (0..self.procedures.len()).map(HomeItem::New);
         let connections = (0..self.library.connections.len()).map(HomeItem::Connection);
+        let check = (!self.library.connections.is_empty()).then_some(HomeItem::Check);
         let rehearse = self.settings.rehearsal.is_none().then_some(HomeItem::Rehearse);
-        resume.chain(new).chain(rehearse).chain([HomeItem::Review]).chain(connections).collect()
+        resume.chain(new).chain(rehearse).chain([HomeItem::Review]).chain(check).chain(connections).collect()
     }
 
     /// The procedure of that id.
@@ -244,7 +270,7 @@ impl Model {
     pub const fn wizard(&self) -> Option<&Wizard> {
         match &self.screen {
             Screen::Wizard(wizard) => Some(wizard),
-            Screen::Home { .. } | Screen::Connection { .. } => None,
+            Screen::Home { .. } | Screen::Connection { .. } | Screen::Checks(_) => None,
         }
     }
 }

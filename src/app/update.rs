@@ -1,7 +1,9 @@
 //! `update`: the one place that changes a [`Model`]. Synchronous, total, without I/O.
 
 mod activation;
+mod again;
 mod authorization;
+mod checking;
 mod checks;
 mod desk;
 mod exchange;
@@ -12,6 +14,7 @@ mod pending;
 mod progress;
 mod proof;
 mod refreshing;
+pub mod remove;
 mod review;
 pub mod rotate;
 mod scopes;
@@ -27,7 +30,7 @@ use super::proof::{Shown, shown};
 use super::wizard::{Form, StepState, Wizard};
 use crate::entry::Checked;
 use crate::oauth::verdict::Judgement;
-use crate::ports::StoreFailure;
+use crate::ports::{Renewal, StoreFailure};
 use crate::procedure::FieldName;
 use crate::secret::Secret;
 use crate::setup::SecretKey;
@@ -50,6 +53,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
+        Msg::Check(request) => checking::request(model, request, &mut out),
+        Msg::Remove { connection } => remove::open(model, &connection),
+        Msg::ChooseRemoval(choice) => remove::choose(model, choice, &mut out),
         Msg::Rotate { connection } => rotate::open(model, &connection),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
@@ -67,10 +73,12 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             activation::woke(model, ticket, &mut out);
             waiting::woke(model, ticket, &mut out);
             review::proof::woke(model, ticket, &mut out);
+            checking::woke(model, ticket, &mut out);
         }
         Msg::LibraryLoaded { setups, connections, unreadable } => {
             home::loaded(model, setups, connections, unreadable);
         }
+        Msg::HistoryLoaded(history) => checking::remember(model, history),
         Msg::Unlocked { ticket, result } => secrets::unlocked(model, ticket, result, &mut out),
         Msg::SecretsRead { ticket, result } => secrets_read(model, ticket, result, &mut out),
         Msg::SecretsWritten { ticket, result } => written(model, ticket, &result, &mut out),
@@ -79,6 +87,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
                 storing::connection_saved(model, ticket, result, &mut out);
             }
         }
+        Msg::ConnectionRemoved { ticket, result } => remove::removed(model, ticket, &result, &mut out),
         Msg::StoreFailed(failure) => notify(model, Tone::Failure, store_failure_text(&failure)),
         Msg::Random { ticket, result } => {
             home::random(model, ticket, &result, &mut out);
@@ -96,13 +105,18 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             rotate::token(model, ticket, &result, &mut out);
             verification::token(model, ticket, *result, &mut out);
         }
-        Msg::Renewed { ticket, result } => refreshing::renewed(model, ticket, *result, &mut out),
-        Msg::Revoked { ticket, result } => verification::revoked(model, ticket, result, &mut out),
+        Msg::Renewed { ticket, result } => renewed(model, ticket, *result, &mut out),
+        Msg::Revoked { ticket, result } => {
+            remove::revoked(model, ticket, &result, &mut out);
+            verification::revoked(model, ticket, result, &mut out);
+        }
         Msg::Read { ticket, result } => {
             review::proof::answered(model, ticket, &result, &mut out);
             verification::read(model, ticket, *result, &mut out);
         }
         Msg::Preflight { ticket, result } => proof::preflight(model, ticket, &result, &mut out),
+        Msg::Checked { ticket, reports } => checking::checked(model, ticket, reports),
+        Msg::CheckEnded { ticket, result } => checking::ended(model, ticket, &result, &mut out),
         Msg::BrowserOpened(result) => match result {
             Ok(None) => {
                 let stand_in = model.settings.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.stand_in);
@@ -136,6 +150,12 @@ fn written(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailure>,
     rotate::secrets_written(model, ticket, result, out);
 }
 
+/// A refresh came to its end, or was not begun: whoever waits for the ticket goes on.
+fn renewed(model: &mut Model, ticket: Ticket, result: Renewal, out: &mut Vec<Effect>) {
+    remove::renewed(model, ticket, &result, out);
+    refreshing::renewed(model, ticket, result, out);
+}
+
 /// Secrets were read, or could not be: whoever waits for the ticket goes on.
 fn secrets_read(
     model: &mut Model,
@@ -144,6 +164,8 @@ fn secrets_read(
     out: &mut Vec<Effect>,
 ) {
     review::proof::secrets_read(model, ticket, &result, out);
+    again::secrets_read(model, ticket, &result, out);
+    remove::secrets_read(model, ticket, &result, out);
     secrets::read(model, ticket, result, out);
 }
 
@@ -171,7 +193,7 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
 fn wizard_mut(model: &mut Model) -> Option<&mut Wizard> {
     match &mut model.screen {
         Screen::Wizard(wizard) => Some(wizard),
-        Screen::Home { .. } | Screen::Connection { .. } => None,
+        Screen::Home { .. } | Screen::Connection { .. } | Screen::Checks(_) => None,
     }
 }
 
@@ -203,7 +225,7 @@ pub fn store_failure_text(failure: &StoreFailure) -> String {
 pub fn selected_home_item(model: &Model) -> Option<HomeItem> {
     match &model.screen {
         Screen::Home { selected } => model.home_items().get(*selected).cloned(),
-        Screen::Wizard(_) | Screen::Connection { .. } => None,
+        Screen::Wizard(_) | Screen::Connection { .. } | Screen::Checks(_) => None,
     }
 }
 

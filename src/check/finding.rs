@@ -168,7 +168,7 @@ pub(super) fn of_store(failure: &StoreFailure) -> Finding {
     let (code, message, next) = match failure {
         StoreFailure::NeedsPassphrase { why, .. } => (
             FindingCode::StoreLocked,
-            format!("The secrets are locked: {}", printable(why, 300)),
+            format!("The secrets are locked, and need a passphrase ({})", printable(why, 300)),
             "Unlock the keyring, or set ZOOM_SETUP_PASSPHRASE where no prompt is possible; then check again.",
         ),
         StoreFailure::WrongPassphrase => (

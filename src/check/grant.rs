@@ -4,9 +4,10 @@ use super::checking::{
     Answer, CheckOptions, GrantChange, Notes, Stored, Subject, Unsaved, found, no_client, token_was_taken,
 };
 use super::{DUE, FindingCode, Status, finding};
+use crate::oauth::renewal::TokenRecord;
 use crate::oauth::token::StoredTokens;
 use crate::oauth::{ApiRead, Failure, TokenGrant, diagnosis};
-use crate::ports::{Renewal, RenewalRequest};
+use crate::ports::{Renewal, RenewalRequest, StoreFailure};
 use crate::setup::SecretKey;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -52,34 +53,53 @@ impl GrantFlow {
     }
 
     pub(super) fn answered(&mut self, subject: &Subject, answer: Answer, now: Timestamp, notes: &mut Notes) {
-        self.stage = Stage::Done;
-        match answer {
-            Answer::Looked(Err(failure)) => notes.add(finding::of_store(&failure)),
-            Answer::Looked(Ok(None)) => notes.add(finding::no_refresh_token(subject, false)),
-            Answer::Looked(Ok(Some(record))) => {
-                notes.stored = Some(Stored::of(&record.tokens));
-                // A mark that is left of an earlier refresh is for the one who refreshes to read.
-                let due = self.options.refresh
-                    || record.refreshing.is_some()
-                    || record.tokens.expires_at.duration_since(now) < DUE;
-                if due {
-                    self.renew(subject, !self.options.refresh, notes);
-                } else {
-                    self.read(subject, &record.tokens);
-                    if let Err(why) = subject.client() {
-                        no_client(notes, subject, why, Status::Unhealthy);
-                    }
-                }
+        let Stage::Ask(asked) = std::mem::replace(&mut self.stage, Stage::Done) else { return };
+        // An answer to another question ends the check: nothing is concluded from it.
+        match (asked, answer) {
+            (GrantQuestion::Look(_), Answer::Looked(looked)) => self.looked(subject, looked, now, notes),
+            (GrantQuestion::Renew(_), Answer::Renewed(renewal)) => self.renewal(subject, renewal, now, notes),
+            (GrantQuestion::Read(_), Answer::Read(Ok(answer))) => {
+                notes.clock(answer.clock_offset_s);
+                notes.proved.push("The API answered to the access token".to_owned());
             }
-            Answer::Renewed(renewal) => self.renewal(subject, renewal, now, notes),
-            Answer::Read(result) => match result {
-                Ok(answer) => {
-                    notes.clock(answer.clock_offset_s);
-                    notes.proved.push("The API answered to the access token".to_owned());
-                }
-                Err(failure) => self.read_failed(subject, &failure, now, notes),
-            },
-            Answer::Token(_) | Answer::Preflight(_) | Answer::NotAsked(_) => {}
+            (GrantQuestion::Read(_), Answer::Read(Err(failure))) => {
+                self.read_failed(subject, &failure, now, notes);
+            }
+            (
+                GrantQuestion::Look(_) | GrantQuestion::Renew(_) | GrantQuestion::Read(_),
+                Answer::Token(_)
+                | Answer::Renewed(_)
+                | Answer::Read(_)
+                | Answer::Preflight(_)
+                | Answer::Looked(_)
+                | Answer::NotAsked(_),
+            ) => {}
+        }
+    }
+
+    fn looked(
+        &mut self,
+        subject: &Subject,
+        looked: Result<Option<TokenRecord>, StoreFailure>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) {
+        let record = match looked {
+            Ok(Some(record)) => record,
+            Ok(None) => return notes.add(finding::no_refresh_token(subject, false)),
+            Err(failure) => return notes.add(finding::of_store(&failure)),
+        };
+        notes.stored = Some(Stored::of(&record.tokens));
+        // A mark that is left of an earlier refresh is for the one who refreshes to read.
+        let due = self.options.refresh
+            || record.refreshing.is_some()
+            || record.tokens.expires_at.duration_since(now) < DUE;
+        if due {
+            return self.renew(subject, !self.options.refresh, notes);
+        }
+        self.read(subject, &record.tokens);
+        if let Err(why) = subject.client() {
+            no_client(notes, subject, why, Status::Unhealthy);
         }
     }
 

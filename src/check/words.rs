@@ -4,6 +4,7 @@ use super::FindingCode;
 use super::checking::Subject;
 use crate::oauth::diagnosis::span_in_words;
 use crate::procedure::{AppKind, Receiver};
+use crate::secret::printable;
 use crate::setup::{Connection, Owner};
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ pub(super) fn next(code: FindingCode, subject: &Subject) -> Option<String> {
     Some(match code {
         FindingCode::CredentialsRefused => format!(
             "Zoom admin: see in the app's App Credentials whether the secret was regenerated or the app removed. The \
-             pair of today has to be stored here and in {receiver}."
+             pair of today is needed here (zoom-setup connections rotate NAME) and in {receiver}."
         ),
         FindingCode::AccountRefused => format!(
             "Zoom admin: compare the Account ID with the app's App Credentials, and see that the app is activated. \
@@ -34,10 +35,9 @@ pub(super) fn next(code: FindingCode, subject: &Subject) -> Option<String> {
             "Zoom admin: approve the app again in the Marketplace. Then {}",
             lower_first(&log_in_again(subject))
         ),
-        FindingCode::OwnerRemoved => format!(
-            "Zoom admin: choose a user who will stay. Then {}",
-            lower_first(&log_in_again(subject))
-        ),
+        FindingCode::OwnerRemoved => {
+            "Zoom admin: choose a user who will stay. Then log in again here as that user.".to_owned()
+        }
         FindingCode::RefreshTokenRefused
         | FindingCode::RefreshTokenExpired
         | FindingCode::RefreshInterrupted
@@ -80,11 +80,8 @@ fn at_receiver(subject: &Subject) -> String {
 }
 
 pub(super) fn store_secret(subject: &Subject) -> String {
-    format!(
-        "Whoever has the client secret: store it here with a new set-up of {}, or leave this connection to its \
-         owner.",
-        subject.connection.procedure
-    )
+    let name = printable(&subject.connection.name, 100);
+    format!("Whoever has the client secret: store it here with zoom-setup connections rotate {name}.")
 }
 
 pub(super) fn scopes_missing(subject: &Subject) -> String {
@@ -97,9 +94,12 @@ pub(super) fn scopes_missing(subject: &Subject) -> String {
     }
 }
 
-pub(super) fn scopes_gained(_subject: &Subject) -> String {
-    "Zoom admin: remove what nobody needs on the app's Scopes page (scopes review NAME tells what each is for)."
-        .to_owned()
+pub(super) fn scopes_gained(subject: &Subject) -> String {
+    let name = printable(&subject.connection.name, 100);
+    format!(
+        "Zoom admin: remove what nobody needs on the app's Scopes page (zoom-setup scopes review {name} tells what \
+         each is for)."
+    )
 }
 
 pub(super) fn redirect(subject: &Subject) -> String {

@@ -278,6 +278,17 @@ pub struct CheckArguments {
     /// Write the result to this file, which is replaced as a whole, instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Stay on the screen of the check, and check again every so many minutes (1 to 1440).
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5",
+        value_parser = clap::value_parser!(u16).range(1..=1440),
+        conflicts_with_all = ["json", "format", "output", "refresh"]
+    )]
+    pub watch: Option<u16>,
 }
 
 /// Form of a check's result.
@@ -310,7 +321,18 @@ pub enum ConnectionsCommand {
         json: bool,
     },
     /// Remove a connection and its secrets from this machine.
-    Remove { name: String },
+    ///
+    /// On a terminal it asks first. Without one it removes at once, but a login that is kept here needs --revoke or
+    /// --keep-grant.
+    Remove {
+        name: String,
+        /// Revoke the login that is kept here at Zoom first. If that fails, nothing is removed.
+        #[arg(long)]
+        revoke: bool,
+        /// Leave the login alive at Zoom.
+        #[arg(long, conflicts_with = "revoke")]
+        keep_grant: bool,
+    },
     /// Give a connection another name on this machine.
     Rename { old: String, new: String },
     /// Write a connection to a file, for another machine or to keep.

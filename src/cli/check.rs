@@ -5,13 +5,16 @@ pub mod nagios;
 mod progress;
 pub mod prometheus;
 pub mod text;
-mod unsaved;
+pub mod unsaved;
 
 use super::arguments::{CheckArguments, CheckFormat, Global};
 use super::output;
-use super::set_up::tokio_runtime;
+use super::set_up::{Opening, on_terminal, tokio_runtime};
 use super::world::{self, World};
-use crate::check::{CheckOptions, CheckReport, Checked, Entry, History, Limits, Outcome, Status};
+use crate::app::checking::CheckRequest;
+use crate::check::{
+    CheckOptions, CheckReport, Checked, Entry, FindingCode, History, Limits, Outcome, Status,
+};
 use crate::error::{Error, ErrorKind, PluginState};
 use crate::ports::{Store, StoreFailure};
 use crate::runtime::check::{self, CheckEvent, CheckPorts, TokenPorts};
@@ -19,6 +22,7 @@ use crate::runtime::{JournaledRenewer, Ports, Renewals, Signals};
 use crate::secret::printable;
 use crate::setup::Connection;
 use crate::store::HistoryFile;
+use jiff::SignedDuration;
 use progress::Progress;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -37,6 +41,11 @@ const ALIKE: f64 = 0.75;
 /// # Errors
 /// What the exit codes of the contract say; for `--format nagios` those of a plugin.
 pub fn run(global: &Global, arguments: &CheckArguments, out: &mut dyn Write) -> Result<(), Error> {
+    if let Some(minutes) = arguments.watch {
+        let watch = Some(SignedDuration::from_mins(i64::from(minutes)));
+        let request = CheckRequest { names: arguments.names.clone(), watch };
+        return on_terminal(global, Opening::Check(request), None);
+    }
     let format = match arguments.format {
         Some(format) => format,
         None if arguments.json => CheckFormat::Json,
@@ -82,7 +91,7 @@ fn checked(
         endpoints: world.settings.endpoints.clone(),
     };
     let (ports, _, procedures) = world.into_parts();
-    let subjects = check::subjects(ports.store.as_ref(), connections, &procedures, &history);
+    let subjects = check::subjects(ports.store.as_ref(), &opened, connections, &procedures, &history);
     let begun = ports.clock.now();
     let results = tokio_runtime()?.block_on(async {
         let carried = carriers(&ports, opened);
@@ -140,7 +149,7 @@ fn carriers(ports: &Ports, opened: Result<(), StoreFailure>) -> CheckPorts {
 }
 
 /// The connections of those names, in the order of the names, or all.
-fn chosen(connections: Vec<Connection>, names: &[String]) -> Result<Vec<Connection>, Error> {
+pub fn chosen(connections: Vec<Connection>, names: &[String]) -> Result<Vec<Connection>, Error> {
     if names.is_empty() {
         return Ok(connections);
     }
@@ -253,15 +262,15 @@ fn end(reports: &[CheckReport]) -> Result<(), Error> {
             Err(Error::new(ErrorKind::CheckFailed, message))
         }
         Outcome::Stopped => {
-            let ended =
-                reports.iter().filter(|report| !report.has(crate::check::FindingCode::Stopped)).count();
+            let ended = reports.iter().filter(|report| !report.has(FindingCode::Stopped)).count();
             Err(Error::new(
                 ErrorKind::Cancelled,
                 format!("stopped; {ended} of {all} were checked to their end"),
             ))
         }
         Outcome::NoAnswer => {
-            let open = count(Status::NotChecked);
+            let silent = [FindingCode::Unreachable, FindingCode::RateLimited];
+            let open = reports.iter().filter(|report| silent.iter().any(|code| report.has(*code))).count();
             Err(Error::new(
                 ErrorKind::Unreachable,
                 format!("Zoom gave no answer about {open} of {all} connections"),

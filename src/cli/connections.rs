@@ -3,6 +3,7 @@
 mod export;
 mod import;
 pub mod list;
+mod remove;
 pub mod rename;
 mod rotate;
 
@@ -16,6 +17,7 @@ use crate::secret::printable;
 use crate::setup::{Connection, SecretKey};
 use crate::system::SystemClock;
 use list::{KeptLogin, Surroundings};
+use remove::Login;
 use std::io::Write;
 
 /// Runs a command of the room.
@@ -33,7 +35,14 @@ pub fn run(
         Some(ConnectionsCommand::List { json: own }) => show_all(global, json || *own, out),
         Some(ConnectionsCommand::Show { name, json: own }) => show(global, name, json || *own, out),
         Some(ConnectionsCommand::Rename { old, new }) => rename::run(global, old, new),
-        Some(ConnectionsCommand::Remove { name }) => remove(global, name),
+        Some(ConnectionsCommand::Remove { name, revoke, keep_grant }) => {
+            let login = match (revoke, keep_grant) {
+                (true, _) => Login::Revoke,
+                (false, true) => Login::Keep,
+                (false, false) => Login::Unsaid,
+            };
+            remove::run(global, name, login)
+        }
         Some(ConnectionsCommand::Export(arguments)) => export::run(global, arguments, out),
         Some(ConnectionsCommand::Import { file, name }) => import::run(global, file, name.as_deref()),
         Some(ConnectionsCommand::Rotate { name }) => rotate::run(global, name, out),
@@ -85,24 +94,6 @@ fn kept_login(world: &mut World, connection: &Connection) -> KeptLogin {
         }
         Err(failure) => KeptLogin::NotLookedAt(crate::app::update::store_failure_text(&failure)),
     }
-}
-
-fn remove(global: &Global, name: &str) -> Result<(), Error> {
-    let mut world = World::without_zoom(global)?;
-    let connections = stored(&world)?;
-    let connection = find(&connections, name)?.clone();
-    world.open_secrets()?;
-    let keys = crate::app::update::connection_secrets(&connection);
-    let changes = keys.into_iter().map(|key| (key, None)).collect();
-    world.store.write_secrets(changes).map_err(world::store_error)?;
-    world.store.remove_connection(&connection.name).map_err(world::store_error)?;
-    let _ = writeln!(
-        std::io::stderr(),
-        "Removed {} here. The app in Zoom and the connection in {} are still there.",
-        printable(&connection.name, 100),
-        connection.receiver.label()
-    );
-    Ok(())
 }
 
 /// Every connection that can be read. What cannot is a warning.

@@ -2,9 +2,11 @@
 
 use super::arguments::Global;
 use super::world::World;
+use crate::app::checking::CheckRequest;
 use crate::app::message::{Exit, Msg};
 use crate::app::model::Model;
 use crate::app::review::ReviewRequest;
+use crate::check::Unsaved;
 use crate::error::{Error, ErrorKind};
 use crate::ports::Clock;
 use crate::runtime::{Ended, Runtime, Signals, Written, run_on_terminal};
@@ -27,6 +29,8 @@ pub enum Opening {
     Resume(Option<String>),
     /// The review of scopes.
     Review(ReviewRequest),
+    /// The check of connections.
+    Check(CheckRequest),
     /// A new client secret for the connection of that name.
     Rotate(String),
 }
@@ -65,13 +69,14 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
         }
         Opening::Resume(wanted) => first.extend(resume(&world, wanted)?),
         Opening::Review(request) => first.extend(review(&world, request)?),
+        Opening::Check(request) => first.extend(check(&world, request)?),
         Opening::Rotate(name) => first.extend(rotate(&world, name)?),
     }
     let theme = if global.no_color || no_color() { Theme::plain() } else { Theme::coloured() };
     let (ports, settings, procedures) = world.into_parts();
     let mut model = Model::new(SystemClock.now(), settings, procedures);
     let tokio = tokio_runtime()?;
-    let ended = tokio.block_on(async {
+    let (ended, unsaved) = tokio.block_on(async {
         let no_thread = |error: std::io::Error| Error::new(ErrorKind::Internal, error.to_string());
         let mut runtime = Runtime::new(ports).map_err(no_thread)?;
         let signals = Signals::new();
@@ -84,15 +89,20 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
         let ended =
             run_on_terminal(&mut model, &mut runtime, &mut screen, &theme, signals, first, written).await;
         drop(guard);
-        if ended != Ended::Panicked {
+        let unsaved = if ended == Ended::Panicked {
+            Vec::new()
+        } else {
             if runtime.is_refreshing() {
                 // Nobody may be there to read it.
                 let _ = writeln!(std::io::stderr(), "Waiting for the refresh that is under way: up to 10 s.");
             }
-            runtime.finish().await;
-        }
-        Ok::<Ended, Error>(ended)
+            runtime.finish().await
+        };
+        Ok::<_, Error>((ended, unsaved))
     })?;
+    if !unsaved.is_empty() {
+        return Err(lost(&unsaved));
+    }
     match ended {
         Ended::Exit(Exit::Done) => Ok(()),
         Ended::Exit(Exit::Rehearse) => {
@@ -109,6 +119,14 @@ pub fn on_terminal(global: &Global, opening: Opening, port: Option<u16>) -> Resu
                 .hint(super::world::go_on(global, port)))
         }
     }
+}
+
+/// New pairs that no store has taken to the end.
+fn lost(unsaved: &[Unsaved]) -> Error {
+    let names: Vec<String> = unsaved.iter().map(|unsaved| printable(&unsaved.key.path(), 200)).collect();
+    let message = format!("a new pair of tokens was stored nowhere and is lost: {}", names.join(", "));
+    Error::new(ErrorKind::Store, message)
+        .hint("The store took it neither at once nor at the end. Mend the store, then log in again.")
 }
 
 /// The library, then the set-up to go on with.
@@ -134,8 +152,11 @@ fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
     Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Resume { setup }])
 }
 
+/// Set-ups, connections, and a line for each file that could not be read.
+type Library = (Vec<Setup>, Vec<Connection>, Vec<String>);
+
 /// What is stored, as the store's thread would tell it.
-fn library(world: &World) -> Result<(Vec<Setup>, Vec<Connection>, Vec<String>), Error> {
+fn library(world: &World) -> Result<Library, Error> {
     let (setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
     let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
     unreadable.extend(more);
@@ -161,6 +182,24 @@ fn review(world: &World, request: ReviewRequest) -> Result<[Msg; 2], Error> {
         return Err(super::procedures::unknown_procedure(&known, id));
     }
     Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Review(request)])
+}
+
+/// The library, then the check of what is named.
+fn check(world: &World, request: CheckRequest) -> Result<[Msg; 3], Error> {
+    let (setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
+    let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
+    unreadable.extend(more);
+    let named = super::check::chosen(connections.clone(), &request.names)?;
+    if named.is_empty() {
+        return Err(Error::usage("there is no connection to check").hint("Make one with: zoom-setup new"));
+    }
+    // Without it every check is the first one.
+    let history = world.history.read().unwrap_or_default();
+    Ok([
+        Msg::LibraryLoaded { setups, connections, unreadable },
+        Msg::HistoryLoaded(history),
+        Msg::Check(request),
+    ])
 }
 
 /// The convention of no-color.org: set and not empty.

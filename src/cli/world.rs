@@ -180,6 +180,8 @@ impl World {
             clock,
             entropy: Arc::new(SystemEntropy),
             store: self.store,
+            history: self.history,
+            procedures: self.procedures.clone(),
             rehearsing: self.sandbox.map(|sandbox| Arc::new(SandboxPage { sandbox }) as Arc<dyn Rehearsing>),
             passphrase: self.passphrase,
             export_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),

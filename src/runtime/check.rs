@@ -4,7 +4,7 @@ use crate::check::{
     Answer, CheckOptions, Checked, Checking, History, Limits, Next, Question, Randomness, Request, Service,
     Subject, TOLD_WAIT, Turn, Turns, Verdict,
 };
-use crate::ports::{Clock, Entropy, Renewer, Store, StoreFailure, TokenStore, Zoom};
+use crate::ports::{Clock, Entropy, Renewal, Renewer, Store, StoreFailure, TokenStore, Zoom};
 use crate::procedure::{FieldName, Procedure};
 use crate::setup::values::AnswerValues;
 use crate::setup::{Connection, SecretKey};
@@ -58,9 +58,10 @@ struct Running {
 /// An answer on its way back.
 type Asked = BoxFuture<'static, (usize, Option<Service>, Answer)>;
 
-/// The connections to check, with their secrets as far as they can be read. The store should be unlocked.
+/// The connections to check, with their secrets as far as they can be read. `opened`: whether the store was unlocked.
 pub fn subjects(
     store: &dyn Store,
+    opened: &Result<(), StoreFailure>,
     connections: Vec<Connection>,
     procedures: &[Arc<Procedure>],
     history: &History,
@@ -71,10 +72,12 @@ pub fn subjects(
         .into_iter()
         .map(|connection| {
             let key = SecretKey::ConnectionField(connection.name.clone(), FieldName::ClientSecret);
-            let client_secret = if connection.secrets.contains_key(&FieldName::ClientSecret) {
-                store.read_secret(&key)
-            } else {
-                Ok(None)
+            let client_secret = match opened {
+                Err(failure) => Err(failure.clone()),
+                Ok(()) if connection.secrets.contains_key(&FieldName::ClientSecret) => {
+                    store.read_secret(&key)
+                }
+                Ok(()) => Ok(None),
             };
             let procedure = by_id.get(connection.procedure.as_str());
             let values = procedure.map(|procedure| AnswerValues { answers: &connection.answers, procedure });
@@ -91,13 +94,13 @@ pub fn subjects(
 
 /// Checks them all; results in the order given. When `cancelled` completes, nothing more is asked: a refresh that was
 /// begun is waited for, the rest is reported as far as it is known.
-pub async fn check(
+pub async fn check<F: FnMut(CheckEvent) + ?Sized>(
     ports: &CheckPorts,
     subjects: Vec<Subject>,
     options: CheckOptions,
     limits: Limits,
     cancelled: impl Future<Output = ()>,
-    tell: &mut dyn FnMut(CheckEvent),
+    tell: &mut F,
 ) -> Vec<Checked> {
     Run::new(ports, subjects, options, limits, tell).run(cancelled).await
 }
@@ -121,7 +124,7 @@ pub fn keep(store: &dyn Store, results: &[Checked]) -> Vec<String> {
     problems
 }
 
-struct Run<'a> {
+struct Run<'a, F: ?Sized> {
     ports: &'a CheckPorts,
     turns: Turns,
     running: Vec<Running>,
@@ -129,16 +132,16 @@ struct Run<'a> {
     asked: FuturesUnordered<Asked>,
     /// Those that spend something, apart: they are never dropped.
     spending: FuturesUnordered<Asked>,
-    tell: &'a mut dyn FnMut(CheckEvent),
+    tell: &'a mut F,
 }
 
-impl<'a> Run<'a> {
+impl<'a, F: FnMut(CheckEvent) + ?Sized> Run<'a, F> {
     fn new(
         ports: &'a CheckPorts,
         subjects: Vec<Subject>,
         options: CheckOptions,
         limits: Limits,
-        tell: &'a mut dyn FnMut(CheckEvent),
+        tell: &'a mut F,
     ) -> Self {
         let options = Arc::new(options);
         let now = ports.clock.now();
@@ -311,7 +314,7 @@ async fn carry(ports: CheckPorts, question: Question) -> Answer {
         Request::Preflight(request) => Answer::Preflight(ports.zoom.preflight(request).await),
         Request::Renew(request) => match &ports.tokens {
             Ok(tokens) => Answer::Renewed(tokens.renewer.renew(request).await),
-            Err(failure) => Answer::Looked(Err(failure.clone())),
+            Err(failure) => Answer::Renewed(Renewal::Store(failure.clone())),
         },
         Request::Look(key) => match ports.tokens {
             Ok(TokenPorts { store, .. }) => {

@@ -57,11 +57,13 @@ pub enum Fault {
     ExpiredRefresh,
     /// Zoom's clock is 45 seconds ahead.
     ClockSkew,
+    /// A refresh rotates the pair, and its answer is lost.
+    LostRefresh,
 }
 
 impl Fault {
     /// Every fault, in the order of a set-up.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::WrongSecret,
         Self::NotActivated,
         Self::MissingScope,
@@ -85,6 +87,7 @@ impl Fault {
         Self::OwnerRemoved,
         Self::ExpiredRefresh,
         Self::ClockSkew,
+        Self::LostRefresh,
     ];
 
     /// The name on the command line.
@@ -113,6 +116,7 @@ impl Fault {
             Self::ClockSkew => "clock-skew",
             Self::RateLimitSeconds => "rate-limit-seconds",
             Self::RateLimitDate => "rate-limit-date",
+            Self::LostRefresh => "lost-refresh",
         }
     }
 
@@ -154,6 +158,7 @@ impl Fault {
             }
             Self::RateLimitSeconds => "the first call is refused with 429 and one second in Retry-After",
             Self::RateLimitDate => "the first call is refused with 429 and an HTTP date in Retry-After",
+            Self::LostRefresh => "the first refresh rotates the tokens, and its answer is lost",
         }
     }
 
@@ -168,7 +173,8 @@ impl Fault {
             | Self::DisabledByAdmin
             | Self::OwnerRemoved
             | Self::ExpiredRefresh
-            | Self::ClockSkew => matches!(kind, AppKind::General),
+            | Self::ClockSkew
+            | Self::LostRefresh => matches!(kind, AppKind::General),
             Self::WrongAccount | Self::Deactivated => matches!(kind, AppKind::ServerToServer),
             Self::WrongSecret
             | Self::NotActivated
@@ -212,7 +218,8 @@ impl Fault {
             | Self::RateLimitSeconds
             | Self::RateLimitDate
             | Self::Html
-            | Self::Drop => strikes,
+            | Self::Drop
+            | Self::LostRefresh => strikes,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::fault::{Fault, Faults};
 use super::message::{Answer, Call, Delivery};
 use super::registry::{ACCOUNT_ID, AppConfiguration, Dropped, SandboxApp, USER_ID, app_page, secret_of};
 use super::world::{ACCESS_LIFE_S, Minted, REFRESH_LIFE_S, World};
-use super::{Consent, api, apps, authorize, state_file, token};
+use super::{Consent, Refreshes, api, apps, authorize, state_file, token};
 use crate::ports::{Clock, Entropy};
 use crate::procedure::AppKind;
 use base64::Engine;
@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How far ahead the clock of [`Fault::ClockSkew`] is, in seconds.
@@ -31,12 +32,35 @@ fn limited(which: &str, kind: &str, retry_after: &str) -> Answer {
         .header("Retry-After", retry_after)
 }
 
+/// How many refreshes there were since the start.
+#[derive(Default)]
+pub(super) struct RefreshCounts {
+    rotated: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl RefreshCounts {
+    /// One more, that rotated the tokens or was refused.
+    pub(super) fn note(&self, rotated: bool) {
+        let count = if rotated { &self.rotated } else { &self.refused };
+        count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn read(&self) -> Refreshes {
+        Refreshes {
+            rotated: self.rotated.load(Ordering::SeqCst),
+            refused: self.refused.load(Ordering::SeqCst),
+        }
+    }
+}
+
 /// Everything the endpoints share.
 pub(super) struct Service {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) consent: Consent,
     pub(super) faults: Faults,
+    pub(super) refreshes: RefreshCounts,
     /// `http://127.0.0.1:PORT`.
     pub(super) base_url: String,
     /// Must come with a form of the app page, so that no other site can post one.

@@ -2,7 +2,7 @@
 //! (4706, 4709, 4717, 4733, 4741) the reason is the official table's text with its number.
 
 use super::fault::Fault;
-use super::message::{Answer, Call, Method, Parameters};
+use super::message::{Answer, Call, Delivery, Method, Parameters};
 use super::registry::app_page;
 use super::service::Service;
 use super::world::{ACCESS_LIFE_S, CodeRefusal, RefreshRefusal};
@@ -182,9 +182,13 @@ fn refresh(service: &Service, client: &Client, form: &Parameters) -> Result<Answ
     let now = service.now();
     let refreshed = service
         .change(|world| world.refresh((&client.id, token), &minted, |scopes| lagging(service, scopes), now));
+    service.refreshes.note(refreshed.is_ok());
     match refreshed {
         Ok(scopes) => {
-            Ok(service.perhaps_ahead(token_answer(service, &minted.access, Some(&minted.refresh), &scopes)))
+            let answer = token_answer(service, &minted.access, Some(&minted.refresh), &scopes);
+            let answer = service.perhaps_ahead(answer);
+            let lost = service.faults.strike(Fault::LostRefresh);
+            Ok(if lost { answer.delivered(Delivery::Cut) } else { answer })
         }
         Err(RefreshRefusal::Invalid) => Err(invalid()),
         Err(RefreshRefusal::Superseded) => {

@@ -122,18 +122,24 @@ pub fn stage(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StoreFailure> {
     Ok(staged)
 }
 
-/// Removes what a crash left of writing this file. Only while the lock is held: somebody else's file in the
-/// making looks the same.
-pub fn remove_leftovers(path: &Path) {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
-    let Ok(entries) = fs::read_dir(parent(path)) else { return };
+/// What a crash left of writing this file. Only while the lock is held: somebody else's file in the making looks
+/// the same.
+pub fn leftovers(path: &Path) -> Vec<PathBuf> {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(parent(path)) else { return Vec::new() };
     let prefix = format!(".{name}.");
-    for entry in entries.flatten() {
+    let ours = |entry: &fs::DirEntry| {
         let found = entry.file_name();
-        if found.to_str().is_some_and(|found| found.starts_with(&prefix) && found.ends_with(UNFINISHED)) {
-            // A leftover that can't be removed does no harm.
-            let _ = fs::remove_file(entry.path());
-        }
+        found.to_str().is_some_and(|found| found.starts_with(&prefix) && found.ends_with(UNFINISHED))
+    };
+    entries.flatten().filter(ours).map(|entry| entry.path()).collect()
+}
+
+/// Removes what a crash left of writing this file. Only while the lock is held.
+pub fn remove_leftovers(path: &Path) {
+    for leftover in leftovers(path) {
+        // One that can't be removed does no harm.
+        let _ = fs::remove_file(leftover);
     }
 }
 

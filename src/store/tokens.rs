@@ -87,7 +87,6 @@ impl TokenStore for TokenFiles {
         let key = key.path();
         let path = parts.path(&key);
         let lock = disk::lock(&path.with_extension("lock"), parts.tokens_wait)?;
-        disk::remove_leftovers(&path);
         let document = parts.look(&key)?;
         let mut held = HeldFile { parts, key, path, document, adopted: None, _lock: lock };
         held.adopt();
@@ -206,10 +205,12 @@ struct HeldFile {
 }
 
 impl HeldFile {
-    /// Brings back what a store that did not take it was passed by with. A place that does not answer is passed over:
-    /// it is there for bad days, and may not spoil the good ones.
+    /// Brings back a pair that is newer than what is stored: one that a kill left written and not yet in its place,
+    /// or one that was put elsewhere. A place that does not answer is passed over: it is there for bad days, and may
+    /// not spoil the good ones.
     fn adopt(&mut self) {
-        for file in self.rescue_files() {
+        let places: Vec<PathBuf> = [self.path.clone()].into_iter().chain(self.rescue_files()).collect();
+        for file in places.iter().flat_map(|path| disk::leftovers(path)).chain(self.rescue_files()) {
             let before = self.document.clone();
             let failure = match self.adopt_file(&file) {
                 Ok(true) => None,
@@ -218,6 +219,10 @@ impl HeldFile {
                 Ok(false) | Err(_) => continue,
             };
             self.adopted = Some(Adopted { place: shown(&file), failure });
+        }
+        if self.adopted.as_ref().is_none_or(|adopted| adopted.failure.is_none()) {
+            // Half a file is left of a write that was cut off.
+            places.iter().for_each(|path| disk::remove_leftovers(path));
         }
     }
 
@@ -230,7 +235,7 @@ impl HeldFile {
             self.parts.write(&self.path, &found)?;
         }
         // One that stays behind is not newer than what is stored, and is never taken again.
-        let _ = disk::remove(file);
+        let _ = self.parts.disk.remove(file);
         Ok(newer)
     }
 
@@ -276,11 +281,11 @@ impl HeldTokens for HeldFile {
         for file in self.rescue_files() {
             // What cannot be read is nothing that could come back.
             if let Ok(Some(_)) = self.parts.disk.head(&file) {
-                disk::remove(&file)?;
+                self.parts.disk.remove(&file)?;
             }
         }
         self.parts.forget_among_secrets(&self.key)?;
-        disk::remove(&self.path)?;
+        self.parts.disk.remove(&self.path)?;
         self.document = None;
         Ok(())
     }

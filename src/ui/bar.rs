@@ -50,6 +50,7 @@ fn subject(model: &Model, look: Look<'_>) -> String {
         Screen::Home { .. } => String::new(),
         Screen::Wizard(wizard) => of(&wizard.procedure),
         Screen::Connection { .. } => "connection".to_owned(),
+        Screen::Checks(_) => "check".to_owned(),
     }
 }
 
@@ -81,6 +82,9 @@ fn waiting(model: &Model) -> Option<String> {
             Some((done, all, operation)) => format!("Proving, {done} of {all}: {operation}"),
             None => "Asking for a token to prove with".to_owned(),
         });
+    }
+    if let Some(run) = &model.checking.run {
+        return Some(format!("Checking, {} of {}", run.done(), run.count));
     }
     let wizard = model.wizard()?;
     let text = if wizard.storing.is_some() {

@@ -1,10 +1,12 @@
-//! Small boxes in the place of a screen: the passphrase form and the question before a removal.
+//! Small boxes in the place of a screen: the passphrase form and the questions before a removal.
 
 use super::Drawn;
-use super::entry::input;
+use super::entry::{input, radio};
 use super::page::{Body, Own, Page};
 use super::theme::Look;
-use crate::app::model::{HomeItem, UnlockForm};
+use crate::app::model::{Model, UnlockForm};
+use crate::app::removal::{RemovalPhase, Removing};
+use crate::handoff::removal;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
@@ -92,24 +94,14 @@ pub fn unlock<'a>(form: &'a UnlockForm, full: u16, look: Look<'a>) -> Body<'a> {
     Body { text, own: Some(Own { share: 60, ..Own::rows(page) }) }
 }
 
-/// The question before something is removed.
-pub fn removal<'a>(what: &HomeItem, name: &'a str, full: u16, look: Look<'a>) -> Body<'a> {
+/// The question before a set-up is removed.
+pub fn setup_removal<'a>(name: &'a str, full: u16, look: Look<'a>) -> Body<'a> {
     let mut page = Page::new(full, look);
-    let (noun, consequence) = match what {
-        HomeItem::Connection(_) => (
-            "connection",
-            "Its record, its secrets and its tokens are deleted here. The app at Zoom and the receiver's own \
-             login are not touched.",
-        ),
-        HomeItem::Resume(_) | HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review => (
-            "set-up",
-            "Its answers, its secrets and a test login's tokens are deleted here. The app at Zoom is not \
-             touched.",
-        ),
-    };
-    page.text(vec![Span::raw(format!("Remove the {noun} ")), look.strong(name), Span::raw("?")]);
+    page.text(vec![Span::raw("Remove the set-up "), look.strong(name), Span::raw("?")]);
     page.gap();
-    page.plain(consequence);
+    page.plain(
+        "Its answers, its secrets and a test login's tokens are deleted here. The app at Zoom is not touched.",
+    );
     page.gap();
     page.text(vec![
         look.accent("Enter"),
@@ -118,4 +110,55 @@ pub fn removal<'a>(what: &HomeItem, name: &'a str, full: u16, look: Look<'a>) ->
         Span::raw(" keeps it."),
     ]);
     Body::text(page)
+}
+
+/// What becomes of a connection, or what is under way with it.
+pub fn connection_removal<'a>(
+    model: &'a Model,
+    removing: &'a Removing,
+    full: u16,
+    look: Look<'a>,
+) -> Body<'a> {
+    let connection = &removing.connection;
+    let mut text = Page::new(full, look);
+    text.text(vec![
+        Span::raw("Remove the connection "),
+        look.strong(connection.name.as_str()),
+        Span::raw("?"),
+    ]);
+    let under_way = match removing.phase {
+        RemovalPhase::Asking => None,
+        RemovalPhase::Reading { .. } | RemovalPhase::Renewing { .. } => {
+            Some("Getting ready to revoke: Zoom wants an access token that lives")
+        }
+        RemovalPhase::Revoking { .. } => Some("Asking Zoom to revoke the login"),
+        RemovalPhase::Deleting { .. } => Some("Removing it here"),
+    };
+    if let Some(words) = under_way {
+        text.gap();
+        text.strong_line(format!("{words}{}", look.signs.ellipsis));
+        return Body::text(text);
+    }
+    if let Some(problem) = &removing.problem {
+        text.gap();
+        let what = if removing.revoked {
+            "Revoked at Zoom, and not removed here."
+        } else {
+            "Nothing was revoked and nothing removed."
+        };
+        let sign = Span::styled(look.signs.bad, look.theme.failure);
+        text.item(
+            sign,
+            vec![Span::styled(what, look.theme.failure), Span::raw(" "), Span::raw(problem.text.as_str())],
+        );
+    }
+    text.gap();
+    text.plain(removal::what(connection, model.procedure(&connection.procedure).map(|found| &**found)));
+    for paragraph in removal::consequences(connection) {
+        text.item(look.dim(look.signs.bullet), vec![Span::raw(paragraph)]);
+    }
+    let mut page = Page::new(full, look);
+    let choices = removing.choices().iter().map(|choice| (choice.label(), ""));
+    radio(&mut page, choices, removing.selected);
+    Body { text, own: Some(Own::rows(page)) }
 }

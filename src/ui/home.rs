@@ -1,9 +1,11 @@
 //! The home screen: unfinished set-ups, new set-ups, connections.
 
+use super::checking::sign;
 use super::page::{List, Page};
 use super::text::{age, column, columns, plural, shorten};
 use super::theme::Look;
 use crate::app::model::{HomeItem, Model};
+use crate::check::Status;
 use crate::procedure::{AppKind, Procedure, ScopeNeed, Who};
 use crate::setup::{Connection, Outcome, Owner, Setup};
 use ratatui::Frame;
@@ -85,7 +87,7 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
         if narrow {
             rows.push(Row::Detail(index, 0));
         }
-        if !matches!(items[index], HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review) {
+        if matches!(items[index], HomeItem::Resume(_) | HomeItem::Connection(_)) {
             rows.push(Row::Detail(index, 1));
         }
     };
@@ -110,7 +112,7 @@ fn rows(model: &Model, items: &[HomeItem], narrow: bool) -> Vec<Row> {
             }
             HomeItem::Rehearse => rows.push(Row::Receiver("First time?")),
             HomeItem::Review => rows.push(Row::Receiver("An app that exists already?")),
-            HomeItem::Connection(_) if !connections => {
+            HomeItem::Check => {
                 connections = true;
                 rows.extend([Row::Blank, Row::Section("Connections")]);
             }
@@ -172,6 +174,9 @@ fn item<'a>(
 
 /// What an unfinished set-up is called: the app's name or, before it has one, the procedure's title.
 fn setup_name(model: &Model, setup: &Setup) -> String {
+    if let Some(replaced) = &setup.replaces {
+        return format!("Log in again: {}", replaced.connection);
+    }
     setup.answers.get(&crate::procedure::FieldName::AppName).filter(|name| !name.is_empty()).map_or_else(
         || {
             model
@@ -188,6 +193,7 @@ fn name(model: &Model, item: &HomeItem) -> String {
         HomeItem::New(index) => model.procedures[*index].title.clone(),
         HomeItem::Rehearse => "Rehearse it all".to_owned(),
         HomeItem::Review => "Review its scopes".to_owned(),
+        HomeItem::Check => "Check connections".to_owned(),
         HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
     }
 }
@@ -212,7 +218,8 @@ fn facts(model: &Model, item: &HomeItem, look: Look<'_>) -> Facts {
             beside: vec!["search, explain".to_owned(), "no account needed".to_owned()],
             below: Vec::new(),
         },
-        HomeItem::Connection(index) => connection_facts(model, &model.library.connections[*index]),
+        HomeItem::Check => Facts { beside: check_facts(model), below: Vec::new() },
+        HomeItem::Connection(index) => connection_facts(model, &model.library.connections[*index], look),
     }
 }
 
@@ -253,7 +260,30 @@ fn new_facts(procedure: &Procedure) -> Facts {
     Facts { beside: vec![effort, kind_label(procedure.app_kind).to_owned()], below: Vec::new() }
 }
 
-fn connection_facts(model: &Model, connection: &Connection) -> Facts {
+/// How many connections need a hand, as the last checks found.
+fn check_facts(model: &Model) -> Vec<String> {
+    let connections = &model.library.connections;
+    let count = |wanted: Status| {
+        let is = |one: &&Connection| model.checking.last(one).is_some_and(|last| last.status == wanted);
+        connections.iter().filter(is).count()
+    };
+    let (unhealthy, warning) = (count(Status::Unhealthy), count(Status::Warning));
+    let healthy = count(Status::Healthy);
+    let checked = connections.iter().filter(|one| model.checking.last(one).is_some()).count();
+    let found = match (unhealthy, warning) {
+        (1.., _) => format!("{unhealthy} unhealthy"),
+        (0, 1..) => plural(warning, "warning"),
+        (0, 0) if healthy > 0 => format!("{healthy} healthy"),
+        (0, 0) => "alive? how long?".to_owned(),
+    };
+    vec![found, format!("{checked} of {} checked", connections.len())]
+}
+
+fn connection_facts(model: &Model, connection: &Connection, look: Look<'_>) -> Facts {
+    let checked = model.checking.last(connection).map(|last| {
+        let (sign, _) = sign(Some(last.status), look);
+        vec![format!("{sign} {}", last.status.word()), age(model.now, last.at)]
+    });
     let verified = match &connection.verification {
         Some(verification) if verification.failed() => format!("FAIL {}", age(model.now, verification.at)),
         Some(verification) if verification.checks.iter().any(|check| check.outcome == Outcome::Pass) => {
@@ -268,7 +298,7 @@ fn connection_facts(model: &Model, connection: &Connection) -> Facts {
     if connection.rehearsal {
         below.insert(0, "REHEARSAL".to_owned());
     }
-    Facts { beside: vec![verified], below }
+    Facts { beside: checked.unwrap_or_else(|| vec![verified]), below }
 }
 
 /// Who spends the refresh token, in words.
@@ -287,7 +317,7 @@ pub fn aside<'a>(model: &'a Model, selected: usize, full: u16, look: Look<'a>) -
     let procedure = match items.get(selected) {
         Some(HomeItem::Resume(index)) => model.procedure(&model.library.setups[*index].procedure),
         Some(HomeItem::New(index)) => model.procedures.get(*index),
-        Some(HomeItem::Rehearse | HomeItem::Review) => None,
+        Some(HomeItem::Rehearse | HomeItem::Review | HomeItem::Check) => None,
         Some(HomeItem::Connection(index)) => model.procedure(&model.library.connections[*index].procedure),
         None => None,
     };

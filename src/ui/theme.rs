@@ -102,6 +102,8 @@ pub struct Signs {
     pub excess: &'static str,
     pub not_granted: &'static str,
     pub not_confirmed: &'static str,
+    /// What is being found out; one column.
+    pub awaited: &'static str,
 }
 
 /// Signs for a terminal with Unicode.
@@ -134,6 +136,7 @@ pub const UNICODE: Signs = Signs {
     excess: "!",
     not_granted: "○",
     not_confirmed: "?",
+    awaited: "…",
 };
 
 /// Signs for a terminal with ASCII only.
@@ -166,6 +169,7 @@ pub const ASCII: Signs = Signs {
     excess: "!",
     not_granted: "o",
     not_confirmed: "?",
+    awaited: ".",
 };
 
 /// Theme and signs together, as every part of the view gets them.

@@ -9,7 +9,7 @@ use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::AuthorizationPhase;
 
-const MODES: [Mode; 30] = [
+const MODES: [Mode; 36] = [
     Mode::Home,
     Mode::Read,
     Mode::Choose,
@@ -40,6 +40,12 @@ const MODES: [Mode; 30] = [
     Mode::Rotate,
     Mode::RotateBusy,
     Mode::Rotated,
+    Mode::Remove,
+    Mode::RemoveBusy,
+    Mode::Checks,
+    Mode::ChecksRunning,
+    Mode::ChecksDetail,
+    Mode::ChecksSearch,
 ];
 
 #[test]
@@ -278,6 +284,26 @@ fn screens() -> Vec<Model> {
         super::support::CODE_REFUSED,
     )));
     keep(&core);
+    // Removing: a connection whose login is kept here, one without, and while Zoom is asked.
+    for id in ["celigo-oauth", "celigo-s2s"] {
+        let mut core = super::removing::asked(id);
+        keep(&core);
+        core.press("Down");
+        keep(&core);
+        core.press("Up Enter");
+        keep(&core);
+    }
+    // A set-up about to be removed.
+    let mut core = Core::at("servicenow-dex", "scopes");
+    core.restart();
+    core.press("x");
+    keep(&core);
+    // The check: its list, its details, its search, and while it runs.
+    for mut core in super::checking::screens() {
+        keep(&core);
+        core.press("Enter");
+        keep(&core);
+    }
     // Secrets on their way.
     let mut core = Core::at("servicenow-dex", "scopes");
     core.restart();

@@ -71,7 +71,7 @@ fn answers() -> impl Strategy<Value = Answer> {
     ]
 }
 
-const KEYS: [&str; 42] = [
+const KEYS: [&str; 45] = [
     "Enter",
     "Enter",
     "Enter",
@@ -114,6 +114,9 @@ const KEYS: [&str; 42] = [
     "f",
     "w",
     "C",
+    "R",
+    "u",
+    "l",
 ];
 
 fn acts() -> impl Strategy<Value = Act> {
@@ -215,7 +218,10 @@ impl Stage {
         }
         self.open.extend(effects);
         invariants(&self.core.model)?;
-        no_secret(&format!("{:?} {:?}", self.core.model.screen, self.core.model.rotating))?;
+        no_secret(&format!(
+            "{:?} {:?} {:?}",
+            self.core.model.screen, self.core.model.rotating, self.core.model.removing
+        ))?;
         no_secret(&format!("{:?} {:?}", self.core.model.overlay, self.core.model.notice))?;
         no_secret(&format!("{:?} {:?}", self.core.model.library, self.core.model.secret_store))
     }
@@ -261,7 +267,8 @@ impl Stage {
                 Msg::SecretsWritten { ticket, result: stored }
             }
             Effect::SaveConnection { ticket, .. } => Msg::ConnectionSaved { ticket, result: stored },
-            Effect::SaveSetup(_) | Effect::RemoveConnection { .. } => {
+            Effect::RemoveConnection { ticket, .. } => Msg::ConnectionRemoved { ticket, result: stored },
+            Effect::SaveSetup(_) => {
                 bad?;
                 Msg::StoreFailed(disk())
             }
@@ -359,6 +366,16 @@ impl Stage {
                     None => Ok(me()),
                 }),
             },
+            Effect::Check { ticket, names, options } => match bad {
+                // One after the other, and then the end.
+                None if !names.is_empty() => {
+                    let report = super::checking::healthy(&names[0], self.core.now);
+                    self.open.push(Effect::Check { ticket, names: names[1..].to_vec(), options });
+                    Msg::Checked { ticket, reports: vec![report] }
+                }
+                None => Msg::CheckEnded { ticket, result: Ok(()) },
+                Some(_) => Msg::CheckEnded { ticket, result: stored },
+            },
             Effect::OpenBrowser { .. } => {
                 Msg::BrowserOpened(bad.map_or(Ok(Some(Secret::new(CODE))), |_| Err("none".to_owned())))
             }
@@ -434,6 +451,13 @@ fn invariants(model: &Model) -> Result<(), TestCaseError> {
     match &model.screen {
         Screen::Home { selected } => prop_assert!(*selected < model.home_items().len().max(1)),
         Screen::Connection { .. } => {}
+        Screen::Checks(checks) => {
+            prop_assert!(checks.selected < checks.list.len().max(1));
+            prop_assert!(checks.list.iter().all(|index| *index < model.library.connections.len()));
+            prop_assert!(!checks.searching || checks.search.is_some());
+            let awaits = !model.checking.awaited.is_empty();
+            prop_assert!(model.checking.run.is_some() || !awaits, "awaited by nobody");
+        }
         Screen::Wizard(wizard) => {
             prop_assert!(wizard.step < wizard.procedure.steps.len());
             prop_assert!(wizard.procedure.step_index(&wizard.setup.current).is_some());

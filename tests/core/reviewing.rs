@@ -299,7 +299,7 @@ fn it_opens_from_home_a_connection_and_the_steps() {
     assert!(
         matches!(&core.model.screen, zoom_setup::app::model::Screen::Connection { name: of } if *of == name)
     );
-    core.press("Esc End Up Enter");
+    core.press("Esc End Up Up Enter");
     assert!(reviewing(&core).about.procedure.is_none(), "the line of the home screen");
 
     let mut core = Core::at("servicenow-dex", "scopes");

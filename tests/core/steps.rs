@@ -49,7 +49,7 @@ fn without_randomness_nothing_begins() {
     assert!(core.notice().contains("no procedure"));
     let ticket = core.model.ticket();
     core.model.starting =
-        Some(zoom_setup::app::model::Starting { ticket, procedure: "celigo-s2s".to_owned() });
+        Some(zoom_setup::app::model::Starting { ticket, procedure: "celigo-s2s".to_owned(), again: None });
     core.send(Msg::Random { ticket, result: Err("no source".to_owned()) });
     assert!(core.notice().contains("no source"));
     assert!(matches!(core.model.screen, Screen::Home { .. }));

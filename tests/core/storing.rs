@@ -303,6 +303,7 @@ fn the_connection_screen_copies_exports_and_removes() {
     assert!(
         matches!(&core.keys("e")[..], [Effect::Export { file_name, .. }] if file_name == "zoom-setup-dex-for-zoom.md")
     );
-    core.press("x Enter");
+    // Its login is kept here, so revoking is what is offered first.
+    core.press("x Down Enter");
     assert!(core.connections.is_empty() && core.secrets.is_empty());
 }

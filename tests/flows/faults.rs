@@ -33,9 +33,11 @@ fn of_general(fault: Fault) -> Strikes {
         Fault::ExpiredCode => Strikes::Login("code-expired"),
         Fault::MissingScope | Fault::ScopeLag => Strikes::Check("scopes"),
         Fault::UserManaged | Fault::MasterScope => Strikes::Check("app-kind"),
-        Fault::Superseded | Fault::DisabledByAdmin | Fault::OwnerRemoved | Fault::ExpiredRefresh => {
-            Strikes::Check("refresh")
-        }
+        Fault::Superseded
+        | Fault::DisabledByAdmin
+        | Fault::OwnerRemoved
+        | Fault::ExpiredRefresh
+        | Fault::LostRefresh => Strikes::Check("refresh"),
         Fault::ClockSkew => Strikes::Check("clock"),
         Fault::WrongAccount | Fault::Deactivated => panic!("{fault} is none of a General app"),
     }
@@ -63,7 +65,8 @@ fn of_server(fault: Fault) -> Option<(&'static str, &'static str)> {
         | Fault::DisabledByAdmin
         | Fault::OwnerRemoved
         | Fault::ExpiredRefresh
-        | Fault::ClockSkew => {
+        | Fault::ClockSkew
+        | Fault::LostRefresh => {
             panic!("{fault} is none of a Server-to-Server app")
         }
     }

@@ -4,7 +4,7 @@ use super::stage::*;
 use jiff::Timestamp;
 use std::time::Duration;
 use zoom_setup::procedure::AppKind;
-use zoom_setup::sandbox::{Consent, Fault};
+use zoom_setup::sandbox::{Consent, Fault, Refreshes};
 
 #[test]
 fn fault_wrong_secret() {
@@ -131,6 +131,22 @@ fn fault_drop_spends_what_was_sent() {
     assert!(stage.try_form("/oauth/token", AppKind::General, &pairs).is_none());
     stage.exchange(&code, RECEIVER).refused(400, "invalid_grant", "Invalid authorization code");
     stage.login();
+}
+
+#[test]
+fn fault_lost_refresh_rotates_and_says_nothing() {
+    let stage = Stage::with_fault(Fault::LostRefresh);
+    let first = stage.login();
+    let token = first["refresh_token"].as_str().unwrap();
+    let pairs = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    assert!(stage.try_form("/oauth/token", AppKind::General, &pairs).is_none());
+    assert_eq!(stage.sandbox.refreshes(), Refreshes { rotated: 1, refused: 0 });
+    stage.refresh(token).refused(400, "invalid_grant", "Invalid Token!");
+    assert_eq!(stage.sandbox.refreshes(), Refreshes { rotated: 1, refused: 1 });
+    assert_eq!(stage.read(first["access_token"].as_str().unwrap(), "/v2/users/me").status, 401);
+    // A new login is the remedy, and its refresh works.
+    let second = stage.login();
+    assert_eq!(stage.refresh(second["refresh_token"].as_str().unwrap()).status, 200);
 }
 
 #[test]

@@ -7,9 +7,12 @@
     reason = "what cannot be built here is a failed test"
 )]
 
+mod checking;
+mod connections;
 mod desk;
 mod proofs;
 mod qr;
+mod refreshes;
 mod review;
 mod states;
 mod world;
@@ -56,12 +59,13 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
 
 /// Every state of every screen.
 fn all() -> Vec<(String, Model)> {
-    let others = states::all().into_iter().chain(desk::all());
-    others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).collect()
+    let others =
+        states::all().into_iter().chain(desk::all()).chain(connections::all()).chain(refreshes::all());
+    others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).chain(checking::all()).collect()
 }
 
 fn snapshot(columns: u16, height: u16) {
-    for (name, model) in all().into_iter().chain(review::more()) {
+    for (name, model) in all().into_iter().chain(review::more()).chain(checking::more_states()) {
         insta::assert_snapshot!(format!("{name}_{columns}x{height}"), text(&model, columns, height));
     }
 }

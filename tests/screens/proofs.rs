@@ -54,7 +54,7 @@ const KIND: &str = r#"{"reason":"Account does not enabled the OAuth app type","e
 fn wizard_of(model: &mut Model) -> &mut Wizard {
     match &mut model.screen {
         Screen::Wizard(wizard) => wizard,
-        Screen::Home { .. } | Screen::Connection { .. } => panic!("no set-up on screen"),
+        Screen::Home { .. } | Screen::Connection { .. } | Screen::Checks(_) => panic!("no set-up on screen"),
     }
 }
 

@@ -5,7 +5,7 @@ use super::world::{
 };
 use zoom_setup::app::input::TextField;
 use zoom_setup::app::message::Ticket;
-use zoom_setup::app::model::{HomeItem, Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
+use zoom_setup::app::model::{Library, Model, Notice, Overlay, Screen, Tone, UnlockForm};
 use zoom_setup::app::wizard::{
     Activation, Authorization, AuthorizationPhase, Field, Form, LoginWay, ScopeList, ScopeRow, StepState,
     VerifyStage, Verifying, VerifyingPhase, Wizard,
@@ -392,7 +392,8 @@ pub fn all() -> Vec<(&'static str, Model)> {
     if let Screen::Wizard(wizard) = &mut handed.screen {
         wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);
     }
-    let removal = Overlay::ConfirmRemoval { what: HomeItem::Connection(0), name: "DEX for Zoom".to_owned() };
+    let removal =
+        Overlay::ConfirmRemoval { setup: "servicenow-dex-1f3a".to_owned(), name: "DEX for Zoom".to_owned() };
     let selected = step("servicenow-dex", "credentials");
     let mut states = vec![
         ("scopes_required_left_out", left_out),

@@ -111,6 +111,7 @@ pub fn setup(procedure: &Procedure, step: usize) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: BTreeMap::new(),
+        replaces: None,
         unknown: Default::default(),
     }
 }
@@ -123,6 +124,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         tokens: None,
         refreshing: None,
         tokens_unstored: false,
+        tokens_with: None,
         step,
         state,
         unsaved: BTreeSet::new(),

@@ -34,6 +34,7 @@ pub fn setup(id: &str) -> Setup {
         connection: None,
         compared: BTreeMap::new(),
         proofs: std::collections::BTreeMap::new(),
+        replaces: None,
         unknown: Default::default(),
     }
 }
@@ -103,6 +104,11 @@ pub fn open_with(data_dir: &Path, kind: StoreKind, keyring: Arc<FakeKeyring>) ->
     let keyring_wait = if hangs { Duration::from_millis(50) } else { PATIENCE };
     let limits = StoreLimits { keyring_wait, ..limits() };
     with_parts(data_dir, kind, StoreParts { limits, ..parts(keyring) })
+}
+
+/// A store on that disk, which must not need a keyring.
+pub fn open_on(data_dir: &Path, kind: StoreKind, disk: Arc<dyn Disk>) -> FileStore {
+    with_parts(data_dir, kind, StoreParts { disk, ..parts(Arc::new(Untouchable)) })
 }
 
 pub fn with_parts(data_dir: &Path, kind: StoreKind, parts: StoreParts) -> FileStore {

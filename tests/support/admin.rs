@@ -162,7 +162,11 @@ pub trait Admin {
             let here = match self.model().home_items().get(*selected) {
                 Some(HomeItem::New(index)) => self.model().procedures[*index].id == procedure,
                 Some(
-                    HomeItem::Resume(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Connection(_),
+                    HomeItem::Resume(_)
+                    | HomeItem::Rehearse
+                    | HomeItem::Review
+                    | HomeItem::Check
+                    | HomeItem::Connection(_),
                 )
                 | None => false,
             };

@@ -186,10 +186,12 @@ impl Core {
                 self.connections.insert(connection.name.clone(), *connection);
                 Some(Msg::ConnectionSaved { ticket, result })
             }
-            Effect::RemoveConnection { name, secrets } => {
-                self.connections.remove(&name);
-                self.apply(secrets.into_iter().map(|key| (key, None)).collect());
-                None
+            Effect::RemoveConnection { ticket, name, secrets } => {
+                if result.is_ok() {
+                    self.connections.remove(&name);
+                    self.apply(secrets.into_iter().map(|key| (key, None)).collect());
+                }
+                Some(Msg::ConnectionRemoved { ticket, result })
             }
             Effect::LoadLibrary => Some(Msg::LibraryLoaded {
                 setups: self.setups.values().cloned().collect(),
@@ -209,6 +211,7 @@ impl Core {
             | Effect::Revoke { .. }
             | Effect::Read { .. }
             | Effect::Preflight { .. }
+            | Effect::Check { .. }
             | Effect::OpenBrowser { .. }
             | Effect::Copy { .. }
             | Effect::Export { .. }

@@ -25,7 +25,7 @@ use zoom_setup::runtime::{LoggedStore, LoggedZoom, Ports, Runtime, message, step
 use zoom_setup::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Connection, SecretKey, Setup};
-use zoom_setup::store::{FileStore, StoreKind, StoreLimits, StoreOptions, StoreParts};
+use zoom_setup::store::{FileStore, HistoryFile, StoreKind, StoreLimits, StoreOptions, StoreParts};
 use zoom_setup::system::{SystemClock, SystemEntropy};
 use zoom_setup::zoom::{Limits, ZoomClient};
 
@@ -187,6 +187,8 @@ impl World {
             clock,
             entropy: Arc::new(SystemEntropy),
             store: Box::new(LoggedStore::new(Box::new(store))),
+            history: HistoryFile::new(&self.data()),
+            procedures: self.procedures.clone(),
             rehearsing: Some(Arc::new(AppPage(Arc::clone(&self.sandbox)))),
             passphrase: self.passphrase.clone(),
             export_directory: self.exports().to_owned(),
@@ -395,7 +397,9 @@ fn busy(model: &Model) -> bool {
     if model.review.as_ref().is_some_and(|reviewing| reviewing.proving.is_some()) {
         return true;
     }
-    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy()) {
+    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy())
+        || model.removing.as_ref().is_some_and(|removing| removing.is_busy())
+    {
         return true;
     }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };

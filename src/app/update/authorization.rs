@@ -440,7 +440,10 @@ pub fn secrets_written(
                 }
             }
             if granted && let Some(tokens) = &wizard.tokens {
-                wizard.setup.decision = None;
+                // Who logs in again for a connection that this wizard keeps alive has decided that before.
+                if wizard.setup.replaces.is_none() {
+                    wizard.setup.decision = None;
+                }
                 if let Some(grant) = &mut wizard.setup.grant {
                     grant.obtained_at = now;
                     grant.refreshable = tokens.refresh_token.is_some();

@@ -306,7 +306,8 @@ fn keep_secret(wizard: &mut Wizard, name: FieldName, value: Secret) {
     wizard.unsaved.insert(name);
 }
 
-fn write_secrets(model: &mut Model, advance: bool, out: &mut Vec<Effect>) {
+/// Writes the secrets that are not in the store yet; once they are there, the step is done if it waits for them.
+pub fn write_secrets(model: &mut Model, advance: bool, out: &mut Vec<Effect>) {
     let ticket = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
     let id = wizard.setup.id.clone();

@@ -4,12 +4,12 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{leave, notify, progress, review, secrets, selected_home_item, steps};
+use super::{again, checking, leave, notify, progress, remove, review, secrets, selected_home_item, steps};
 use crate::app::message::{Effect, Exit, Intent, Ticket};
 use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting, Tone};
 use crate::app::wizard::{StepState, Wizard};
 use crate::procedure::{FieldName, Procedure, StepKind};
-use crate::setup::{Connection, FORMAT, SecretKey, Setup};
+use crate::setup::{Connection, FORMAT, GrantDecision, SecretKey, Setup};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,6 +37,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 out.push(Effect::Exit(Exit::Rehearse));
             }
             Some(HomeItem::Review) => review::open(model),
+            Some(HomeItem::Check) => checking::show_all(model),
             Some(HomeItem::Connection(index)) => {
                 let name = model.library.connections[index].name.clone();
                 model.scroll = 0;
@@ -64,6 +65,7 @@ pub fn loaded(model: &mut Model, setups: Vec<Setup>, connections: Vec<Connection
         // On the first answer the newest unfinished set-up is the likely wish, so the cursor is there.
         *selected = if first { 0 } else { (*selected).min(last) };
     }
+    checking::relist_in_place(model);
 }
 
 /// Goes back to the home screen.
@@ -74,44 +76,31 @@ pub fn show(model: &mut Model, out: &mut Vec<Effect>) {
 }
 
 fn ask_removal(model: &mut Model) {
-    let Some(what) = selected_home_item(model) else { return };
-    let name = match &what {
-        HomeItem::Resume(index) => {
-            let setup = &model.library.setups[*index];
-            setup.answers.get(&FieldName::AppName).cloned().unwrap_or_else(|| setup.id.clone())
+    match selected_home_item(model) {
+        Some(HomeItem::Resume(index)) => {
+            let setup = &model.library.setups[index];
+            let name = setup.answers.get(&FieldName::AppName).unwrap_or(&setup.id).clone();
+            model.overlay = Some(Overlay::ConfirmRemoval { setup: setup.id.clone(), name });
         }
-        HomeItem::Connection(index) => model.library.connections[*index].name.clone(),
-        HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review => return,
-    };
-    model.overlay = Some(Overlay::ConfirmRemoval { what, name });
+        Some(HomeItem::Connection(index)) => {
+            let name = model.library.connections[index].name.clone();
+            remove::open(model, &name);
+        }
+        Some(HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review | HomeItem::Check) | None => {}
+    }
 }
 
-/// Removes a set-up or a connection with its secrets. Nothing at Zoom or the receiver changes.
-pub fn remove(model: &mut Model, what: &HomeItem, out: &mut Vec<Effect>) {
-    match what {
-        HomeItem::Resume(index) => {
-            let Some(setup) = model.library.setups.get(*index).cloned() else { return };
-            let procedure = model.procedure(&setup.procedure).cloned();
-            if may_have_secrets(procedure.as_deref(), &setup) {
-                let secrets = setup_secrets(&setup);
-                secrets::with_store(model, Effect::RemoveSetup { id: setup.id, secrets }, out);
-            } else {
-                out.push(Effect::RemoveSetup { id: setup.id, secrets: Vec::new() });
-            }
-            notify(
-                model,
-                Tone::Information,
-                "Removed here. If the app exists in Zoom already, delete it there too.",
-            );
-        }
-        HomeItem::Connection(index) => {
-            let Some(connection) = model.library.connections.get(*index).cloned() else { return };
-            let secrets = connection_secrets(&connection);
-            secrets::with_store(model, Effect::RemoveConnection { name: connection.name, secrets }, out);
-            notify(model, Tone::Information, "Removed here. Zoom and the receiver still have theirs.");
-        }
-        HomeItem::New(_) | HomeItem::Rehearse | HomeItem::Review => return,
+/// Removes a set-up with its secrets. Nothing at Zoom or the receiver changes.
+pub fn remove_setup(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
+    let Some(setup) = model.library.setups.iter().find(|setup| setup.id == id).cloned() else { return };
+    let procedure = model.procedure(&setup.procedure).cloned();
+    if may_have_secrets(procedure.as_deref(), &setup) {
+        let secrets = setup_secrets(&setup);
+        secrets::with_store(model, Effect::RemoveSetup { id: setup.id, secrets }, out);
+    } else {
+        out.push(Effect::RemoveSetup { id: setup.id, secrets: Vec::new() });
     }
+    notify(model, Tone::Information, "Removed here. If the app exists in Zoom already, delete it there too.");
     model.screen = Screen::Home { selected: 0 };
     model.scroll = 0;
     if matches!(model.secret_store, SecretStore::Unlocking { .. }) {
@@ -148,7 +137,7 @@ pub fn begin(model: &mut Model, procedure: &str, out: &mut Vec<Effect>) {
         return notify(model, Tone::Failure, format!("There is no procedure {procedure}."));
     }
     let ticket = model.ticket();
-    model.starting = Some(Starting { ticket, procedure: procedure.to_owned() });
+    model.starting = Some(Starting { ticket, procedure: procedure.to_owned(), again: None });
     out.push(Effect::Random { ticket });
 }
 
@@ -190,11 +179,16 @@ pub fn random(
         verification: None,
         connection: None,
         compared: BTreeMap::new(),
-        proofs: std::collections::BTreeMap::new(),
+        proofs: BTreeMap::new(),
+        replaces: None,
         unknown: Default::default(),
     };
-    show_wizard(model, procedure, setup);
-    steps::go_to(model, 0, out);
+    let again = starting.again;
+    show_wizard(model, Arc::clone(&procedure), setup);
+    match again {
+        Some(again) => again::fill(model, *again, out),
+        None => steps::go_to(model, 0, out),
+    }
 }
 
 /// Goes on with an unfinished set-up, at the step it stood at.
@@ -211,7 +205,10 @@ pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
         // The procedure was edited since and the step is gone: the first step that is not done.
         procedure.steps.iter().position(|step| !setup.done.contains_key(&step.id)).unwrap_or(0)
     });
-    let keys = setup_secrets(&setup);
+    let mut keys = setup_secrets(&setup);
+    // A login that was kept went to the connection when that was stored.
+    let kept = setup.connection.clone().filter(|_| setup.decision == Some(GrantDecision::KeepAndOwn));
+    keys.extend(kept.map(SecretKey::ConnectionTokens));
     let has_secrets = may_have_secrets(Some(&procedure), &setup);
     show_wizard(model, procedure, setup);
     if has_secrets {
@@ -248,6 +245,7 @@ fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
         tokens: None,
         refreshing: None,
         tokens_unstored: false,
+        tokens_with: None,
         pending: None,
         step: 0,
         state: StepState::Read { selected: 0 },

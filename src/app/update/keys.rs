@@ -5,8 +5,8 @@
 )]
 
 use super::{
-    authorization, desk, form, home, leave, notify, proof, review, rotate, scopes, secrets, steps, storing,
-    verification, waiting, wizard_mut,
+    again, authorization, checking, desk, form, home, leave, notify, proof, remove, review, rotate, scopes,
+    secrets, steps, storing, verification, waiting, wizard_mut,
 };
 use crate::app::keymap::{self, Mode};
 use crate::app::message::{Edit, Effect, Intent};
@@ -22,11 +22,19 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     if model.overlay.is_some() {
         return in_overlay(model, intent, out);
     }
+    if model.removing.is_some() && !matches!(intent, Intent::Help) {
+        return remove::intent(model, intent, out);
+    }
     if model.rotating.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return rotate::intent(model, intent, out);
     }
     if model.review.is_some() && !matches!(intent, Intent::Help | Intent::Quit) {
         return review::intent(model, intent, out);
+    }
+    if matches!(model.screen, Screen::Checks(_))
+        && !matches!(intent, Intent::Help | Intent::Quit | Intent::Review | Intent::Rotate)
+    {
+        return checking::intent(model, intent, out);
     }
     if intent != Intent::Peek {
         model.notice = None;
@@ -35,6 +43,13 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         Intent::Help => open(model, Overlay::Help),
         Intent::Desk => desk::open(model, out),
         Intent::Review => review::open(model),
+        Intent::Check => checking::open(model, out),
+        Intent::LogInAgain => {
+            if let Screen::Connection { name } = &model.screen {
+                let name = name.clone();
+                again::begin(model, &name, out);
+            }
+        }
         Intent::Rotate => rotate::open_selected(model),
         Intent::Document => {
             if model.wizard().is_some() {
@@ -74,13 +89,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         | Intent::QrCode
         | Intent::Credentials
         | Intent::Remove => on_screen(model, intent, out),
-        // Of the review, which has its own.
+        // Of the review and the check, which have their own.
         Intent::FilterNext
         | Intent::FilterPrevious
         | Intent::CopyAll
         | Intent::Prove
         | Intent::ToDo
         | Intent::Subjects
+        | Intent::CheckAll
+        | Intent::Refresh
+        | Intent::Watch
         | Intent::Leave => {}
     }
 }
@@ -100,10 +118,10 @@ pub fn paste(model: &mut Model, text: &Secret, out: &mut Vec<Effect>) {
     if matches!(keymap::mode(model), Mode::Desk | Mode::DeskPaste) {
         return desk::paste(model, text, out);
     }
-    if model.rotating.is_some() && model.overlay.is_none() {
+    if model.rotating.is_some() && model.overlay.is_none() && model.removing.is_none() {
         return rotate::paste(model, text);
     }
-    if model.review.is_some() && model.overlay.is_none() {
+    if model.review.is_some() && model.overlay.is_none() && model.removing.is_none() {
         return review::paste(model, text);
     }
     if keymap::mode(model) == Mode::LoginWaiting {
@@ -151,6 +169,7 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         Mode::PasteBox => waiting::typed(model, typed),
         Mode::DeskPaste => desk::typed(model, typed),
         Mode::ReviewSearch | Mode::ReviewPaste => review::typed(model, typed),
+        Mode::ChecksSearch => checking::typed(model, typed),
         Mode::Rotate => rotate::typed(model, typed),
         Mode::Home
         | Mode::Read
@@ -175,9 +194,14 @@ fn typed(model: &mut Model, typed: Typed<'_>) {
         | Mode::ReviewProving
         | Mode::ReviewToDo
         | Mode::ReviewSubjects
+        | Mode::Checks
+        | Mode::ChecksRunning
+        | Mode::ChecksDetail
         | Mode::RotateBusy
         | Mode::Rotated
-        | Mode::ConfirmRemoval => {}
+        | Mode::ConfirmRemoval
+        | Mode::Remove
+        | Mode::RemoveBusy => {}
     }
 }
 
@@ -255,11 +279,11 @@ fn in_overlay(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
         }
         Overlay::Desk(_) => desk::intent(model, intent, out),
         Overlay::Unlock(_) => secrets::intent(model, intent, out),
-        Overlay::ConfirmRemoval { what, .. } => {
-            let what = what.clone();
+        Overlay::ConfirmRemoval { setup, .. } => {
+            let setup = setup.clone();
             if intent == Intent::Confirm {
                 close(model);
-                home::remove(model, &what, out);
+                home::remove_setup(model, &setup, out);
             } else if intent == Intent::Back {
                 close(model);
             }
@@ -285,6 +309,7 @@ fn on_screen(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     let wizard = match &mut model.screen {
         Screen::Home { .. } => return home::intent(model, intent, out),
         Screen::Connection { .. } => return storing::on_connection(model, intent, out),
+        Screen::Checks(_) => return checking::intent(model, intent, out),
         Screen::Wizard(wizard) => wizard,
     };
     if wizard.loading.is_some() {

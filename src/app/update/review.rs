@@ -58,9 +58,13 @@ pub fn open(model: &mut Model) {
                 Some(connection) => of_connection(model, connection),
                 None => return,
             },
-            Some(HomeItem::Rehearse | HomeItem::Review) | None => of_anything(None),
+            Some(HomeItem::Rehearse | HomeItem::Review | HomeItem::Check) | None => of_anything(None),
         },
         Screen::Connection { name } => match model.connection(name) {
+            Some(connection) => of_connection(model, connection),
+            None => return,
+        },
+        Screen::Checks(checks) => match checks.selected(&model.library.connections) {
             Some(connection) => of_connection(model, connection),
             None => return,
         },

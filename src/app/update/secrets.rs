@@ -5,7 +5,7 @@
 )]
 
 use super::keys::Typed;
-use super::{form, notify, progress, refreshing, save, steps, store_failure_text, wizard_mut};
+use super::{checking, form, notify, progress, refreshing, save, steps, store_failure_text, wizard_mut};
 use crate::app::input::TextField;
 use crate::app::message::{Effect, Intent, Ticket};
 use crate::app::model::{Model, Overlay, SecretStore, Tone, UnlockForm};
@@ -113,12 +113,18 @@ fn give_up(model: &mut Model, why: &str, out: &mut Vec<Effect>) {
             out.push(Effect::LoadLibrary);
         }
         let failure = StoreFailure::Io { message: why.clone() };
-        if let Effect::WriteSecrets { ticket, .. } = effect {
-            super::written(model, ticket, &Err(failure), out);
-        } else if let Effect::Renew { ticket, .. } = effect {
-            super::refreshing::renewed(model, ticket, Renewal::Store(failure), out);
-        } else if let Effect::ReadSecrets { ticket, .. } = effect {
-            super::secrets_read(model, ticket, Err(failure), out);
+        match effect {
+            Effect::RemoveConnection { ticket, .. } => {
+                super::remove::removed(model, ticket, &Err(failure), out);
+            }
+            Effect::WriteSecrets { ticket, .. } => super::written(model, ticket, &Err(failure), out),
+            Effect::Renew { ticket, .. } => super::renewed(model, ticket, Renewal::Store(failure), out),
+            Effect::ReadSecrets { ticket, .. } => super::secrets_read(model, ticket, Err(failure), out),
+            Effect::Check { ticket, .. } => {
+                why = format!("Not checked: {why}");
+                checking::ended(model, ticket, &Err(failure), out);
+            }
+            _ => {}
         }
     }
     notify(model, Tone::Failure, why);
@@ -152,7 +158,16 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
             form.error = None;
             out.push(Effect::Unlock { ticket, passphrase: Some(Secret::new(form.passphrase.text())) });
         }
-        Intent::Back => give_up(model, "Not stored: the secrets were not unlocked. Enter asks again.", out),
+        Intent::Back => {
+            let why = if matches!(&model.secret_store, SecretStore::Unlocking { waiting, .. }
+                if waiting.iter().any(|effect| matches!(effect, Effect::Check { .. })))
+            {
+                "the secrets were not unlocked. r asks again."
+            } else {
+                "Not stored: the secrets were not unlocked. Enter asks again."
+            };
+            give_up(model, why, out);
+        }
         _ => {}
     }
 }
@@ -213,7 +228,7 @@ pub fn read(
     wizard.loading = None;
     let index = wizard.step;
     let mut pending = None;
-    let mut tokens = None;
+    let (mut tokens, mut kept) = (None, None);
     let mut lost = false;
     match result {
         Ok(found) => {
@@ -237,6 +252,9 @@ pub fn read(
                     (SecretKey::SetupTokens(_), Some(value)) => {
                         tokens = TokenRecord::from_secret(&value);
                     }
+                    (SecretKey::ConnectionTokens(name), Some(value)) => {
+                        kept = TokenRecord::from_secret(&value).map(|record| (name, record));
+                    }
                     (SecretKey::SetupPending(_), Some(value)) => {
                         pending = crate::oauth::PendingAuthorization::from_secret(&value);
                     }
@@ -249,7 +267,15 @@ pub fn read(
                     ) => {}
                 }
             }
-            take_tokens(wizard, tokens);
+            // Those of a login since, or a copy that a kill left when they went to the connection.
+            let since = tokens.filter(|record| record.is_newer_than(kept.as_ref().map(|(_, kept)| kept)));
+            match (since, kept) {
+                (None, Some((name, record))) => {
+                    take_tokens(wizard, Some(record));
+                    wizard.tokens_with = Some(name);
+                }
+                (since, _) => take_tokens(wizard, since),
+            }
             wizard.pending = pending;
             let unsettled = wizard.refreshing.as_ref().map(|begun| refreshing::begun_at(begun.since));
             steps::go_to(model, index, out);

@@ -142,17 +142,19 @@ pub fn open_page(model: &mut Model, out: &mut Vec<Effect>) {
     let Some(wizard) = wizard_mut(model) else { return };
     let page = wizard.current().open.as_ref().map(|template| template.render(&wizard.values()));
     match page {
-        Some(Some(url)) => {
-            if model.settings.rehearsal.is_some() {
-                // The real pages would not know the sandbox's app, so they are not opened in rehearsal.
-                let text = format!("Rehearsal: outside it, o opens {url}");
-                notify(model, Tone::Information, text);
-            } else {
-                out.push(Effect::OpenBrowser { url });
-            }
-        }
+        Some(Some(url)) => open_outside(model, url, out),
         Some(None) => notify(model, Tone::Warning, "The address is not known yet: an answer is missing."),
         None => notify(model, Tone::Information, "There is no page to open on this step."),
+    }
+}
+
+/// Opens a page of Zoom or of the receiver.
+pub fn open_outside(model: &mut Model, url: String, out: &mut Vec<Effect>) {
+    if model.settings.rehearsal.is_some() {
+        // The real pages would not know the sandbox's app, so they are not opened in rehearsal.
+        notify(model, Tone::Information, format!("Rehearsal: outside it, o opens {url}"));
+    } else {
+        out.push(Effect::OpenBrowser { url });
     }
 }
 

@@ -4,9 +4,9 @@
     reason = "a key that means nothing here is ignored; every message is matched in update.rs"
 )]
 
-use super::{home, keys, notify, save, secrets, steps, store_failure_text, wizard_mut};
+use super::{home, keys, notify, remove, save, secrets, steps, store_failure_text, wizard_mut};
 use crate::app::message::{Effect, Intent, Ticket};
-use crate::app::model::{Model, Overlay, Screen, Tone};
+use crate::app::model::{Model, Screen, Tone};
 use crate::app::wizard::Wizard;
 use crate::handoff;
 use crate::ports::StoreFailure;
@@ -34,7 +34,7 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
         receiver: wizard.procedure.receiver,
         app_kind: wizard.procedure.app_kind,
         rehearsal: setup.rehearsal,
-        created: now,
+        created: setup.replaces.as_ref().map_or(now, |replaced| replaced.created),
         owner: if owned { Owner::Wizard } else { Owner::Receiver },
         answers: setup.answers.clone(),
         secrets: setup.secrets.clone(),
@@ -47,11 +47,21 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
     }
 }
 
-/// The same as it is stored: with what a newer zoom-setup had added to the connection of that name.
+/// The same as it is stored: with what a newer zoom-setup had added to the connection of that name, and since when
+/// the credentials are what they are, if it takes the place of that one.
 fn to_store(model: &Model) -> Option<Connection> {
-    let connection = connection_of(model.wizard()?, model.now);
-    let unknown = model.connection(&connection.name).map(|stored| stored.unknown.clone()).unwrap_or_default();
-    Some(Connection { unknown, ..connection })
+    let wizard = model.wizard()?;
+    let mut connection = connection_of(wizard, model.now);
+    let Some(stored) = model.connection(&connection.name) else { return Some(connection) };
+    connection.unknown = stored.unknown.clone();
+    if wizard.setup.replaces.is_some() {
+        for (field, fingerprint) in &connection.secrets {
+            let kept = stored.secrets.get(field) == Some(fingerprint);
+            let since = if kept { stored.credentials_since.get(field).copied() } else { Some(model.now) };
+            connection.credentials_since.extend(since.map(|since| (*field, since)));
+        }
+    }
+    Some(connection)
 }
 
 /// Writes the secrets of the connection; its file follows once they are there.
@@ -121,12 +131,16 @@ pub fn connection_saved(
         Ok(()) => {
             let name = connection.name.clone();
             let before = wizard.setup.connection.replace(name.clone());
+            let moved = wizard.tokens.is_some() && connection.grant.is_some();
+            wizard.tokens_with = moved.then(|| name.clone());
+            let copy = SecretKey::SetupTokens(wizard.setup.id.clone());
             let at_verify = wizard.current().kind == StepKind::Verify;
             let renamed = before.filter(|before| *before != name);
             if let Some(old) = renamed.and_then(|old| model.connection(&old)) {
                 let secrets = home::connection_secrets(old);
-                out.push(Effect::RemoveConnection { name: old.name.clone(), secrets });
                 let old = old.name.clone();
+                let ticket = model.ticket();
+                out.push(Effect::RemoveConnection { ticket, name: old.clone(), secrets });
                 model.library.connections.retain(|other| other.name != old);
             }
             model.library.connections.retain(|other| other.name != name);
@@ -137,6 +151,12 @@ pub fn connection_saved(
             } else {
                 // Somebody went back meanwhile and stays there.
                 save(model, out);
+            }
+            if moved {
+                // The progress file says where they are, so the copy that lay with the set-up can go.
+                let ticket = model.ticket();
+                let changes = vec![(copy, None)];
+                secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
             }
             notify(model, Tone::Success, format!("Stored as {name}."));
         }
@@ -233,13 +253,7 @@ pub fn on_connection(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 out.push(Effect::Copy { text: Secret::new(text), what: "Hand-over sheet".to_owned() });
             }
         }
-        Intent::Remove => {
-            let index = model.library.connections.iter().position(|other| other.name == connection.name);
-            if let Some(index) = index {
-                let what = crate::app::model::HomeItem::Connection(index);
-                model.overlay = Some(Overlay::ConfirmRemoval { what, name: connection.name });
-            }
-        }
+        Intent::Remove => remove::open(model, &connection.name),
         Intent::Down => model.scroll = (model.scroll + 1).min(model.max_scroll),
         Intent::Up => model.scroll = model.scroll.saturating_sub(1),
         _ => {}

@@ -146,7 +146,13 @@ fn one(report: &CheckReport, before: &[Entry], page: &mut Page) {
     };
     pair(page, "Refresh", &owner);
     if report.app_kind == AppKind::General && report.owner == Owner::Wizard {
-        pair(page, "Access token", &format!("{} left", access(report)));
+        let left = match report.access_token_s() {
+            None if looked(report) => "none".to_owned(),
+            None => "not known".to_owned(),
+            Some(..=0) => "over".to_owned(),
+            Some(1..) => format!("{} left", access(report)),
+        };
+        pair(page, "Access token", &left);
         let new = if report.refreshed { ", new in this check" } else { "" };
         pair(page, "Refresh token", &format!("{}{new}", refresh(report)));
     }
@@ -203,6 +209,12 @@ fn pair(page: &mut Page, label: &str, value: &str) {
     page.wrapped(&format!("  {label:<14} "), 17, value);
 }
 
+/// Whether what is stored was looked at.
+fn looked(report: &CheckReport) -> bool {
+    let shut = [FindingCode::StoreLocked, FindingCode::StoreUnreadable, FindingCode::Stopped];
+    !shut.into_iter().any(|code| report.has(code))
+}
+
 /// What is left of the access token.
 fn access(report: &CheckReport) -> String {
     match report.access_token_s() {
@@ -221,9 +233,9 @@ fn refresh(report: &CheckReport) -> String {
         (AppKind::General, Owner::Receiver) => format!("{}'s", report.receiver.label()),
         (AppKind::General, Owner::Wizard) => {
             let life = REFRESH_TOKEN_LIFE.as_hours() / 24;
-            report
-                .refresh_token_days()
-                .map_or_else(|| "none".to_owned(), |days| format!("{days} of ~{life} days"))
+            let none = if looked(report) { "none" } else { "not known" };
+            let days = report.refresh_token_days();
+            days.map_or_else(|| none.to_owned(), |days| format!("{days} of ~{life} days"))
         }
     }
 }

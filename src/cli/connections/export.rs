@@ -101,8 +101,7 @@ fn remove(world: &mut World, connection: &Connection, held: &mut dyn HeldTokens)
     let changes =
         fields.map(|field| (SecretKey::ConnectionField(connection.name.clone(), *field), None)).collect();
     world.store.write_secrets(changes).map_err(world::store_error)?;
-    world.store.remove_connection(&connection.name).map_err(world::store_error)?;
-    world.history.forget(&connection.name).map_err(world::store_error)
+    world.store.remove_connection(&connection.name).map_err(world::store_error)
 }
 
 fn parcel_of(

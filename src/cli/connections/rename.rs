@@ -9,7 +9,6 @@ use crate::ports::{HeldTokens, Store, StoreFailure};
 use crate::procedure::FieldName;
 use crate::secret::{Secret, printable};
 use crate::setup::{Connection, SecretKey};
-use crate::store::HistoryFile;
 use std::io::Write;
 
 /// Renames a connection on this machine. Its name at the receiver stays.
@@ -33,7 +32,7 @@ pub fn run(global: &Global, from: &str, to: &str) -> Result<(), Error> {
         ));
     }
     world.open_secrets()?;
-    let left = rename(world.store.as_mut(), &world.history, from, &to).map_err(world::store_error)?;
+    let left = rename(world.store.as_mut(), from, &to).map_err(world::store_error)?;
     let (from, to) = (printable(from, 100), printable(&to, 100));
     let _ = writeln!(
         std::io::stderr(),
@@ -115,12 +114,7 @@ pub fn refuse_taken(connections: &[Connection], name: &str) -> Result<(), Error>
 ///
 /// # Errors
 /// Nothing has changed; what lies under the new name belongs to no connection.
-pub fn rename(
-    store: &mut dyn Store,
-    history: &HistoryFile,
-    from: &str,
-    to: &str,
-) -> Result<Option<StoreFailure>, StoreFailure> {
+pub fn rename(store: &mut dyn Store, from: &str, to: &str) -> Result<Option<StoreFailure>, StoreFailure> {
     let [mut old, mut new] = hold_both(store, from, to)?;
     // Under the lock: whoever refreshed meanwhile is done.
     let (connections, _) = store.connections()?;
@@ -140,8 +134,7 @@ pub fn rename(
     store.rename_connection(from, &renamed)?;
     let result = verify(store, &renamed)
         .and_then(|()| old.remove())
-        .and_then(|()| store.write_secrets(removals(&connection, from)))
-        .and_then(|()| history.rename(from, to));
+        .and_then(|()| store.write_secrets(removals(&connection, from)));
     Ok(result.err())
 }
 
