@@ -6,6 +6,8 @@
 
 #[path = "pty/callback.rs"]
 mod callback;
+#[path = "pty/checking.rs"]
+mod checking;
 #[path = "pty/desk.rs"]
 mod desk;
 #[path = "support/home.rs"]

@@ -98,7 +98,7 @@ fn standing<'a>(page: &mut Page<'a>, model: &Model, connection: &Connection) {
     {
         spans.push(look.dim(format!("{}checked {}", look.signs.between, age(model.now, last.at))));
     }
-    if connection.rehearsal {
+    if connection.rehearsal && model.settings.rehearsal.is_none() {
         spans.push(look.dim(format!("{}REHEARSAL", look.signs.between)));
     }
     page.text(spans);
