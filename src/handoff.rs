@@ -11,7 +11,7 @@ pub mod rotation;
 mod sheet;
 pub mod transfer;
 
-pub use env::env;
+pub use env::{env, quote};
 pub use json::json;
 pub use markdown::markdown;
 pub use sheet::{

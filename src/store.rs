@@ -126,8 +126,8 @@ impl StoreLimits {
         let kib = 1_u64.checked_shl(u32::from(self.work_factor)).unwrap_or(u64::MAX);
         let memory = if kib < 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
         format!(
-            "Each time it is typed takes {memory} of memory and under a second (scrypt, N = 2^{}), and so does each \
-             guess of somebody else",
+            "Opening it takes {memory} of memory and under a second (scrypt, N = 2^{}), and so does each guess of \
+             somebody else",
             self.work_factor
         )
     }

@@ -147,15 +147,18 @@ fn screen(model: &Model, frame: &mut Frame<'_>, area: Rect, roomy: bool, look: L
             dialog::connection_removal(model, removing, full, look)
         });
     }
+    let wide = area.width >= WIDE;
+    let main = if wide { Rect { width: MAIN, ..padded } } else { padded };
     if let Some(rotating) = &model.rotating {
-        let main = if area.width >= WIDE { Rect { width: MAIN, ..padded } } else { padded };
+        if wide {
+            let beside = beside(padded, MAIN, MEASURE);
+            connection::aside(model, &rotating.connection.name, beside.width, look).draw(frame, beside, 0);
+        }
         return rotate::body(model, rotating, main.width, look).draw(frame, main, model.scroll, look);
     }
     if let Some(reviewing) = &model.review {
         return review::draw(model, reviewing, frame, area, roomy, look);
     }
-    let wide = area.width >= WIDE;
-    let main = if wide { Rect { width: MAIN, ..padded } } else { padded };
     match &model.screen {
         Screen::Home { selected } => {
             home::draw(frame, main, model, *selected, look);

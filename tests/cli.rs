@@ -3,6 +3,10 @@
 
 #[path = "cli/answers.rs"]
 mod answers;
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/connections.rs"]
+mod connections;
 #[path = "cli/contract.rs"]
 mod contract;
 #[path = "cli/ends.rs"]
@@ -15,6 +19,8 @@ mod issued;
 mod leaks;
 #[path = "cli/scopes.rs"]
 mod scopes;
+#[path = "cli/store.rs"]
+mod store;
 #[path = "cli/stored.rs"]
 mod stored;
 #[path = "support/zoom.rs"]

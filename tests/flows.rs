@@ -17,6 +17,8 @@ mod checking;
 mod classic;
 #[path = "flows/complete.rs"]
 mod complete;
+#[path = "flows/connections.rs"]
+mod connections;
 #[path = "flows/faults.rs"]
 mod faults;
 #[path = "support/harness.rs"]

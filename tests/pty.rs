@@ -8,6 +8,8 @@
 mod callback;
 #[path = "pty/checking.rs"]
 mod checking;
+#[path = "pty/connections.rs"]
+mod connections;
 #[path = "pty/desk.rs"]
 mod desk;
 #[path = "support/home.rs"]

@@ -144,6 +144,7 @@ fn connection(index: usize, kind: Kind, now: Timestamp) -> Connection {
         app_kind,
         rehearsal: false,
         created: now,
+        credentials_since: BTreeMap::new(),
         owner: if kind == Kind::Receiver { Owner::Receiver } else { Owner::Wizard },
         answers,
         secrets: BTreeMap::from([(FieldName::ClientSecret, secret)]),
@@ -155,8 +156,10 @@ fn connection(index: usize, kind: Kind, now: Timestamp) -> Connection {
             api_url: None,
             refreshable: true,
             refreshed_at: None,
+            unknown: Default::default(),
         }),
         verification: None,
         compared: BTreeMap::default(),
+        unknown: Default::default(),
     }
 }

@@ -16,7 +16,7 @@ use crate::procedure::{
 use crate::secret::{Fingerprint, Secret};
 use crate::setup::compared::ExactString;
 use crate::setup::values::AnswerValues;
-use crate::setup::{AccountFacts, Check, Setup};
+use crate::setup::{AccountFacts, Check, SecretKey, Setup};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct Wizard {
     pub refreshing: Option<Refreshing>,
     /// No store took them: they are nowhere but here.
     pub tokens_unstored: bool,
+    /// The connection that they went to when it was stored. Two copies of one refresh token would be spent by two.
+    pub tokens_with: Option<String>,
     /// A login begun in an earlier run that is still waiting for its answer.
     pub pending: Option<PendingAuthorization>,
     /// Index of the current step.
@@ -418,6 +420,14 @@ impl Wizard {
     /// As [`Self::authorization`], to change it.
     pub const fn authorization_mut(&mut self) -> Option<&mut Authorization> {
         if let StepState::Authorize(authorization) = &mut self.state { Some(authorization) } else { None }
+    }
+
+    /// Where the tokens lie in the store.
+    pub fn tokens_key(&self) -> SecretKey {
+        match &self.tokens_with {
+            Some(name) => SecretKey::ConnectionTokens(name.clone()),
+            None => SecretKey::SetupTokens(self.setup.id.clone()),
+        }
     }
 
     /// The tokens with what is known of their last refresh, for the store.

@@ -5,14 +5,16 @@ pub mod nagios;
 mod progress;
 pub mod prometheus;
 pub mod text;
-mod unsaved;
+pub mod unsaved;
 
 use super::arguments::{CheckArguments, CheckFormat, Global};
 use super::output;
 use super::set_up::{Opening, on_terminal, tokio_runtime};
 use super::world::{self, World};
 use crate::app::checking::CheckRequest;
-use crate::check::{CheckOptions, CheckReport, Checked, Entry, History, Limits, Outcome, Status};
+use crate::check::{
+    CheckOptions, CheckReport, Checked, Entry, FindingCode, History, Limits, Outcome, Status,
+};
 use crate::error::{Error, ErrorKind, PluginState};
 use crate::ports::{Store, StoreFailure};
 use crate::runtime::check::{self, CheckEvent, CheckPorts, TokenPorts};
@@ -260,15 +262,15 @@ fn end(reports: &[CheckReport]) -> Result<(), Error> {
             Err(Error::new(ErrorKind::CheckFailed, message))
         }
         Outcome::Stopped => {
-            let ended =
-                reports.iter().filter(|report| !report.has(crate::check::FindingCode::Stopped)).count();
+            let ended = reports.iter().filter(|report| !report.has(FindingCode::Stopped)).count();
             Err(Error::new(
                 ErrorKind::Cancelled,
                 format!("stopped; {ended} of {all} were checked to their end"),
             ))
         }
         Outcome::NoAnswer => {
-            let open = count(Status::NotChecked);
+            let silent = [FindingCode::Unreachable, FindingCode::RateLimited];
+            let open = reports.iter().filter(|report| silent.iter().any(|code| report.has(*code))).count();
             Err(Error::new(
                 ErrorKind::Unreachable,
                 format!("Zoom gave no answer about {open} of {all} connections"),

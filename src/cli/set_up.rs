@@ -152,8 +152,11 @@ fn resume(world: &World, wanted: Option<String>) -> Result<[Msg; 2], Error> {
     Ok([Msg::LibraryLoaded { setups, connections, unreadable }, Msg::Resume { setup }])
 }
 
+/// Set-ups, connections, and a line for each file that could not be read.
+type Library = (Vec<Setup>, Vec<Connection>, Vec<String>);
+
 /// What is stored, as the store's thread would tell it.
-fn library(world: &World) -> Result<(Vec<Setup>, Vec<Connection>, Vec<String>), Error> {
+fn library(world: &World) -> Result<Library, Error> {
     let (setups, mut unreadable) = world.store.setups().map_err(super::world::store_error)?;
     let (connections, more) = world.store.connections().map_err(super::world::store_error)?;
     unreadable.extend(more);

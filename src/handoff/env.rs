@@ -70,7 +70,7 @@ fn assign(out: &mut String, name: &str, value: &str) {
 }
 
 /// A word that a POSIX shell reads as exactly this text (XCU 2.2.2: single quotes keep every character).
-fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-./:@%+,".contains(character);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -1,5 +1,6 @@
 //! Replacing a client secret in words: what stops when, and who must get the new one.
 
+use super::env::quote;
 use crate::procedure::{AppKind, CopySource, FieldName, Procedure};
 use crate::setup::values::AnswerValues;
 use crate::setup::{Connection, Owner};
@@ -43,7 +44,7 @@ pub fn before(connection: &Connection) -> Vec<String> {
 /// Where the new secret has to go, a step each.
 pub fn after(connection: &Connection, procedure: Option<&Procedure>) -> Vec<String> {
     let receiver = connection.receiver.label();
-    let name = &connection.name;
+    let name = quote(&connection.name);
     let Some(procedure) = procedure else {
         return vec![format!(
             "Enter it in {receiver}, wherever the old one stands. The procedure {} is not loaded, so the way \
@@ -71,6 +72,10 @@ pub fn after(connection: &Connection, procedure: Option<&Procedure>) -> Vec<Stri
         ));
         return steps;
     }
+    steps.push(
+        "The way there is that of the set-up; where it makes a new connection, open the one that is there."
+            .to_owned(),
+    );
     steps.extend(handover.path.iter().map(|sentence| sentence.render_lossy(&values)));
     steps.push(format!("Replace the secret in the field {label}. The other fields stay as they are."));
     steps.push(format!("Press {button}."));

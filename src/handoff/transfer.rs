@@ -285,3 +285,6 @@ fn check_fingerprint(field: FieldName, fingerprint: &Fingerprint) -> Result<(), 
         && (1..=LONGEST_SECRET).contains(&fingerprint.length);
     if fits { Ok(()) } else { Err(invalid("a fingerprint in it is none")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,10 +76,11 @@ impl PatientKeyring {
         let probe = Secret::new(random.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let user = format!("{user}#probe-{}", probe.fingerprint().sha256);
         self.within(move |keyring| {
-            keyring.set(&user, &probe)?;
-            let kept = keyring.get(&user)?;
-            keyring.delete(&user)?;
-            same(&probe, kept)
+            let kept = keyring.set(&user, &probe).and_then(|()| keyring.get(&user));
+            // Also where it failed: nothing of the trial stays.
+            let removed = keyring.delete(&user);
+            same(&probe, kept?)?;
+            removed
         })
     }
 

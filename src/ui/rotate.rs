@@ -68,8 +68,8 @@ fn opening<'a>(rotating: &'a Rotating, full: u16, look: Look<'a>) -> Page<'a> {
         page.text(vec![look.accent("Enter"), Span::raw(" stores it again; Zoom is not asked again.")]);
         page.gap();
     } else if let Some(said) = &rotating.verdict {
-        verdict::refusal(&mut page, said, "Enter");
-        page.plain("Nothing was changed: the old secret is still the one that is stored.");
+        let meaning = "Nothing was changed: the old secret is still the one that is stored.";
+        verdict::refusal(&mut page, said, meaning, "Enter");
         page.gap();
     }
     for (index, paragraph) in rotation::before(&rotating.connection).into_iter().enumerate() {

@@ -68,9 +68,11 @@ pub fn verdict<'a>(page: &mut Page<'a>, verdict: &'a Verdict, wizard: &Wizard) {
     reasons(page, verdict, "r");
 }
 
-/// An answer that proved nothing, where the value stands in a field on the same screen. `key` asks again.
-pub fn refusal<'a>(page: &mut Page<'a>, verdict: &'a Verdict, key: &'static str) {
+/// An answer that proved nothing, where the value stands in a field on the same screen: with what that means, and the
+/// key that asks again.
+pub fn refusal<'a>(page: &mut Page<'a>, verdict: &'a Verdict, meaning: &'static str, key: &'static str) {
     heading(page, verdict);
+    page.plain(meaning);
     zoom(page, verdict);
     reasons(page, verdict, key);
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use zoom_setup::check::{CheckReport, FindingCode, History, Status};
-use zoom_setup::cli::check::{json, text};
+use zoom_setup::cli::check::{json, text, unsaved};
 use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::ports::Store;
 use zoom_setup::procedure::{AppKind, FieldName};
@@ -293,4 +293,39 @@ fn scopes_that_come_in_late_are_waited_for_and_lasting_ones_only_once() {
     stage.history().append(&[zoom_setup::check::Entry::of(&report)]).unwrap();
     stage.report();
     assert_eq!(zoom.calls(), 4);
+}
+
+#[test]
+fn a_pair_that_nothing_took_is_put_where_somebody_says() {
+    let mut stage = Stage::new(&[]);
+    stage.connect("acme", Kind::Owned);
+    stage.clock.pass(DAY);
+    stage.disk.room_for(Some(1));
+    stage.disk.only_into("by-hand");
+    let results = stage.check();
+    let finding = &results[0].report.findings[0];
+    assert_eq!(finding.code, FindingCode::NewPairNotStored);
+    assert!(finding.next.contains("in this run only"), "{finding:?}");
+    assert!(results[0].unsaved.as_ref().is_some_and(|unsaved| unsaved.rescued.is_none()));
+    // A place that takes nothing, then one that does.
+    let place = stage.data_dir().parent().unwrap().join("by-hand");
+    let mut typed = std::io::Cursor::new(format!("/dev/null/nowhere\n{}\n", place.display()));
+    let mut told = Vec::new();
+    unsaved::ask_by(&stage.store, &results, &mut typed, &mut told);
+    let told = String::from_utf8(told).unwrap();
+    assert_eq!(told.matches("for the new pair of acme").count(), 2, "{told}");
+    assert!(told.contains(&format!("Kept in {}", place.display())), "{told}");
+    for secret in [&results[0].unsaved.as_ref().unwrap().tokens.access_token] {
+        assert!(!told.contains(secret.expose()));
+    }
+    // It is the pair that lives: brought back, it is taken by Zoom.
+    stage.disk.room_for(None);
+    let key = SecretKey::ConnectionTokens("acme".to_owned());
+    assert!(stage.store.tokens().unwrap().hold(&key).unwrap().adopt_from(&place).unwrap());
+    stage.options.refresh = true;
+    assert_eq!(stage.report().status, Status::Healthy);
+    // Whoever gives it up is not asked again.
+    let mut told = Vec::new();
+    unsaved::ask_by(&stage.store, &results, &mut std::io::Cursor::new("\n"), &mut told);
+    assert_eq!(String::from_utf8(told).unwrap().matches("new pair").count(), 1);
 }

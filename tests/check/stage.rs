@@ -12,8 +12,8 @@ use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::oauth::{ClientAuthentication, Grant, TokenRequest, pkce};
 use zoom_setup::ports::{Clock, Entropy, Store, StoreFailure, Zoom};
 use zoom_setup::procedure::{AppKind, FieldName, Management, Receiver, registry};
-use zoom_setup::runtime::JournaledRenewer;
 use zoom_setup::runtime::check::{self, CheckEvent, CheckPorts, TokenPorts};
+use zoom_setup::runtime::{JournaledRenewer, Renewals};
 use zoom_setup::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::{Connection, FORMAT, GrantRecord, Owner, SecretKey};
@@ -92,12 +92,19 @@ pub struct Stage {
 #[derive(Default)]
 pub struct FullDisk {
     room: Mutex<Option<usize>>,
+    /// Nothing else takes them either, but a directory of this name.
+    only: Mutex<Option<&'static str>>,
 }
 
 impl FullDisk {
     /// `None`: as often as one likes.
     pub fn room_for(&self, files: Option<usize>) {
         *self.room.lock().unwrap() = files;
+    }
+
+    /// No place takes what the token files do not, but directories of this name.
+    pub fn only_into(&self, name: &'static str) {
+        *self.only.lock().unwrap() = Some(name);
     }
 }
 
@@ -111,17 +118,31 @@ impl Disk for FullDisk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreFailure> {
+        let full = || StoreFailure::Io { message: format!("{}: no space left on the disk", path.display()) };
         let of_tokens = path.parent().is_some_and(|parent| parent.ends_with("zoom-setup/tokens"));
+        let only = *self.only.lock().unwrap();
+        if only.is_some_and(|name| !of_tokens && !path.to_string_lossy().contains(name)) {
+            return Err(full());
+        }
         let mut room = self.room.lock().unwrap();
         match room.as_mut().filter(|_| of_tokens) {
-            Some(0) => {
-                let message = format!("{}: no space left on the disk", path.display());
-                return Err(StoreFailure::Io { message });
-            }
+            Some(0) => return Err(full()),
             Some(left) => *left -= 1,
             None => {}
         }
         SystemDisk.replace(path, bytes)
+    }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
     }
 }
 
@@ -209,6 +230,7 @@ impl Stage {
             app_kind,
             rehearsal: false,
             created: self.clock.now(),
+            credentials_since: BTreeMap::new(),
             owner: if kind == Kind::Receiver { Owner::Receiver } else { Owner::Wizard },
             answers,
             secrets: BTreeMap::from([(FieldName::ClientSecret, app.client_secret.fingerprint())]),
@@ -216,6 +238,7 @@ impl Stage {
             grant: None,
             verification: None,
             compared: BTreeMap::default(),
+            unknown: Default::default(),
         };
         let key = SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret);
         let mut secrets = vec![(key, Some(app.client_secret))];
@@ -227,6 +250,7 @@ impl Stage {
                 api_url: None,
                 refreshable: true,
                 refreshed_at: None,
+                unknown: Default::default(),
             });
             secrets.push((SecretKey::ConnectionTokens(name.to_owned()), Some(tokens.to_secret())));
         }
@@ -282,6 +306,7 @@ impl Stage {
                 Arc::clone(&store),
                 Arc::clone(&self.renewing_zoom),
                 Arc::clone(&self.driver_clock),
+                Renewals::default(),
             );
             TokenPorts { store, renewer: Arc::new(renewer) }
         });

@@ -38,6 +38,11 @@ pub fn arrives(core: &mut Core, outcome: CallbackOutcome) -> Vec<Effect> {
 /// Goes through the login to the end.
 pub fn granted(core: &mut Core) {
     core.press("Down Enter");
+    comes_back(core);
+}
+
+/// The browser comes back with a code, and Zoom gives tokens for it.
+pub fn comes_back(core: &mut Core) {
     core.bound(47_823);
     arrives(core, CallbackOutcome::Code(Secret::new(CODE)));
     let grant = core.grant();

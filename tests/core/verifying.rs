@@ -117,6 +117,40 @@ fn a_connection_takes_the_mark_of_its_tokens_along() {
     assert_eq!(Some(begun.spends), record.tokens.refresh_token.map(|token| token.fingerprint()));
 }
 
+/// Two copies of one refresh token would be spent by two.
+#[test]
+fn a_login_that_is_kept_goes_to_the_connection_and_is_refreshed_there() {
+    let mut core = refreshing();
+    pass(&mut core);
+    core.press("Down Enter");
+    assert_eq!(core.step(), "open-connection");
+    let (copy, kept) = (
+        SecretKey::SetupTokens(core.wizard().setup.id.clone()),
+        SecretKey::ConnectionTokens("DEX for Zoom".to_owned()),
+    );
+    assert!(!core.secrets.contains_key(&copy) && core.secrets.contains_key(&kept));
+    // Also after a restart, whatever a kill left of the copy.
+    for left in [None, Some(core.secrets[&kept].clone())] {
+        if let Some(left) = left {
+            core.secrets.insert(copy.clone(), left);
+        }
+        core.restart();
+        core.press("Home Enter");
+        if core.step() != "verify" {
+            core.press("Esc");
+        }
+        assert_eq!(core.step(), "verify");
+        core.press("r");
+        assert_eq!(core.renewal().1.key, kept);
+        pass(&mut core);
+    }
+    // A new login is the set-up's again.
+    core.press("Esc r");
+    super::login::comes_back(&mut core);
+    core.press("Enter");
+    assert_eq!(core.renewal().1.key, copy);
+}
+
 #[test]
 fn a_set_up_that_was_killed_in_a_refresh_says_so_when_it_is_resumed() {
     let mut core = refreshing();
@@ -154,12 +188,12 @@ fn a_pair_that_no_store_took_is_written_again() {
     let full = || StoreFailure::Io { message: "no space left".to_owned() };
     core.renewed(Renewal::NotStored { tokens: tokens.clone(), grant, failure: full(), rescued: None });
     core.read(Ok(me()));
-    let check = core.check("refresh").clone();
+    let check = core.check("store").clone();
     assert!(check.detail.contains("no space left") && check.detail.contains("nowhere but in this run"));
     assert_eq!(core.check("account").outcome, Outcome::Pass, "it is used all the same");
     core.storing = Storing::Fails;
     core.press("r");
-    assert_eq!(core.check("refresh").outcome, Outcome::Fail);
+    assert_eq!(core.check("store").outcome, Outcome::Fail);
     core.read(Ok(me()));
     core.storing = Storing::Works;
     core.press("r");
@@ -186,7 +220,7 @@ fn a_pair_that_was_put_elsewhere_is_named_and_brought_back() {
         rescued: Some(place.clone()),
     });
     core.read(Ok(me()));
-    assert!(core.check("refresh").detail.contains(&place));
+    assert!(core.check("store").detail.contains(&place));
     for failure in [Some(full()), None] {
         core.press("r");
         assert_eq!(stage(&core), Some(VerifyStage::Refresh));
@@ -194,8 +228,9 @@ fn a_pair_that_was_put_elsewhere_is_named_and_brought_back() {
         let adopted = Some(Adopted { place: place.clone(), failure });
         core.renewed(Renewal::Fresh { tokens: tokens.clone(), adopted });
         core.read(Ok(me()));
-        assert_eq!(core.check("refresh").outcome == Outcome::Pass, stored);
-        assert!(core.check("refresh").detail.contains(&place));
+        let check = core.check(if stored { "refresh" } else { "store" });
+        assert_eq!(check.outcome == Outcome::Pass, stored);
+        assert!(check.detail.contains(&place));
     }
 }
 
@@ -204,9 +239,9 @@ fn a_store_that_cannot_mark_lets_nothing_be_sent() {
     let mut core = refreshing();
     let failure = StoreFailure::Locked { message: "process 7 has held it".to_owned() };
     core.renewed(Renewal::Store(failure));
-    let check = core.check("refresh").clone();
+    let check = core.check("store").clone();
     assert!(check.detail.contains("Nothing was sent to Zoom: process 7"), "{}", check.detail);
-    assert_eq!(check.next.as_deref(), Some("Then r tries again."));
+    assert_eq!(check.next.as_deref(), Some("Press r to try again."));
 }
 
 #[test]

@@ -66,6 +66,8 @@ pub fn check_disk(harness: &Harness, stored: &Connection) {
         Some(app.client_secret.clone())
     );
     assert_eq!(connection.secrets[&FieldName::ClientSecret], app.client_secret.fingerprint());
+    // However often it was killed: no refresh token was sent that was spent.
+    assert_eq!(harness.world.sandbox.refreshes().refused, 0);
     let tokens =
         read(SecretKey::ConnectionTokens(name())).map(|text| StoredTokens::from_secret(&text).unwrap());
     let kept = connection.app_kind == AppKind::General && connection.owner == Owner::Wizard;

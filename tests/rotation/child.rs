@@ -160,6 +160,18 @@ impl Disk for DyingDisk {
             (_, _) => SystemDisk.replace(path, bytes),
         }
     }
+
+    fn second_name(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.second_name(path, name)
+    }
+
+    fn set_aside(&self, path: &Path, name: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.set_aside(path, name)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), StoreFailure> {
+        SystemDisk.remove(path)
+    }
 }
 
 /// The token store, before and after whose lock the child dies.

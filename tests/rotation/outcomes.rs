@@ -132,25 +132,23 @@ fn a_pair_that_the_store_does_not_take_is_put_elsewhere_and_found_again() {
     let place = Place::with_disk(disk.clone());
     log_in(&*place.tokens(), &key("Acme"), pair("one", 0));
     let zoom = Scripted::new([Ok(grant("two")), Ok(grant("three"))]);
-    match renew(place.tokens(), zoom.clone(), &key("Acme")) {
-        Renewal::NotStored { tokens, rescued: Some(file), failure: StoreFailure::Io { message }, .. } => {
-            assert_eq!(tokens, pair("two", 60));
-            assert!(message.contains("no space") && file.contains("elsewhere"), "{message} {file}");
-        }
-        other => panic!("{other:?}"),
-    }
+    let renewal = renew(place.tokens(), zoom.clone(), &key("Acme"));
+    let Renewal::NotStored { tokens, rescued: Some(file), failure: StoreFailure::Io { message }, .. } =
+        renewal
+    else {
+        panic!("{renewal:?}")
+    };
+    assert_eq!(tokens, pair("two", 60));
+    assert!(message.contains("no space") && file.contains("elsewhere"), "{message} {file}");
     // Still full: the pair is used and stays where it is safe, and its refresh token is not sent without a mark.
     for stored in [false, true] {
         if stored {
             *disk.good.lock().unwrap() = usize::MAX;
         }
-        match renew(place.tokens(), zoom.clone(), &key("Acme")) {
-            Renewal::Fresh { tokens, adopted: Some(adopted) } => {
-                assert_eq!((tokens, adopted.failure.is_none()), (pair("two", 60), stored));
-                assert!(adopted.place.contains("elsewhere"), "{adopted:?}");
-            }
-            other => panic!("{other:?}"),
-        }
+        let renewal = renew(place.tokens(), zoom.clone(), &key("Acme"));
+        let Renewal::Fresh { tokens, adopted: Some(adopted) } = renewal else { panic!("{renewal:?}") };
+        assert_eq!((tokens, adopted.failure.is_none()), (pair("two", 60), stored));
+        assert!(adopted.place.contains("elsewhere"), "{adopted:?}");
     }
     assert!(matches!(renew(place.tokens(), zoom.clone(), &key("Acme")), Renewal::Renewed { .. }));
     assert_eq!(zoom.sent(), ["one-refresh", "two-refresh"]);

@@ -124,6 +124,7 @@ pub fn wizard(id: &str, step: usize, state: StepState) -> Wizard {
         tokens: None,
         refreshing: None,
         tokens_unstored: false,
+        tokens_with: None,
         step,
         state,
         unsaved: BTreeSet::new(),

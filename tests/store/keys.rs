@@ -8,7 +8,7 @@ use zoom_setup::ports::{Store, StoreFailure, Unlocked};
 use zoom_setup::procedure::FieldName;
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::SecretKey;
-use zoom_setup::store::StoreKind;
+use zoom_setup::store::{KeyringProblem, StoreKind};
 
 #[test]
 fn memory_leaves_nothing_on_disk() {
@@ -267,4 +267,26 @@ fn the_age_tool_opens_the_secrets() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["secrets"]["connection/Acme/client_secret"], "from the tool");
+}
+
+/// The words of each problem, with what to do: Linux has them of Secret Service.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn each_problem_of_a_keyring_has_its_words() {
+    let said = || "what it said".to_owned();
+    let problems = [
+        KeyringProblem::Missing { said: said() },
+        KeyringProblem::Locked { said: said() },
+        KeyringProblem::Forgets,
+        KeyringProblem::Garbles,
+        KeyringProblem::Silent { waited: std::time::Duration::from_secs(20) },
+        KeyringProblem::Failed { said: said() },
+    ];
+    let words: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            format!("{}\n  the keyring cannot be used: {problem}. {}\n", problem.code(), problem.next())
+        })
+        .collect();
+    insta::assert_snapshot!("each_problem_of_a_keyring", words.join("\n"));
 }

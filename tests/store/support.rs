@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::ports::StoreFailure;
 use zoom_setup::procedure::{AppKind, FieldName, Receiver};
 use zoom_setup::secret::Secret;
@@ -64,9 +65,20 @@ pub fn secret(name: &str) -> SecretKey {
     SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
 }
 
-/// A secret that stays where it is: tokens rotate, and may lie elsewhere.
-pub fn client_secret(name: &str) -> SecretKey {
-    SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret)
+/// Where a pair of tokens lies.
+pub fn tokens(name: &str) -> SecretKey {
+    SecretKey::ConnectionTokens(name.to_owned())
+}
+
+/// A pair that rotates.
+pub fn pair(access: &str) -> Secret {
+    let tokens = StoredTokens {
+        access_token: Secret::new(access),
+        refresh_token: Some(Secret::new(format!("{access} refresh"))),
+        obtained_at: "2026-11-01T08:00:00Z".parse().unwrap(),
+        expires_at: "2026-11-01T09:00:00Z".parse().unwrap(),
+    };
+    tokens.to_secret()
 }
 
 /// Longer than any thread waits for its turn, so that a busy machine never looks like a keyring that hangs.
@@ -94,7 +106,12 @@ pub fn open_with(data_dir: &Path, kind: StoreKind, keyring: Arc<FakeKeyring>) ->
     with_parts(data_dir, kind, StoreParts { limits, ..parts(keyring) })
 }
 
-fn with_parts(data_dir: &Path, kind: StoreKind, parts: StoreParts) -> FileStore {
+/// A store on that disk, which must not need a keyring.
+pub fn open_on(data_dir: &Path, kind: StoreKind, disk: Arc<dyn Disk>) -> FileStore {
+    with_parts(data_dir, kind, StoreParts { disk, ..parts(Arc::new(Untouchable)) })
+}
+
+pub fn with_parts(data_dir: &Path, kind: StoreKind, parts: StoreParts) -> FileStore {
     FileStore::with_parts(StoreOptions { data_dir: data_dir.to_owned(), kind }, parts).unwrap()
 }
 

@@ -141,7 +141,7 @@ proptest! {
         fs::write(&path, sealed).unwrap();
         let mut store = open(home.path(), StoreKind::Rehearsal);
         store.unlock(None).unwrap();
-        store.write_secrets(vec![(client_secret("a"), Some(Secret::new("new")))]).unwrap();
+        store.write_secrets(vec![(secret("a"), Some(Secret::new("new")))]).unwrap();
         let plain = age::decrypt(&identity, &fs::read(&path).unwrap()).unwrap();
         document["secrets"]["connection/a/client_secret"] = json!("new");
         prop_assert_eq!(serde_json::from_slice::<Value>(&plain).unwrap(), document);

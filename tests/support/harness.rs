@@ -397,7 +397,9 @@ fn busy(model: &Model) -> bool {
     if model.review.as_ref().is_some_and(|reviewing| reviewing.proving.is_some()) {
         return true;
     }
-    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy()) {
+    if model.rotating.as_ref().is_some_and(|rotating| rotating.is_busy())
+        || model.removing.as_ref().is_some_and(|removing| removing.is_busy())
+    {
         return true;
     }
     let Some(wizard) = model.wizard() else { return !model.library.loaded };

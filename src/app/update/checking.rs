@@ -105,11 +105,7 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
     match (checks.pane, intent) {
         (_, Intent::Back) => back(model, out),
         (Pane::Detail, Intent::Confirm) => go(model, Pane::List),
-        (Pane::List, Intent::Confirm) => {
-            if checks.selected < checks.list.len() {
-                go(model, Pane::Detail);
-            }
-        }
+        (Pane::List, Intent::Confirm) if checks.selected < checks.list.len() => go(model, Pane::Detail),
         (Pane::Detail, _) if is_move(intent) => scroll(model, intent),
         (Pane::List, _) if is_move(intent) => step(model, intent),
         (_, Intent::Check) => run::one(model, false, out),

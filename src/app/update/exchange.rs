@@ -82,6 +82,7 @@ pub fn token(model: &mut Model, ticket: Ticket, result: &Result<TokenGrant, Fail
             wizard.tokens = Some(tokens);
             wizard.refreshing = None;
             wizard.tokens_unstored = false;
+            wizard.tokens_with = None;
             secrets::with_store(model, Effect::WriteSecrets { ticket: store_ticket, changes }, out);
         }
         Err(failure) => {

@@ -9,7 +9,7 @@ use crate::app::message::{Effect, Exit, Intent, Ticket};
 use crate::app::model::{HomeItem, Model, Overlay, Screen, SecretStore, Starting, Tone};
 use crate::app::wizard::{StepState, Wizard};
 use crate::procedure::{FieldName, Procedure, StepKind};
-use crate::setup::{Connection, FORMAT, SecretKey, Setup};
+use crate::setup::{Connection, FORMAT, GrantDecision, SecretKey, Setup};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -205,7 +205,10 @@ pub fn resume(model: &mut Model, id: &str, out: &mut Vec<Effect>) {
         // The procedure was edited since and the step is gone: the first step that is not done.
         procedure.steps.iter().position(|step| !setup.done.contains_key(&step.id)).unwrap_or(0)
     });
-    let keys = setup_secrets(&setup);
+    let mut keys = setup_secrets(&setup);
+    // A login that was kept went to the connection when that was stored.
+    let kept = setup.connection.clone().filter(|_| setup.decision == Some(GrantDecision::KeepAndOwn));
+    keys.extend(kept.map(SecretKey::ConnectionTokens));
     let has_secrets = may_have_secrets(Some(&procedure), &setup);
     show_wizard(model, procedure, setup);
     if has_secrets {
@@ -242,6 +245,7 @@ fn show_wizard(model: &mut Model, procedure: Arc<Procedure>, setup: Setup) {
         tokens: None,
         refreshing: None,
         tokens_unstored: false,
+        tokens_with: None,
         pending: None,
         step: 0,
         state: StepState::Read { selected: 0 },

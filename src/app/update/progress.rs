@@ -65,6 +65,7 @@ pub fn changed(wizard: &mut Wizard, field: FieldName) {
         wizard.setup.grant = None;
         wizard.setup.decision = None;
         wizard.tokens = None;
+        wizard.tokens_with = None;
     }
 }
 

@@ -107,7 +107,7 @@ pub fn random(
     let Some((question, about)) = asking(model, ticket) else { return };
     let (random, verifier) = match random_parts(result) {
         Ok(parts) => parts,
-        Err(verdict) => return answered(model, question, about, verdict, out),
+        Err(verdict) => return answered(model, question, about, *verdict, out),
     };
     let endpoints = model.settings.endpoints.clone();
     let Some(wizard) = wizard_mut(model) else { return };
@@ -132,7 +132,9 @@ pub fn random(
 }
 
 /// A state and a verifier from randomness; without it, what to say instead of an answer.
-pub fn random_parts(result: &Result<Box<[u8; 64]>, String>) -> Result<(Secret, pkce::Verifier), Verdict> {
+pub fn random_parts(
+    result: &Result<Box<[u8; 64]>, String>,
+) -> Result<(Secret, pkce::Verifier), Box<Verdict>> {
     let halves = result.as_ref().map_err(String::as_str).and_then(|bytes| {
         let (first, second) = bytes.split_at(32);
         match (<&[u8; 32]>::try_from(first), <&[u8; 32]>::try_from(second)) {
@@ -145,10 +147,10 @@ pub fn random_parts(result: &Result<Box<[u8; 64]>, String>) -> Result<(Secret, p
             cause: format!("This system gives no randomness: {why}."),
             test: "Press r to try again.".to_owned(),
         };
-        Verdict {
+        Box::new(Verdict {
             candidates: vec![candidate],
             ..Verdict::new("no-randomness", Judgement::Open, "Not checked: nothing could be asked")
-        }
+        })
     })
 }
 

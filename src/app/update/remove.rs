@@ -223,7 +223,7 @@ pub fn removed(model: &mut Model, ticket: Ticket, result: &Result<(), StoreFailu
     let name = removing.connection.name.clone();
     let receiver = removing.connection.receiver.label();
     let text = if removing.revoked {
-        format!("Revoked at Zoom and removed here: {name}. The app in Zoom is still there.")
+        format!("Revoked at Zoom and removed here: {name}. Its app in Zoom stays.")
     } else {
         format!("Removed {name} here. The app in Zoom and the connection in {receiver} are still there.")
     };

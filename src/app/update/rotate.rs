@@ -304,7 +304,7 @@ pub fn random(
     let Some(secret) = asking(model, ticket) else { return };
     let (random, verifier) = match proof::random_parts(result) {
         Ok(parts) => parts,
-        Err(verdict) => return answered(model, secret, verdict, out),
+        Err(verdict) => return answered(model, secret, *verdict, out),
     };
     let Some(rotating) = &model.rotating else { return };
     let connection = &rotating.connection;

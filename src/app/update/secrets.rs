@@ -228,7 +228,7 @@ pub fn read(
     wizard.loading = None;
     let index = wizard.step;
     let mut pending = None;
-    let mut tokens = None;
+    let (mut tokens, mut kept) = (None, None);
     let mut lost = false;
     match result {
         Ok(found) => {
@@ -252,6 +252,9 @@ pub fn read(
                     (SecretKey::SetupTokens(_), Some(value)) => {
                         tokens = TokenRecord::from_secret(&value);
                     }
+                    (SecretKey::ConnectionTokens(name), Some(value)) => {
+                        kept = TokenRecord::from_secret(&value).map(|record| (name, record));
+                    }
                     (SecretKey::SetupPending(_), Some(value)) => {
                         pending = crate::oauth::PendingAuthorization::from_secret(&value);
                     }
@@ -264,7 +267,15 @@ pub fn read(
                     ) => {}
                 }
             }
-            take_tokens(wizard, tokens);
+            // Those of a login since, or a copy that a kill left when they went to the connection.
+            let since = tokens.filter(|record| record.is_newer_than(kept.as_ref().map(|(_, kept)| kept)));
+            match (since, kept) {
+                (None, Some((name, record))) => {
+                    take_tokens(wizard, Some(record));
+                    wizard.tokens_with = Some(name);
+                }
+                (since, _) => take_tokens(wizard, since),
+            }
             wizard.pending = pending;
             let unsettled = wizard.refreshing.as_ref().map(|begun| refreshing::begun_at(begun.since));
             steps::go_to(model, index, out);

@@ -131,6 +131,9 @@ pub fn connection_saved(
         Ok(()) => {
             let name = connection.name.clone();
             let before = wizard.setup.connection.replace(name.clone());
+            let moved = wizard.tokens.is_some() && connection.grant.is_some();
+            wizard.tokens_with = moved.then(|| name.clone());
+            let copy = SecretKey::SetupTokens(wizard.setup.id.clone());
             let at_verify = wizard.current().kind == StepKind::Verify;
             let renamed = before.filter(|before| *before != name);
             if let Some(old) = renamed.and_then(|old| model.connection(&old)) {
@@ -148,6 +151,12 @@ pub fn connection_saved(
             } else {
                 // Somebody went back meanwhile and stays there.
                 save(model, out);
+            }
+            if moved {
+                // The progress file says where they are, so the copy that lay with the set-up can go.
+                let ticket = model.ticket();
+                let changes = vec![(copy, None)];
+                secrets::with_store(model, Effect::WriteSecrets { ticket, changes }, out);
             }
             notify(model, Tone::Success, format!("Stored as {name}."));
         }

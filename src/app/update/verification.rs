@@ -16,7 +16,7 @@ use crate::oauth::{
 };
 use crate::procedure::{FieldName, Management};
 use crate::scope::Catalogue;
-use crate::setup::{Check, GrantDecision, Outcome, Question, SecretKey, Verification};
+use crate::setup::{Check, GrantDecision, Outcome, Question, Verification};
 
 /// The state the step begins in: the last result, if it still holds.
 pub fn begin(wizard: &Wizard) -> Verifying {
@@ -403,7 +403,9 @@ pub fn revoked(model: &mut Model, ticket: Ticket, result: Result<(), Failure>, o
 fn forget_tokens(model: &mut Model, problem: Option<Diagnosis>, out: &mut Vec<Effect>) {
     let ticket = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
+    let key = wizard.tokens_key();
     wizard.tokens = None;
+    wizard.tokens_with = None;
     wizard.setup.grant = None;
     wizard.setup.decision = Some(GrantDecision::RevokeAndHandOver);
     let check = match &problem {
@@ -421,7 +423,6 @@ fn forget_tokens(model: &mut Model, problem: Option<Diagnosis>, out: &mut Vec<Ef
     if let Some(verification) = &mut wizard.setup.verification {
         verification.checks.push(check);
     }
-    let key = SecretKey::SetupTokens(wizard.setup.id.clone());
     if let Some(verifying) = wizard.verifying_mut() {
         verifying.phase = VerifyingPhase::Finished;
     }

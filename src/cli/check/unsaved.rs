@@ -5,7 +5,7 @@ use crate::check::{Checked, FindingCode, Unsaved};
 use crate::oauth::renewal::TokenRecord;
 use crate::ports::Store;
 use crate::secret::{Secret, printable};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 /// How often a directory is asked for.
@@ -23,38 +23,44 @@ pub(super) fn tell(checked: &Checked, progress: &mut Progress) {
 
 /// Asks for another place where there is somebody to ask.
 pub(super) fn ask(store: &dyn Store, results: &[Checked]) {
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return;
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        ask_by(store, results, &mut io::stdin().lock(), &mut io::stderr());
     }
+}
+
+/// Asks for a directory for each pair that is nowhere but here; an empty answer gives it up.
+pub fn ask_by(store: &dyn Store, results: &[Checked], input: &mut dyn BufRead, out: &mut dyn Write) {
     for checked in results {
         if let Some(unsaved @ Unsaved { rescued: None, .. }) = &checked.unsaved {
-            ask_for(store, &checked.report.name, unsaved);
+            ask_for(store, &checked.report.name, unsaved, input, out);
         }
     }
 }
 
-fn ask_for(store: &dyn Store, name: &str, unsaved: &Unsaved) {
+fn ask_for(store: &dyn Store, name: &str, unsaved: &Unsaved, input: &mut dyn BufRead, out: &mut dyn Write) {
     let name = printable(name, 100);
     for _ in 0..ATTEMPTS {
-        let _ = write!(
-            io::stderr(),
-            "A directory that can be written, for the new pair of {name} (empty: give it up): "
-        );
-        let _ = io::stderr().flush();
+        // Nothing can be done about a closed standard error.
+        let _ =
+            write!(out, "A directory that can be written, for the new pair of {name} (empty: give it up): ");
+        let _ = out.flush();
         let mut typed = String::new();
-        match io::stdin().read_line(&mut typed) {
+        match input.read_line(&mut typed) {
             Ok(read) if read > 0 && !typed.trim().is_empty() => {}
             Ok(_) | Err(_) => return,
         }
-        match rescue(store, Path::new(typed.trim()), unsaved) {
+        let told = match rescue(store, Path::new(typed.trim()), unsaved) {
             Ok(place) => {
-                let _ = writeln!(io::stderr(), "Kept in {}.", printable(&place, 400));
+                let place = printable(&place, 400);
+                let _ = writeln!(
+                    out,
+                    "Kept in {place}. Once the store can be written, bring it back from there before the next refresh."
+                );
                 return;
             }
-            Err(failure) => {
-                let _ = writeln!(io::stderr(), "{}", printable(&failure, 400));
-            }
-        }
+            Err(failure) => failure,
+        };
+        let _ = writeln!(out, "{}", printable(&told, 400));
     }
 }
 

@@ -5,6 +5,7 @@ use super::rename::{refuse_taken, usable_name};
 use crate::cli::arguments::Global;
 use crate::cli::world::{self, World};
 use crate::error::Error;
+use crate::handoff::quote;
 use crate::handoff::transfer::{LARGEST, Parcel};
 use crate::ports::StoreFailure;
 use crate::procedure::{AppKind, FieldName};
@@ -115,7 +116,8 @@ fn report(parcel: &Parcel, procedure_known: bool) {
     }
     if missing.contains(&FieldName::ClientSecret.label()) {
         lines.push(format!(
-            "To enter the client secret, the same as before or a new one: zoom-setup connections rotate {name}"
+            "To enter the client secret, the same as before or a new one: zoom-setup connections rotate {}",
+            quote(&connection.name)
         ));
     }
     if !procedure_known {

@@ -8,6 +8,7 @@ use crate::cli::headless::Headless;
 use crate::cli::page::Page;
 use crate::cli::world::World;
 use crate::error::{Error, ErrorKind};
+use crate::handoff::quote;
 use crate::handoff::removal::{consequences, is_revocable, what};
 use crate::secret::printable;
 use crate::setup::Connection;
@@ -98,6 +99,7 @@ fn ask(choices: &[RemovalChoice]) -> Result<RemovalChoice, Error> {
 
 fn failure(removing: &Removing) -> Error {
     let name = printable(&removing.connection.name, 100);
+    let quoted = quote(&removing.connection.name);
     let (kind, text) = match &removing.problem {
         Some(problem) => (problem.kind, problem.text.clone()),
         None => (ErrorKind::Internal, "It did not come to an end.".to_owned()),
@@ -105,9 +107,9 @@ fn failure(removing: &Removing) -> Error {
     if removing.revoked {
         return Error::new(kind, format!("{name} is revoked at Zoom, and was not removed here"))
             .hint(text)
-            .hint(format!("Remove it here: zoom-setup connections remove {name} --keep-grant"));
+            .hint(format!("Remove it here: zoom-setup connections remove {quoted} --keep-grant"));
     }
     Error::new(kind, format!("{name} was neither revoked nor removed"))
         .hint(text)
-        .hint(format!("To remove it here all the same: zoom-setup connections remove {name} --keep-grant"))
+        .hint(format!("To remove it here all the same: zoom-setup connections remove {quoted} --keep-grant"))
 }

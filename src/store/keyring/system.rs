@@ -15,9 +15,11 @@ impl SystemKeyring {
     fn entry(user: &str) -> Result<keyring::Entry, KeyringProblem> {
         // The status tells why there is no store; the error of `new` only that there is none.
         if let Err(error) = keyring::Entry::store_status() {
-            return Err(match problem(error) {
-                KeyringProblem::Failed { said } => KeyringProblem::Missing { said },
-                told => told,
+            let told = problem(error);
+            return Err(if let KeyringProblem::Failed { said } = told {
+                KeyringProblem::Missing { said }
+            } else {
+                told
             });
         }
         keyring::Entry::new(SERVICE, user).map_err(|error| problem(&error))
