@@ -6,6 +6,8 @@
 
 #[path = "pty/callback.rs"]
 mod callback;
+#[path = "pty/checking.rs"]
+mod checking;
 #[path = "pty/connections.rs"]
 mod connections;
 #[path = "pty/desk.rs"]

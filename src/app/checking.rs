@@ -36,6 +36,11 @@ pub struct Checking {
 }
 
 impl Checking {
+    /// Whether results are still to come.
+    pub fn is_running(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.done() < run.count)
+    }
+
     /// The last check of a connection. One that was made before its login says nothing about it.
     pub fn last(&self, connection: &Connection) -> Option<&Entry> {
         let login = connection.grant.as_ref().map(|grant| grant.obtained_at);

@@ -5,7 +5,7 @@ mod detail;
 mod facts;
 mod list;
 
-pub use facts::sign;
+pub use facts::{history, sign};
 
 use super::entry::input;
 use super::page::{Page, below, rule};

@@ -1,5 +1,6 @@
 //! A stored connection.
 
+use super::checking::{history, sign};
 use super::home::about;
 use super::page::{Body, Page};
 use super::proof::checks;
@@ -9,6 +10,9 @@ use crate::app::model::Model;
 use crate::procedure::AppKind;
 use crate::setup::{Connection, Owner};
 use ratatui::text::Span;
+
+/// Past checks that are shown as signs.
+const PAST: usize = 10;
 
 /// What is known of the connection, its values, and the keys of the sheet.
 pub fn body<'a>(model: &'a Model, name: &'a str, full: u16, look: Look<'a>) -> Body<'a> {
@@ -22,7 +26,7 @@ pub fn body<'a>(model: &'a Model, name: &'a str, full: u16, look: Look<'a>) -> B
     facts(&mut page, model, connection);
     match &connection.verification {
         Some(verification) => {
-            page.heading(format!("Checked {}", age(model.now, verification.at)));
+            page.heading(format!("Set up and verified {}", age(model.now, verification.at)));
             checks(&mut page, &verification.checks);
         }
         None => {
@@ -56,6 +60,7 @@ pub fn aside<'a>(model: &'a Model, name: &str, full: u16, look: Look<'a>) -> Pag
 
 fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) {
     const NAME: usize = 12;
+    let look = page.look;
     let procedure = model
         .procedure(&connection.procedure)
         .map_or(connection.procedure.as_str(), |procedure| procedure.title.as_str());
@@ -75,6 +80,26 @@ fn facts<'a>(page: &mut Page<'a>, model: &'a Model, connection: &'a Connection) 
             page.fact("Refreshed", NAME, vec![Span::raw(age(model.now, refreshed))]);
         }
     }
+    page.fact("Last check", NAME, last_check(model, connection, look));
+}
+
+/// What the last check made of it, with the checks before as signs.
+fn last_check(model: &Model, connection: &Connection, look: Look<'_>) -> Vec<Span<'static>> {
+    let Some(last) = model.checking.last(connection) else { return vec![look.dim("none yet: r checks it")] };
+    let (sign, style) = sign(Some(last.status), look);
+    let mut spans = vec![
+        Span::styled(format!("{sign} {}", last.status.word()), style),
+        look.dim(format!("{}{}", look.signs.between, age(model.now, last.at))),
+    ];
+    if let Some(code) = last.findings.first() {
+        spans.push(Span::raw(format!(": {}", code.as_str())));
+    }
+    let past = model.checking.history.of(&connection.name).len().min(PAST);
+    if past > 1 {
+        spans.push(Span::raw("  "));
+        spans.extend(history(model, connection, past, look));
+    }
+    spans
 }
 
 /// Who spends the refresh token.

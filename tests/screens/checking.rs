@@ -351,7 +351,8 @@ fn mixed() -> Model {
 /// One of them checked, its details open.
 fn details(which: &str) -> Model {
     let (_, connection, world) = everything().into_iter().find(|(name, ..)| *name == which).unwrap();
-    let mut model = press(stored(vec![connection.clone()], remembered(&[connection.clone()], 3)), "r");
+    let mut model =
+        press(stored(vec![connection.clone()], remembered(std::slice::from_ref(&connection), 3)), "r");
     let ticket = running(&model);
     send(&mut model, Msg::Checked { ticket, reports: vec![check(&connection, &world, None)] });
     send(&mut model, Msg::CheckEnded { ticket, result: Ok(()) });

@@ -62,13 +62,13 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 /// The mode of the check.
-pub const fn mode(checks: &Checks, checking: &Checking) -> Mode {
+pub fn mode(checks: &Checks, checking: &Checking) -> Mode {
     if checks.searching {
         return ChecksSearch;
     }
     match checks.pane {
         Pane::Detail => ChecksDetail,
-        Pane::List if checking.run.is_some() => ChecksRunning,
+        Pane::List if checking.is_running() => ChecksRunning,
         Pane::List => Mode::Checks,
     }
 }
@@ -76,7 +76,7 @@ pub const fn mode(checks: &Checks, checking: &Checking) -> Mode {
 /// Whether an intent does anything on the check as it stands.
 pub fn applies(model: &Model, checks: &Checks, intent: Intent) -> bool {
     let selected = checks.selected(&model.library.connections);
-    let idle = model.checking.run.is_none();
+    let idle = !model.checking.is_running();
     match intent {
         Intent::Confirm => checks.searching || checks.pane == Pane::Detail || selected.is_some(),
         Intent::Check => idle && selected.is_some(),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Begins the new login, or goes on with the one that was begun before.
 pub fn begin(model: &mut Model, name: &str, out: &mut Vec<Effect>) {
     let Some(connection) = model.connection(name).cloned() else { return };
-    if model.checking.run.is_some() {
+    if model.checking.is_running() {
         return notify(model, Tone::Information, "A check runs. Esc stops it; then the login can begin.");
     }
     if !wants_login(model, &connection) {

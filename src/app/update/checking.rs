@@ -156,7 +156,7 @@ fn go(model: &mut Model, pane: Pane) {
 
 /// Esc: the details, what runs, the search, the screen, in this order.
 fn back(model: &mut Model, out: &mut Vec<Effect>) {
-    let running = model.checking.run.is_some();
+    let running = model.checking.is_running();
     let Some(checks) = screen_mut(model) else { return };
     if checks.pane == Pane::Detail {
         return go(model, Pane::List);

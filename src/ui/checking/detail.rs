@@ -23,6 +23,8 @@ const TALL: u16 = 14;
 const NAME: usize = 14;
 /// Past checks that are written out.
 const MOST_PAST: usize = 10;
+/// Scopes that the message of a finding names.
+const MOST_IN_MESSAGE: usize = 3;
 /// Scopes that are named of those missing or gained.
 const MOST_NAMED: usize = 8;
 
@@ -98,7 +100,7 @@ fn standing<'a>(page: &mut Page<'a>, model: &Model, connection: &Connection) {
     {
         spans.push(look.dim(format!("{}checked {}", look.signs.between, age(model.now, last.at))));
     }
-    if connection.rehearsal {
+    if connection.rehearsal && model.settings.rehearsal.is_none() {
         spans.push(look.dim(format!("{}REHEARSAL", look.signs.between)));
     }
     page.text(spans);
@@ -130,8 +132,11 @@ fn of_report(page: &mut Page<'_>, report: &CheckReport, connection: &Connection,
         page.item(Span::styled(sign, style), message);
         page.plain(printable(&finding.cause, LONGEST));
         page.text(vec![look.strong("Next: "), Span::raw(printable(&finding.next, LONGEST))]);
-        if matches!(finding.code, FindingCode::ScopesMissing | FindingCode::ScopesGained) {
-            scopes(page, report);
+        // The message names a few of each.
+        if finding.code == FindingCode::ScopesMissing {
+            scopes(page, &report.scopes.missing);
+        } else if finding.code == FindingCode::ScopesGained {
+            scopes(page, &report.scopes.excess);
         }
         if let Some(zoom) = &finding.zoom {
             page.text(vec![look.dim("Zoom says: "), Span::raw(printable(zoom, LONGEST))]);
@@ -161,19 +166,17 @@ const fn words(intent: Intent) -> Option<&'static str> {
     if matches!(intent, Intent::Check) { Some("check again") } else { None }
 }
 
-/// Scopes that are missing or too many, by name.
-fn scopes(page: &mut Page<'_>, report: &CheckReport) {
+/// Scopes by name, where there are more than the message of the finding names.
+fn scopes(page: &mut Page<'_>, ids: &[String]) {
     let look = page.look;
-    for (sign, style, ids) in [
-        (look.signs.missing, look.theme.failure, &report.scopes.missing),
-        (look.signs.excess, look.theme.warning, &report.scopes.excess),
-    ] {
-        for id in ids.iter().take(MOST_NAMED) {
-            page.item(Span::styled(sign, style), vec![Span::raw(printable(id, LONGEST))]);
-        }
-        if ids.len() > MOST_NAMED {
-            page.styled(format!("and {} more: v lists them", ids.len() - MOST_NAMED), look.theme.dim);
-        }
+    if ids.len() <= MOST_IN_MESSAGE {
+        return;
+    }
+    for id in ids.iter().take(MOST_NAMED) {
+        page.item(look.dim(look.signs.bullet), vec![Span::raw(printable(id, LONGEST))]);
+    }
+    if ids.len() > MOST_NAMED {
+        page.styled(format!("and {} more: v lists them", ids.len() - MOST_NAMED), look.theme.dim);
     }
 }
 

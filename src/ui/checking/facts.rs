@@ -122,8 +122,12 @@ pub fn refresh_style(days: i64, look: Look<'_>) -> Style {
 /// `+1/-2`: scopes granted that were not chosen, and chosen ones that were not granted.
 pub fn drift(model: &Model, connection: &Connection, look: Look<'_>) -> (String, Style) {
     let Some(last) = model.checking.last(connection) else { return (String::new(), look.theme.dim) };
-    // What its login was granted, only the receiver has seen.
-    if last.granted.is_none() || connection.owner == Owner::Receiver {
+    // What its login was granted, only the receiver has seen. Where nobody answered, what was granted is of before.
+    let known = match model.checking.report(connection) {
+        Some(report) => report.scopes.known,
+        None => last.granted.is_some() && last.status != Status::NotChecked,
+    };
+    if !known || connection.owner == Owner::Receiver {
         return ("?".to_owned(), look.theme.dim);
     }
     let (missing, excess) = (last.missing.len(), last.excess.len());

@@ -94,7 +94,16 @@ pub fn draw(model: &Model, checks: &Checks, frame: &mut Frame<'_>, area: Rect, l
         let mut spans =
             vec![Span::raw(" ".repeat(LEAD)), look.dim(column("name", name, look.signs.ellipsis))];
         for each in &shown {
-            let title = column(each.title(), each.width(), look.signs.ellipsis);
+            let title = match each {
+                // The newest check stands at the right.
+                Column::History => format!("{:>width$}", each.title(), width = each.width()),
+                Column::Word
+                | Column::Age
+                | Column::Token
+                | Column::Refresh
+                | Column::Owner
+                | Column::Drift => column(each.title(), each.width(), look.signs.ellipsis),
+            };
             spans.extend([Span::raw(" ".repeat(GAP)), look.dim(title)]);
         }
         frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);

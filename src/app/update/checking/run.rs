@@ -43,9 +43,7 @@ pub fn refresh(model: &mut Model, out: &mut Vec<Effect>) {
         return one(model, true, out);
     }
     let text = match connection.app_kind {
-        AppKind::ServerToServer => {
-            "There is nothing to refresh: a Server-to-Server app asks for a new token each time.".to_owned()
-        }
+        AppKind::ServerToServer => "Nothing to refresh: each use asks for a new token.".to_owned(),
         AppKind::General => {
             format!("{} owns this refresh. From here it would end its login.", connection.receiver.label())
         }
@@ -54,7 +52,7 @@ pub fn refresh(model: &mut Model, out: &mut Vec<Effect>) {
 }
 
 fn start(model: &mut Model, names: Vec<String>, refresh: bool, out: &mut Vec<Effect>) {
-    if model.checking.run.is_some() {
+    if model.checking.is_running() {
         return notify(model, Tone::Information, "A check runs. Esc stops it; then another can begin.");
     }
     let ticket = model.ticket();
@@ -163,7 +161,7 @@ pub fn turn_watch(model: &mut Model, out: &mut Vec<Effect>) {
         return notify(model, Tone::Information, "Nothing is checked by itself any more.");
     }
     watch(model, WATCH);
-    if model.checking.run.is_none() {
+    if !model.checking.is_running() {
         wait_for_next(model, out);
     }
     let text = format!("All are checked again every {} min. w ends that.", WATCH.as_mins());
