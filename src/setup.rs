@@ -233,7 +233,7 @@ pub struct AccountFacts {
 /// One claim, proved or marked (law 4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// Stable id: `token`, `account`, `scopes`, `refresh`, `app-kind`, `clock`.
+    /// Stable id: `token`, `account`, `scopes`, `refresh`, `store`, `app-kind`, `clock`.
     pub code: String,
     pub title: String,
     pub outcome: Outcome,

@@ -5,6 +5,7 @@
 )]
 
 mod checking;
+mod login;
 mod remove;
 mod review;
 mod rotate;
@@ -98,10 +99,6 @@ pub enum Mode {
     ReviewToDo,
     /// What the app is for.
     ReviewSubjects,
-    /// What becomes of a connection is chosen.
-    Remove,
-    /// It is on its way.
-    RemoveBusy,
     /// The list of connections that are checked.
     Checks,
     /// The same while a check runs.
@@ -110,6 +107,10 @@ pub enum Mode {
     ChecksDetail,
     /// The search box of the list has the focus.
     ChecksSearch,
+    /// What becomes of a connection is chosen.
+    Remove,
+    /// It is on its way.
+    RemoveBusy,
     /// The new client secret is entered.
     Rotate,
     /// It is being asked about or stored.
@@ -356,9 +357,8 @@ const BINDINGS: &[Binding] = &[
 
 /// Every line of the tables.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    let own =
-        review::BINDINGS.iter().chain(checking::BINDINGS).chain(rotate::BINDINGS).chain(remove::BINDINGS);
-    own.chain(BINDINGS)
+    let screens = review::BINDINGS.iter().chain(checking::BINDINGS);
+    screens.chain(rotate::BINDINGS).chain(remove::BINDINGS).chain(BINDINGS)
 }
 
 /// The mode that the model is in.
@@ -535,7 +535,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             StepState::Authorize(Authorization { phase: AuthorizationPhase::Offer { selected }, .. }),
             Intent::Copy,
         ) => wizard.login_ways().get(*selected) == Some(&LoginWay::Loopback),
-        (StepState::Authorize(authorization), intent) => in_login(authorization, page, intent),
+        (StepState::Authorize(authorization), intent) => login::applies(authorization, page, intent),
         (_, Intent::Open) => page,
         (StepState::Read { .. } | StepState::Fill(_), Intent::Retry) => {
             matches!(proof::shown(model), Some(Shown::Answered { left: 1.., .. }))
@@ -566,38 +566,6 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
             VerifyingPhase::Revoking { .. }
                 | VerifyingPhase::Running { stage: VerifyStage::Refresh | VerifyStage::StoreRefreshed, .. }
         ),
-        _ => true,
-    }
-}
-
-/// The same on the authorize step: most keys belong to one stretch of the login.
-fn in_login(authorization: &Authorization, page: bool, intent: Intent) -> bool {
-    let waiting = matches!(authorization.phase, AuthorizationPhase::Waiting { .. });
-    // The address is of use only while something waits for the answer.
-    let live = matches!(authorization.phase, AuthorizationPhase::Waiting { late: false, .. });
-    let ended = match &authorization.phase {
-        AuthorizationPhase::Granted | AuthorizationPhase::Skipped => Some(true),
-        AuthorizationPhase::Failed { .. }
-        | AuthorizationPhase::PortTaken { .. }
-        | AuthorizationPhase::NotStored { .. } => Some(false),
-        AuthorizationPhase::Offer { .. }
-        | AuthorizationPhase::Preparing { .. }
-        | AuthorizationPhase::Waiting { .. }
-        | AuthorizationPhase::Exchanging { .. }
-        | AuthorizationPhase::Storing { .. } => None,
-    };
-    let must_end = matches!(
-        authorization.phase,
-        AuthorizationPhase::Exchanging { .. } | AuthorizationPhase::Storing { .. }
-    );
-    let on_its_way = must_end || matches!(authorization.phase, AuthorizationPhase::Preparing { .. });
-    match intent {
-        Intent::Copy | Intent::QrCode | Intent::Extend => live,
-        Intent::PasteBox => waiting || matches!(authorization.phase, AuthorizationPhase::PortTaken { .. }),
-        Intent::TakeOffer => authorization.landed.is_some(),
-        Intent::Open => live || (page && !on_its_way && !waiting),
-        Intent::Retry => waiting || (ended.is_some() && authorization.phase != AuthorizationPhase::Skipped),
-        Intent::Back => authorization.pasting || !must_end,
         _ => true,
     }
 }

@@ -53,9 +53,9 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Begin { procedure } => home::begin(model, &procedure, &mut out),
         Msg::Resume { setup } => home::resume(model, &setup, &mut out),
         Msg::Review(request) => review::request(model, request),
+        Msg::Check(request) => checking::request(model, request, &mut out),
         Msg::Remove { connection } => remove::open(model, &connection),
         Msg::ChooseRemoval(choice) => remove::choose(model, choice, &mut out),
-        Msg::Check(request) => checking::request(model, request, &mut out),
         Msg::Rotate { connection } => rotate::open(model, &connection),
         Msg::Provide { field, value } => {
             form::provide(model, field, &value);
@@ -164,8 +164,8 @@ fn secrets_read(
     out: &mut Vec<Effect>,
 ) {
     review::proof::secrets_read(model, ticket, &result, out);
-    remove::secrets_read(model, ticket, &result, out);
     again::secrets_read(model, ticket, &result, out);
+    remove::secrets_read(model, ticket, &result, out);
     secrets::read(model, ticket, result, out);
 }
 

@@ -126,10 +126,12 @@ fn failure_of(connection: &Connection) -> Error {
     let checks = connection.verification.iter().flat_map(|verification| &verification.checks);
     let failed: Vec<_> = checks.filter(|check| check.outcome == Outcome::Fail).collect();
     let titles: Vec<&str> = failed.iter().map(|check| check.title.as_str()).collect();
-    let kind = failed
-        .iter()
-        .find_map(|check| check.diagnosis.as_ref())
-        .map_or(ErrorKind::CheckFailed, |problem| kind_of(problem.class));
+    let diagnosed = failed.iter().find_map(|check| check.diagnosis.as_ref());
+    let kind = if failed.iter().any(|check| check.code == "store") {
+        ErrorKind::Store
+    } else {
+        diagnosed.map_or(ErrorKind::CheckFailed, |problem| kind_of(problem.class))
+    };
     let mut error = Error::new(kind, format!("failed: {}", titles.join(", ")));
     for check in failed {
         if let Some(next) = &check.next {

@@ -266,7 +266,7 @@ impl Worker {
         let connections = names.iter().filter_map(|name| stored.remove(name)).collect();
         // Without it every check is the first one.
         let history = self.beside.history.read().unwrap_or_default();
-        // The effect waited for the store to be opened.
+        // Whoever asks has opened the store.
         let subjects = subjects(self.store.as_ref(), &Ok(()), connections, &self.beside.procedures, &history);
         Ok(Prepared { subjects, tokens: self.store.tokens() })
     }

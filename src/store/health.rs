@@ -130,6 +130,8 @@ pub(super) struct FoundKey {
     pub place: KeyPlace,
     pub identity: Option<Identity>,
     pub opened: Opened,
+    /// Why the keyring was not of use, if it was asked and was not.
+    pub problem: Option<KeyringProblem>,
 }
 
 impl FileStore {
@@ -143,7 +145,8 @@ impl FileStore {
             data_dir: self.layout.data_dir.clone(),
             key: found.place,
             opened: found.opened.clone(),
-            keyring: self.try_keyring(),
+            // One that has just failed is not waited for again.
+            keyring: found.problem.clone().map_or_else(|| self.try_keyring(), KeyringHealth::Problem),
             files: Vec::new(),
             set_aside: Vec::new(),
             leftovers: Vec::new(),
@@ -188,7 +191,9 @@ impl FileStore {
 
     /// The key that opens the secrets now, and its place.
     pub(super) fn find_key(&self, passphrase: Option<&Secret>) -> Result<FoundKey, StoreFailure> {
-        let found = |place, identity: Option<Identity>, opened| Ok(FoundKey { place, identity, opened });
+        let found = |place, identity: Option<Identity>, opened| {
+            Ok(FoundKey { place, identity, opened, problem: None })
+        };
         match self.kind {
             StoreKind::Memory => return found(KeyPlace::Memory, None, Opened::Nothing),
             StoreKind::Rehearsal => {
@@ -196,7 +201,10 @@ impl FileStore {
                 let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
                 return match text.and_then(|text| sealed::parse_identity(&Secret::new(text))) {
                     Some(identity) => found(KeyPlace::Open, Some(identity), Opened::Yes),
-                    None => self.no_key(passphrase, None),
+                    None => {
+                        let opened = self.no_key(passphrase, None)?.opened;
+                        found(KeyPlace::Open, None, opened)
+                    }
                 };
             }
             StoreKind::Auto | StoreKind::Keyring | StoreKind::File => {}
@@ -215,7 +223,7 @@ impl FileStore {
             Ok(None) => self.no_key(passphrase, None),
             Err(problem) => {
                 let why = format!("the keyring cannot be used: {problem}. {}", problem.next());
-                self.no_key(passphrase, Some(why))
+                Ok(FoundKey { problem: Some(problem), ..self.no_key(passphrase, Some(why))? })
             }
         }
     }
@@ -238,7 +246,7 @@ impl FileStore {
                 }
             }
         };
-        Ok(FoundKey { place: KeyPlace::Passphrase, identity, opened })
+        Ok(FoundKey { place: KeyPlace::Passphrase, identity, opened, problem: None })
     }
 
     /// There is no key: that is as it should be where there is nothing to open either.
@@ -255,7 +263,7 @@ impl FileStore {
             }
             (true, Some(why)) => (KeyPlace::NotFound, Opened::No(why)),
         };
-        Ok(FoundKey { place, identity: None, opened })
+        Ok(FoundKey { place, identity: None, opened, problem: None })
     }
 
     fn try_keyring(&self) -> KeyringHealth {

@@ -235,7 +235,7 @@ impl HeldFile {
             self.parts.write(&self.path, &found)?;
         }
         // One that stays behind is not newer than what is stored, and is never taken again.
-        let _ = disk::remove(file);
+        let _ = self.parts.disk.remove(file);
         Ok(newer)
     }
 
@@ -281,11 +281,11 @@ impl HeldTokens for HeldFile {
         for file in self.rescue_files() {
             // What cannot be read is nothing that could come back.
             if let Ok(Some(_)) = self.parts.disk.head(&file) {
-                disk::remove(&file)?;
+                self.parts.disk.remove(&file)?;
             }
         }
         self.parts.forget_among_secrets(&self.key)?;
-        disk::remove(&self.path)?;
+        self.parts.disk.remove(&self.path)?;
         self.document = None;
         Ok(())
     }

@@ -238,7 +238,6 @@ impl Stage {
             grant: None,
             verification: None,
             compared: BTreeMap::default(),
-            credentials_since: Default::default(),
             unknown: Default::default(),
         };
         let key = SecretKey::ConnectionField(name.to_owned(), FieldName::ClientSecret);

@@ -14,6 +14,7 @@ use std::net::{TcpListener, TcpStream};
 #[case::missing_scope("missing-scope", 1, &["1 missing", "failed: Scopes"])]
 #[case::scope_lag("scope-lag", 1, &["missing", "failed: Scopes"])]
 #[case::user_managed("user-managed", 1, &["FAIL        App kind", "user-managed", "failed: Scopes, App kind"])]
+#[case::lost_refresh("lost-refresh", 4, &["its end is not known", "connection broke", "never sent again", "failed: Refresh"])]
 #[case::redirect_mismatch("redirect-mismatch", 5, &["does not accept the redirect URL", "4,700", "OAuth Allow Lists"])]
 #[case::deny("deny", 5, &["declined", "access_denied"])]
 #[case::expired_code("expired-code", 5, &["too old", "4733"])]

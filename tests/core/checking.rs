@@ -571,3 +571,50 @@ fn what_can_be_done_follows_from_what_is_known() {
     core.press("Esc");
     assert!(labels(&core).contains(&"log in again"));
 }
+
+/// A connection with places at its receiver, and another.
+fn placed() -> Core {
+    let mut core = stored(&[("beta", Owner::Receiver), ("delta", Owner::Receiver)]);
+    to_the_check(&mut core);
+    core.press("r");
+    let place =
+        |label: &str| Place { label: label.to_owned(), url: Some(format!("https://{label}.example")) };
+    let places = vec![place("one"), place("two")];
+    answer(&mut core, vec![CheckReport { places, ..healthy("beta", start_of_time()) }]);
+    core
+}
+
+/// The screen of the check in its modes.
+pub fn screens() -> Vec<Core> {
+    let after = |keys: &str| {
+        let mut core = three();
+        core.press(keys);
+        core
+    };
+    let mut running = placed();
+    running.press("R");
+    let mut placed = placed();
+    placed.press("/");
+    placed.text("b");
+    placed.press("Enter");
+    let mut filtered = three();
+    filtered.press("r");
+    answer(&mut filtered, vec![healthy("alpha", start_of_time())]);
+    filtered.press("Up");
+    let mut connection = ended_login();
+    connection.press("Esc End Enter");
+    let mut home = ended_login();
+    home.press("Esc End");
+    vec![
+        after("Down"),
+        after("R"),
+        after("R Down"),
+        after("/"),
+        placed,
+        running,
+        filtered,
+        ended_login(),
+        connection,
+        home,
+    ]
+}

@@ -9,7 +9,7 @@ use zoom_setup::app::model::Model;
 use zoom_setup::app::update::update;
 use zoom_setup::app::wizard::AuthorizationPhase;
 
-const MODES: [Mode; 32] = [
+const MODES: [Mode; 36] = [
     Mode::Home,
     Mode::Read,
     Mode::Choose,
@@ -42,6 +42,10 @@ const MODES: [Mode; 32] = [
     Mode::Rotated,
     Mode::Remove,
     Mode::RemoveBusy,
+    Mode::Checks,
+    Mode::ChecksRunning,
+    Mode::ChecksDetail,
+    Mode::ChecksSearch,
 ];
 
 #[test]
@@ -294,6 +298,12 @@ fn screens() -> Vec<Model> {
     core.restart();
     core.press("x");
     keep(&core);
+    // The check: its list, its details, its search, and while it runs.
+    for mut core in super::checking::screens() {
+        keep(&core);
+        core.press("Enter");
+        keep(&core);
+    }
     // Secrets on their way.
     let mut core = Core::at("servicenow-dex", "scopes");
     core.restart();

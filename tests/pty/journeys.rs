@@ -117,6 +117,30 @@ fn a_fault_is_told_and_mended_in_place(#[case] fault: &str, #[case] procedure: &
     });
 }
 
+/// A refresh whose answer is lost is never begun again: back to the login, and forward again.
+#[test]
+fn a_refresh_that_is_lost_is_mended_by_a_new_login() {
+    let home = Home::new();
+    let arguments = ["--rehearse=lost-refresh", "new", "servicenow-dex"];
+    let mut terminal = Terminal::start(&home, &arguments, 80, 24);
+    let words = "its end is not known";
+    let struck = walk::until(&mut terminal, words, |screen| screen.contains("end is not known"));
+    assert!(struck.contains("never sent") && struck.contains("logs in anew"), "{struck}");
+    // Killed here, the next run says the same.
+    terminal.kill();
+    let mut terminal = Terminal::start(&home, &["--rehearse", "resume"], 80, 24);
+    terminal.wait_for(&["never sent", "logs in", "anew"]);
+    press(&mut terminal, ESC);
+    terminal.wait_for(&["Zoom granted the login", "log in anew"]);
+    terminal.keys("r");
+    terminal.wait_until("the new login", |screen| {
+        screen.contains("Zoom granted the login") && !screen.contains("end is not known")
+            || screen.contains("take offer")
+    });
+    let end = walk::until(&mut terminal, "the stored connection", is_stored);
+    assert!(!end.contains("end is not known"), "{end}");
+}
+
 /// A new scope needs a new login: back to it, and forward again.
 #[test]
 fn a_missing_scope_is_mended_by_a_new_login() {

@@ -12,6 +12,7 @@ mod connections;
 mod desk;
 mod proofs;
 mod qr;
+mod refreshes;
 mod review;
 mod states;
 mod world;
@@ -58,7 +59,8 @@ fn text(model: &Model, columns: u16, height: u16) -> String {
 
 /// Every state of every screen.
 fn all() -> Vec<(String, Model)> {
-    let others = states::all().into_iter().chain(desk::all()).chain(connections::all());
+    let others =
+        states::all().into_iter().chain(desk::all()).chain(connections::all()).chain(refreshes::all());
     others.map(|(name, model)| (name.to_owned(), model)).chain(review::all()).chain(checking::all()).collect()
 }
 

@@ -44,22 +44,24 @@ pub fn renewed(model: &mut Model, ticket: Ticket, renewal: Renewal, out: &mut Ve
     match renewal {
         Renewal::Renewed { tokens, grant } => {
             take(model, tokens, Some(&grant));
-            go_on(model, pass("refresh", "Refresh", "Zoom gave a new pair; it was stored before use."), out);
+            let check = pass("refresh", "Refresh", "Zoom gave a new pair; it was stored before use.");
+            go_on(model, vec![check], out);
         }
         Renewal::Fresh { tokens, adopted } => {
             take(model, tokens, None);
-            let check = match adopted {
+            let checks = match adopted {
                 None => {
-                    pass("refresh", "Refresh", "Another zoom-setup has just refreshed it; its pair is used.")
+                    let detail = "Another zoom-setup has just refreshed it; its pair is used.";
+                    vec![pass("refresh", "Refresh", detail)]
                 }
                 Some(Adopted { place, failure: None }) => {
                     let detail =
                         format!("The pair that could not be stored was in {place}; it is stored now.");
-                    pass("refresh", "Refresh", &detail)
+                    vec![pass("refresh", "Refresh", &detail)]
                 }
                 Some(Adopted { place, failure: Some(failure) }) => not_stored(&failure, Some(&place)),
             };
-            go_on(model, check, out);
+            go_on(model, checks, out);
         }
         Renewal::NotStored { tokens, grant, failure, rescued } => {
             take(model, tokens, Some(&grant));
@@ -84,27 +86,31 @@ pub fn renewed(model: &mut Model, ticket: Ticket, renewal: Renewal, out: &mut Ve
             let check = Check {
                 next: Some(LOG_IN_ANEW.to_owned()),
                 diagnosis: problem,
-                ..unproved(&format!(
-                    "{begun}{cause} Zoom may have spent the refresh token, so it is never sent again."
-                ))
+                ..unproved(
+                    "refresh",
+                    "Refresh",
+                    &format!(
+                        "{begun}{cause} Zoom may have spent the refresh token, so it is never sent again."
+                    ),
+                )
             };
             end(model, check, failure.as_ref(), out);
         }
         Renewal::NoRefreshToken { tokens } => {
             take(model, tokens, None);
-            go_on(model, not_checked("refresh", "Refresh", "Zoom gave no refresh token."), out);
+            go_on(model, vec![not_checked("refresh", "Refresh", "Zoom gave no refresh token.")], out);
         }
         Renewal::NoTokens => {
             let check = Check {
                 next: Some(LOG_IN_ANEW.to_owned()),
-                ..unproved("The tokens of the test login are no longer in the store.")
+                ..unproved("store", "Store", "The tokens of the test login are no longer in the store.")
             };
             end(model, check, None, out);
         }
         Renewal::Store(failure) => {
             let detail = format!("Nothing was sent to Zoom: {}", store_failure_text(&failure));
-            let check = Check { next: Some("Then r tries again.".to_owned()), ..unproved(&detail) };
-            end(model, check, None, out);
+            let next = Some("Press r to try again.".to_owned());
+            end(model, Check { next, ..unproved("store", "Store", &detail) }, None, out);
         }
     }
 }
@@ -119,14 +125,14 @@ pub fn secrets_written(
     if verification::stage_of(model, ticket) != Some(VerifyStage::StoreRefreshed) {
         return;
     }
-    let check = match result {
-        Ok(()) => pass("refresh", "Refresh", "The new pair that Zoom gave is stored now."),
+    let checks = match result {
+        Ok(()) => vec![pass("refresh", "Refresh", "The new pair that Zoom gave is stored now.")],
         Err(failure) => not_stored(failure, None),
     };
     if let Some(wizard) = wizard_mut(model) {
         wizard.tokens_unstored = result.is_err();
     }
-    go_on(model, check, out);
+    go_on(model, checks, out);
 }
 
 /// The pair that counts from now on.
@@ -152,11 +158,11 @@ fn take(model: &mut Model, tokens: StoredTokens, grant: Option<&TokenGrant>) {
 }
 
 /// There is a token: whose it is comes next.
-fn go_on(model: &mut Model, check: Check, out: &mut Vec<Effect>) {
+fn go_on(model: &mut Model, checks: Vec<Check>, out: &mut Vec<Effect>) {
     let ticket = model.ticket();
     let Some(wizard) = wizard_mut(model) else { return };
     let Some(verifying) = wizard.verifying_mut() else { return };
-    verifying.checks.push(check);
+    verifying.checks.extend(checks);
     verifying.phase = VerifyingPhase::Running { ticket, stage: VerifyStage::Me };
     verification::ask_me(wizard, ticket, out);
     save(model, out);
@@ -173,12 +179,12 @@ fn end(model: &mut Model, check: Check, failure: Option<&Failure>, out: &mut Vec
     verification::finish(model, out);
 }
 
-fn unproved(detail: &str) -> Check {
-    Check { outcome: Outcome::Fail, ..pass("refresh", "Refresh", detail) }
+fn unproved(code: &str, title: &str, detail: &str) -> Check {
+    Check { outcome: Outcome::Fail, ..pass(code, title, detail) }
 }
 
 /// The new pair is not where it belongs.
-fn not_stored(failure: &StoreFailure, place: Option<&str>) -> Check {
+fn not_stored(failure: &StoreFailure, place: Option<&str>) -> Vec<Check> {
     let failure = store_failure_text(failure);
     let failure = failure.trim_end_matches('.');
     let (rest, next) = match place {
@@ -191,6 +197,7 @@ fn not_stored(failure: &StoreFailure, place: Option<&str>) -> Check {
             "Make room for it, then press r before you leave: r writes it again.",
         ),
     };
-    let detail = format!("Zoom gave a new pair, and it could not be stored: {failure}. {rest}.");
-    Check { next: Some(next.to_owned()), ..unproved(&detail) }
+    let detail = format!("The new pair could not be stored: {failure}. {rest}.");
+    let store = Check { next: Some(next.to_owned()), ..unproved("store", "Store", &detail) };
+    vec![pass("refresh", "Refresh", "Zoom gave a new pair."), store]
 }

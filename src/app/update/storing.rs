@@ -47,11 +47,21 @@ pub fn connection_of(wizard: &Wizard, now: Timestamp) -> Connection {
     }
 }
 
-/// The same as it is stored: with what a newer zoom-setup had added to the connection of that name.
+/// The same as it is stored: with what a newer zoom-setup had added to the connection of that name, and since when
+/// the credentials are what they are, if it takes the place of that one.
 fn to_store(model: &Model) -> Option<Connection> {
-    let connection = connection_of(model.wizard()?, model.now);
-    let unknown = model.connection(&connection.name).map(|stored| stored.unknown.clone()).unwrap_or_default();
-    Some(Connection { unknown, ..connection })
+    let wizard = model.wizard()?;
+    let mut connection = connection_of(wizard, model.now);
+    let Some(stored) = model.connection(&connection.name) else { return Some(connection) };
+    connection.unknown = stored.unknown.clone();
+    if wizard.setup.replaces.is_some() {
+        for (field, fingerprint) in &connection.secrets {
+            let kept = stored.secrets.get(field) == Some(fingerprint);
+            let since = if kept { stored.credentials_since.get(field).copied() } else { Some(model.now) };
+            connection.credentials_since.extend(since.map(|since| (*field, since)));
+        }
+    }
+    Some(connection)
 }
 
 /// Writes the secrets of the connection; its file follows once they are there.

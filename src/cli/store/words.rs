@@ -130,10 +130,15 @@ fn summary(files: &[&FileHealth], now: Timestamp) -> String {
         });
     }
     if closed > 0 {
-        parts.push(format!("{closed} not looked at (encrypted)"));
+        parts.push("not looked at (encrypted)".to_owned());
     }
     if bad > 0 {
-        parts.push(format!("{bad} not whole, see below"));
+        parts.push(match files.first().map(|file| file.kind) {
+            Some(FileKind::Secrets | FileKind::Key) => "not whole, see below".to_owned(),
+            Some(FileKind::Setup | FileKind::Connection | FileKind::Tokens) | None => {
+                format!("{bad} not whole, see below")
+            }
+        });
     }
     let backups: Vec<&BackupHealth> = files.iter().filter_map(|file| file.backup.as_ref()).collect();
     let times: Vec<Timestamp> = backups.iter().filter_map(|backup| backup.written).collect();
@@ -174,8 +179,12 @@ fn problem(page: &mut Page, file: &FileHealth, now: Timestamp) {
     if matches!(file.state, FileState::Newer(_)) {
         return;
     }
-    if let Some(readable) = file.secrets {
-        page.item(4, "", &format!("{} of it can still be read.", counted(readable, "secret")));
+    match file.secrets {
+        None => {}
+        Some(0) => page.item(4, "", "None of its secrets can be read any more."),
+        Some(readable) => {
+            page.item(4, "", &format!("{} in it can still be read.", counted(readable, "secret")));
+        }
     }
     let backup = match &file.backup {
         None if file.kind == FileKind::Tokens => {

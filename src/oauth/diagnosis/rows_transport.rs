@@ -137,11 +137,10 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::TimedOut], calls: &[Call::Refresh], ..ALWAYS },
         heading: "{host} gave no answer within {limit}",
         cause: "The refresh token may have been spent already, and each works only once, so it is not sent \
-                again by itself.",
-        next: "Press r to try once more when Zoom answers again; if Zoom then refuses the token, begin a \
-               new login.",
+                again.",
+        next: "Begin a new login when Zoom answers again.",
         class: Unreachable,
-        retry: true,
+        retry: false,
     },
     Row {
         code: "timed-out",
@@ -167,10 +166,10 @@ pub(super) const ROWS: &[Row] = &[
         when: When { subjects: &[Subject::AnswerLost], calls: &[Call::Refresh], ..ALWAYS },
         heading: "The connection broke before the answer came",
         cause: "The refresh token may have been spent already, and each works only once, so it is not sent \
-                again by itself: {detail}.",
-        next: "Press r to try once more; if Zoom then refuses the token, begin a new login.",
+                again: {detail}.",
+        next: "Begin a new login.",
         class: Unreachable,
-        retry: true,
+        retry: false,
     },
     Row {
         code: "answer-lost",
