@@ -315,8 +315,8 @@ fn a_pair_that_nothing_took_is_put_where_somebody_says() {
     let told = String::from_utf8(told).unwrap();
     assert_eq!(told.matches("for the new pair of acme").count(), 2, "{told}");
     assert!(told.contains(&format!("Kept in {}", place.display())), "{told}");
-    let secret = &results[0].unsaved.as_ref().unwrap().tokens.access_token;
-    assert!(!told.contains(secret.expose()));
+    let pair = &results[0].unsaved.as_ref().unwrap().tokens;
+    assert!(!told.contains(pair.access_token.expose()));
     // It is the pair that lives: brought back, it is taken by Zoom.
     stage.disk.room_for(None);
     stage.rescue_place("by-hand");
