@@ -1,7 +1,8 @@
 //! `check --all`, measured: 1,000 connections against a Zoom on loopback that answers after 50 ms, the real binary from
 //! start to exit. How long, how many requests at once, how much memory; and the same for one connection.
 //!
-//! `cargo bench --bench check`. Nothing is asserted; what must hold whatever the machine is in `tests/check`.
+//! `cargo bench --bench check`, or with `-- --binary PATH` another build, with `-- --only TEXT` the rows of that name. Nothing is asserted; what must hold whatever
+//! the machine is in `tests/check`.
 
 #[expect(dead_code, reason = "this program needs a part of it")]
 #[path = "terminal/process.rs"]
@@ -16,7 +17,8 @@ mod table;
 use process::{mebibytes, peak};
 use slow_zoom::SlowZoom;
 use stage::{Kind, Stage};
-use std::path::Path;
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use table::{Failure, Table};
@@ -24,12 +26,32 @@ use table::{Failure, Table};
 /// Connections of a run.
 const MANY: usize = 1_000;
 /// Runs that are timed; the one in the middle is told.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
+
+/// The value of an option.
+fn option(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
+}
+
+/// The binary to measure: the one that is named, or the one that was built with this.
+fn binary() -> PathBuf {
+    option("--binary").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_zoom-setup")), PathBuf::from)
+}
+
+/// Processor time of a process so far, in hundredths of a second (user and system, `/proc/PID/stat`).
+fn processor(process: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let after_name = stat.rsplit_once(')')?.1;
+    let mut times = after_name.split_whitespace().skip(11);
+    Some(times.next()?.parse::<u64>().ok()? + times.next()?.parse::<u64>().ok()?)
+}
 
 /// One run of the binary.
 struct Ran {
     took: Duration,
     peak_kib: u64,
+    /// In hundredths of a second.
+    processor: u64,
     at_once: usize,
     requests: usize,
     exit: Option<i32>,
@@ -46,21 +68,27 @@ fn main() -> Result<(), Failure> {
         ("1 Server-to-Server", 1, &[Kind::Account], &[]),
         ("1 wizard-owned, refreshed", 1, &[Kind::Fresh], &["--refresh"]),
     ];
-    for (name, count, kinds, arguments) in mixes {
-        eprintln!("{name}");
+    let only = option("--only").unwrap_or_default();
+    for (name, count, kinds, arguments) in mixes.into_iter().filter(|mix| mix.0.contains(&only)) {
+        writeln!(std::io::stderr(), "{name}")?;
         let mut runs = Vec::new();
+        let mut stage = Stage::new(count, kinds)?;
         for _run in 0..RUNS {
-            // Refreshed tokens are due no more, so each run has a store of its own.
-            let stage = Stage::new(count, kinds)?;
             runs.push(run(&stage, arguments)?);
+            // What was refreshed is due no more.
+            if kinds.contains(&Kind::Due) && runs.len() < RUNS {
+                stage = Stage::new(count, kinds)?;
+            }
         }
         tell(&mut table, name, runs);
     }
-    // Twenty checks are remembered of each.
-    let stage = Stage::new(MANY, &[Kind::Account])?;
-    stage.remember(20)?;
-    let runs = (0..RUNS).map(|_run| run(&stage, &[])).collect::<Result<Vec<_>, _>>()?;
-    tell(&mut table, "1,000 Server-to-Server, 20 checks each in the history", runs);
+    let remembered = "1,000 Server-to-Server, 20 checks each in the history";
+    if remembered.contains(&only) {
+        let stage = Stage::new(MANY, &[Kind::Account])?;
+        stage.remember(20)?;
+        let runs = (0..RUNS).map(|_run| run(&stage, &[])).collect::<Result<Vec<_>, _>>()?;
+        tell(&mut table, remembered, runs);
+    }
     table.print(&mut std::io::stdout().lock(), "check --all")?;
     Ok(())
 }
@@ -77,9 +105,11 @@ fn tell(table: &mut Table, name: &str, mut runs: Vec<Ran>) {
         name,
         goal,
         format!(
-            "{} s (all: {}); at once {at_once}; {} requests; peak {}; exit {}",
+            "{} s (all: {}); processor {}.{:02} s; at once {at_once}; {} requests; peak {}; exit {}",
             seconds(middle),
             all.join(" "),
+            middle.processor / 100,
+            middle.processor % 100,
             middle.requests,
             mebibytes(peak),
             middle.exit.map_or_else(|| "by signal".to_owned(), |code| code.to_string())
@@ -90,7 +120,7 @@ fn tell(table: &mut Table, name: &str, mut runs: Vec<Ran>) {
 fn run(stage: &Stage, arguments: &[&str]) -> Result<Ran, Failure> {
     let zoom = SlowZoom::start()?;
     let start = Instant::now();
-    let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_zoom-setup")))
+    let mut child = Command::new(binary())
         .args(["check", "--all", "--json", "--store", "file", "--data-dir"])
         .arg(stage.data_dir())
         .args(["--oauth-url", &zoom.address(), "--api-url", &zoom.address()])
@@ -100,15 +130,24 @@ fn run(stage: &Stage, arguments: &[&str]) -> Result<Ran, Failure> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut most = 0;
+    let (mut most, mut used) = (0, 0);
     let exit = loop {
         if let Some(status) = child.try_wait()? {
             break status.code();
         }
         most = peak(child.id()).unwrap_or(0).max(most);
+        used = processor(child.id()).unwrap_or(0).max(used);
         #[expect(clippy::disallowed_methods, reason = "a look at the process every few milliseconds")]
         std::thread::sleep(Duration::from_millis(2));
     };
     let took = start.elapsed();
-    Ok(Ran { took, peak_kib: most, at_once: zoom.at_once(), requests: zoom.requests(), exit })
+    writeln!(std::io::stderr(), "  {:.3} s", took.as_secs_f64())?;
+    Ok(Ran {
+        took,
+        peak_kib: most,
+        processor: used,
+        at_once: zoom.at_once(),
+        requests: zoom.requests(),
+        exit,
+    })
 }

@@ -242,11 +242,9 @@ pub trait HeldTokens: Send {
     /// Puts a pair that [`Self::write`] could not store into the first other place that takes it, encrypted to the
     /// same key, from which the next [`TokenStore::hold`] brings it back. Gives the place, in words.
     fn rescue(&mut self, record: &TokenRecord) -> Result<String, StoreFailure>;
-    /// The same into a directory that the user names. [`Self::adopt_from`] brings it back.
+    /// The same into a directory that the user names. It is brought back by whoever holds these tokens and knows of
+    /// that directory.
     fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure>;
-    /// Brings a pair back that [`Self::rescue_into`] put into that directory: stored, read back, and only then
-    /// removed there. `false`: there is none, or none that is newer than what is stored.
-    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure>;
     /// The pair that was found elsewhere when these tokens were held, and that counts now.
     fn adopted(&self) -> Option<&Adopted>;
 }

@@ -24,6 +24,12 @@ pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
+/// Columns of the terminal that standard output goes to; `None` if it is none, or a very narrow one.
+pub fn columns() -> Option<usize> {
+    let (columns, _) = io::stdout().is_terminal().then(crossterm::terminal::size)?.ok()?;
+    Some(usize::from(columns)).filter(|columns| *columns >= 20)
+}
+
 /// Keeps the terminal's modes on while it lives.
 #[derive(Debug)]
 pub struct Guard(());

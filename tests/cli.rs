@@ -17,6 +17,8 @@ mod home;
 mod issued;
 #[path = "cli/leaks.rs"]
 mod leaks;
+#[path = "cli/rescued.rs"]
+mod rescued;
 #[path = "cli/scopes.rs"]
 mod scopes;
 #[path = "cli/store.rs"]

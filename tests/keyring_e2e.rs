@@ -2,7 +2,12 @@
 //! the test. Skipped with a line where the tools are missing, unless `ZOOM_SETUP_E2E=require`.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests end the test, too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests end the test, too"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,14 +1,21 @@
-//! Plain text of at most 80 columns, for people and pipes.
+//! Plain text of at most 80 columns, or as many as the terminal has, for people and pipes.
 
+use crate::terminal;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-/// Columns of a line. A word that is longer, such as an address, stands whole on its line.
+/// Most columns of a line. A word that is longer, such as an address, stands whole on its line.
 const COLUMNS: usize = 80;
 
 /// Text under way, wrapped as it grows.
-#[derive(Default)]
 pub(super) struct Page {
     pub text: String,
+    columns: usize,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { text: String::new(), columns: terminal::columns().map_or(COLUMNS, |there| there.min(COLUMNS)) }
+    }
 }
 
 impl Page {
@@ -23,7 +30,7 @@ impl Page {
     /// A label, and text beside it.
     pub fn fact(&mut self, label: &str, text: &str) {
         let further = " ".repeat(label.chars().count());
-        let options = Options::new(COLUMNS)
+        let options = Options::new(self.columns)
             .initial_indent(label)
             .subsequent_indent(&further)
             .break_words(false)
@@ -40,7 +47,7 @@ impl Page {
     pub fn item(&mut self, indent: usize, lead: &str, text: &str) {
         let hang = if lead.is_empty() { 0 } else { lead.chars().count().min(4) };
         let (first, further) = (" ".repeat(indent), " ".repeat(indent + hang));
-        let options = Options::new(COLUMNS)
+        let options = Options::new(self.columns)
             .initial_indent(&first)
             .subsequent_indent(&further)
             .break_words(false)

@@ -12,7 +12,7 @@ use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
 use crate::secret::{Secret, printable};
 use crate::store::{
-    FileStore, HistoryFile, StoreKind, StoreOptions, create_private_directory, default_data_dir,
+    FileStore, HistoryFile, StoreKind, StoreOptions, StoreParts, create_private_directory, default_data_dir,
 };
 use crate::system::{
     BrowserEnvironment, Machine, SystemBrowser, SystemClipboard, SystemClock, SystemEntropy,
@@ -333,7 +333,11 @@ pub fn file_store(global: &Global) -> Result<FileStore, Error> {
         (Some(StoreArgument::Auto) | None, true) => StoreKind::Rehearsal,
         (Some(StoreArgument::Auto) | None, false) => StoreKind::Auto,
     };
-    FileStore::open(StoreOptions { data_dir: data_dir(global)?, kind }).map_err(store_error)
+    let mut parts = StoreParts::default();
+    // A place of the user's own for what the data directory does not take: looked into first, filled first.
+    let named = std::env::var_os("ZOOM_SETUP_RESCUE_DIR").filter(|directory| !directory.is_empty());
+    parts.rescue_places.splice(0..0, named.map(PathBuf::from));
+    FileStore::with_parts(StoreOptions { data_dir: data_dir(global)?, kind }, parts).map_err(store_error)
 }
 
 fn start_sandbox(name: &str, data_dir: &Path, person: bool) -> Result<Sandbox, Error> {

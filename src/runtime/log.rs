@@ -308,10 +308,6 @@ impl HeldTokens for LoggedHeld {
         rescued(&self.key, self.held.rescue_into(directory, record))
     }
 
-    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
-        stored("tokens looked for elsewhere", &self.key, self.held.adopt_from(directory))
-    }
-
     fn adopted(&self) -> Option<&Adopted> {
         self.held.adopted()
     }

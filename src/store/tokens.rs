@@ -306,11 +306,6 @@ impl HeldTokens for HeldFile {
         self.put_into(directory, &self.document_with(record))
     }
 
-    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
-        let file = self.parts.rescue_file(directory, &self.key);
-        self.adopt_file(&file)
-    }
-
     fn adopted(&self) -> Option<&Adopted> {
         self.adopted.as_ref()
     }

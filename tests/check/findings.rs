@@ -320,8 +320,9 @@ fn a_pair_that_nothing_took_is_put_where_somebody_says() {
     }
     // It is the pair that lives: brought back, it is taken by Zoom.
     stage.disk.room_for(None);
-    let key = SecretKey::ConnectionTokens("acme".to_owned());
-    assert!(stage.store.tokens().unwrap().hold(&key).unwrap().adopt_from(&place).unwrap());
+    stage.rescue_place("by-hand");
+    let brought_back = stage.report();
+    assert!(codes(&brought_back).contains(&FindingCode::RescuedPairStored), "{:?}", brought_back.findings);
     stage.options.refresh = true;
     assert_eq!(stage.report().status, Status::Healthy);
     // Whoever gives it up is not asked again.

@@ -181,7 +181,7 @@ impl Stage {
         let driver_clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let zoom: Arc<dyn Zoom> = Arc::new(client(&endpoints, &driver_clock));
         Self {
-            store: open(&directory, &disk),
+            store: open(&directory, &disk, "elsewhere"),
             opened: Ok(()),
             options: CheckOptions { refresh: false, lag_delays_s: vec![0, 0], endpoints },
             renewing_zoom: Arc::clone(&zoom),
@@ -400,9 +400,14 @@ impl Stage {
         all.remove(0).report
     }
 
+    /// The same store, told of another place for what it does not take: below the directory of the data directory.
+    pub fn rescue_place(&mut self, name: &str) {
+        self.store = open(&self.directory, &self.disk, name);
+    }
+
     /// The same store, shut, since it needs a passphrase.
     pub fn shut(&mut self) {
-        let mut store = shut(&self.directory, &self.disk);
+        let mut store = shut(&self.directory, &self.disk, "elsewhere");
         self.opened = store.unlock(None).map(drop);
         assert!(self.opened.is_err());
         self.store = store;
@@ -422,9 +427,9 @@ fn client(endpoints: &Endpoints, clock: &Arc<dyn Clock>) -> ZoomClient {
     ZoomClient::new(endpoints.clone(), Arc::clone(clock), limits)
 }
 
-fn shut(directory: &tempfile::TempDir, disk: &Arc<FullDisk>) -> FileStore {
+fn shut(directory: &tempfile::TempDir, disk: &Arc<FullDisk>, rescue_place: &str) -> FileStore {
     let limits = StoreLimits { work_factor: 2, ..StoreLimits::default() };
-    let rescue_places = vec![directory.path().join("elsewhere")];
+    let rescue_places = vec![directory.path().join(rescue_place)];
     let parts = StoreParts {
         limits,
         rescue_places,
@@ -435,8 +440,8 @@ fn shut(directory: &tempfile::TempDir, disk: &Arc<FullDisk>) -> FileStore {
     FileStore::with_parts(options, parts).unwrap()
 }
 
-fn open(directory: &tempfile::TempDir, disk: &Arc<FullDisk>) -> FileStore {
-    let mut store = shut(directory, disk);
+fn open(directory: &tempfile::TempDir, disk: &Arc<FullDisk>, rescue_place: &str) -> FileStore {
+    let mut store = shut(directory, disk, rescue_place);
     store.unlock(Some(&Secret::new(PASSPHRASE))).unwrap();
     store
 }

@@ -112,7 +112,10 @@ fn a_login_behind_a_passphrase_is_not_looked_at() {
     let (path, record) = home
         .files()
         .into_iter()
-        .find(|(path, _)| path.parent().is_some_and(|parent| parent.ends_with("connections")))
+        .find(|(path, _)| {
+            path.parent().is_some_and(|parent| parent.ends_with("connections"))
+                && path.extension().is_some_and(|extension| extension == "json")
+        })
         .unwrap();
     let mut record: serde_json::Value = serde_json::from_slice(&record).unwrap();
     record["owner"] = "wizard".into();

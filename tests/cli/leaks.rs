@@ -148,7 +148,10 @@ fn every_command_at_the_finest_level_of_the_log() {
     }
     run(&home, &["connections", "--json"], &[0]);
     for procedure in PROCEDURES {
-        run(&home, &["connections", "remove", procedure], &[0]);
+        let renamed = format!("{procedure} renamed");
+        run(&home, &["connections", "export", procedure], &[0]);
+        run(&home, &["connections", "rename", procedure, &renamed], &[0]);
+        run(&home, &["connections", "remove", &renamed, "--keep-grant"], &[0]);
     }
 
     let state = fs::read(home.data().join("rehearsal/sandbox.json")).unwrap();

@@ -99,10 +99,8 @@ fn a_login_is_revoked_before_it_is_removed() {
 fn a_revocation_that_fails_keeps_everything() {
     let lost = FailureKind::TimedOut { limit_s: 10 };
     for (failure, kind) in [
-        (
-            refusal(Call::Revoke, 400, r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#),
-            ErrorKind::Refused,
-        ),
+        (refusal(Call::Revoke, 400, r#"{"error":"invalid_client"}"#), ErrorKind::Refused),
+        (refusal(Call::Revoke, 400, r#"{"error":"invalid_grant"}"#), ErrorKind::CheckFailed),
         (Failure { kind: lost, ..refusal(Call::Revoke, 0, "") }, ErrorKind::Unreachable),
     ] {
         let mut core = asked("celigo-oauth");

@@ -12,6 +12,7 @@ use zoom_setup::app::wizard::{Activation, AuthorizationPhase, StepState, Verifyi
 use zoom_setup::oauth::token::StoredTokens;
 use zoom_setup::ports::Store;
 use zoom_setup::procedure::{FieldName, StepKind};
+use zoom_setup::sandbox::Refreshes;
 use zoom_setup::setup::{GrantDecision, Owner, SecretKey};
 
 /// Kills, starts again, and looks whether everything is as it was.
@@ -350,5 +351,28 @@ fn tokens_written_before_the_kill_are_taken_up() {
     harness.press("Enter");
     let stored = verify_and_finish(&mut harness, End::Keep);
     assert!(stored.grant.is_some());
+    check_disk(&harness, &stored);
+}
+
+/// Leaving in the middle of a refresh: it goes on to its end, and the next run has the new pair.
+#[test]
+fn a_refresh_that_is_left_is_not_lost() {
+    let mut harness = at_login(World::new(&[]), "servicenow-dex");
+    harness.log_in("Down Enter");
+    let old = harness.wizard().tokens.clone().unwrap();
+    let key = SecretKey::SetupTokens(harness.wizard().setup.id.clone());
+    let store = harness.world.open_store();
+    let tokens = store.tokens().unwrap();
+    let begun = |_: &World| tokens.look(&key).unwrap().unwrap().refreshing.is_some();
+    let enter = crossterm::event::Event::Key(crossterm::event::KeyCode::Enter.into());
+    let world = harness.leave_once(enter, "the mark is on disk", begun);
+    let record = tokens.look(&key).unwrap().unwrap();
+    assert_eq!(record.refreshing, None);
+    assert_eq!(record.replaces, old.refresh_token.map(|token| token.fingerprint()));
+    assert_eq!(world.sandbox.refreshes(), Refreshes { rotated: 1, refused: 0 });
+    // The next run refreshes with the new pair.
+    let mut harness = Harness::start(world);
+    harness.resume();
+    let stored = verify_and_finish(&mut harness, End::Revoke);
     check_disk(&harness, &stored);
 }

@@ -222,9 +222,6 @@ impl HeldTokens for DyingHeld {
     fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure> {
         self.held.rescue_into(directory, record)
     }
-    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
-        self.held.adopt_from(directory)
-    }
     fn adopted(&self) -> Option<&Adopted> {
         self.held.adopted()
     }

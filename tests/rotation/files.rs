@@ -8,7 +8,7 @@ use std::time::Duration;
 use zoom_setup::oauth::renewal::TokenRecord;
 use zoom_setup::ports::{Adopted, Store, StoreFailure};
 use zoom_setup::secret::Secret;
-use zoom_setup::store::StoreKind;
+use zoom_setup::store::{StoreKind, StoreParts};
 
 fn marked(name: &str) -> TokenRecord {
     TokenRecord::of_login(pair(name, 0)).marked(at(1)).unwrap()
@@ -270,10 +270,12 @@ fn a_place_that_the_user_names_keeps_a_pair_until_it_is_brought_back() {
     let renewed = marked("one").renewed(&grant("two"), at(2));
     let file = tokens.hold(&key("Acme")).unwrap().rescue_into(stick.path(), &renewed).unwrap();
     assert!(fs::read(&file).unwrap().starts_with(b"age-encryption.org/v1"));
-    let mut held = tokens.hold(&key("Acme")).unwrap();
-    assert_eq!(held.read().unwrap().unwrap().tokens, pair("one", 0));
-    assert!(held.adopt_from(stick.path()).unwrap());
-    assert!(!held.adopt_from(stick.path()).unwrap());
+    assert_eq!(tokens.hold(&key("Acme")).unwrap().read().unwrap().unwrap().tokens, pair("one", 0));
+    // Whoever is told of that place finds it there.
+    let parts = StoreParts { rescue_places: vec![stick.path().to_owned()], ..place.parts() };
+    let told = open(&place.data(), StoreKind::Rehearsal, parts).tokens().unwrap();
+    let held = told.hold(&key("Acme")).unwrap();
+    assert_eq!(held.adopted(), Some(&Adopted { place: file.clone(), failure: None }));
     assert_eq!(held.read().unwrap(), Some(renewed));
     assert!(!Path::new(&file).exists());
 }

@@ -2,11 +2,14 @@
 
 use super::support::*;
 use rstest::rstest;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use zoom_setup::oauth::FailureKind;
 use zoom_setup::oauth::renewal::TokenRecord;
-use zoom_setup::ports::{Renewal, RenewalRequest, Renewer, StoreFailure, TokenStore};
+use zoom_setup::ports::{Renewal, RenewalRequest, Renewer, Store, StoreFailure, TokenStore};
 use zoom_setup::runtime::Renewals;
+use zoom_setup::secret::Secret;
+use zoom_setup::store::{Keyring, KeyringProblem, StoreKind, StoreParts};
 
 fn answered(status: u16, body: &str) -> FailureKind {
     FailureKind::Answered { status, body: body.to_owned(), content_type: String::new(), retry_after: None }
@@ -195,4 +198,51 @@ fn whoever_waited_takes_the_pair_that_another_got() {
         "{renewals:?}"
     );
     assert!(renewals.contains(&Renewal::Fresh { tokens: pair("two", 60), adopted: None }), "{renewals:?}");
+}
+
+/// A keyring that can be locked.
+#[derive(Default)]
+struct Lockable {
+    entry: Mutex<Option<Secret>>,
+    locked: AtomicBool,
+}
+
+impl Lockable {
+    fn entry(&self) -> Result<MutexGuard<'_, Option<Secret>>, KeyringProblem> {
+        if self.locked.load(Ordering::SeqCst) {
+            return Err(KeyringProblem::Locked { said: "locked".to_owned() });
+        }
+        Ok(self.entry.lock().unwrap())
+    }
+}
+
+impl Keyring for Lockable {
+    fn get(&self, _user: &str) -> Result<Option<Secret>, KeyringProblem> {
+        self.entry().map(|entry| entry.clone())
+    }
+    fn set(&self, _user: &str, secret: &Secret) -> Result<(), KeyringProblem> {
+        self.entry().map(|mut entry| *entry = Some(secret.clone()))
+    }
+    fn delete(&self, _user: &str) -> Result<(), KeyringProblem> {
+        self.entry().map(|mut entry| *entry = None)
+    }
+    fn locked(&self) -> Option<bool> {
+        Some(self.locked.load(Ordering::SeqCst))
+    }
+}
+
+/// The key is asked for once. Whatever becomes of the keyring then, a new pair is stored.
+#[test]
+fn a_keyring_that_is_locked_later_on_loses_nothing() {
+    let place = Place::new();
+    let keyring = Arc::new(Lockable::default());
+    let parts = || StoreParts { keyring: keyring.clone(), ..place.parts() };
+    let tokens = open(&place.data(), StoreKind::Keyring, parts()).tokens().unwrap();
+    log_in(&*tokens, &key("Acme"), pair("one", 0));
+    keyring.locked.store(true, Ordering::SeqCst);
+    let zoom = Scripted::new([Ok(grant("two"))]);
+    assert!(matches!(renew(tokens, zoom, &key("Acme")), Renewal::Renewed { .. }));
+    keyring.locked.store(false, Ordering::SeqCst);
+    let tokens = open(&place.data(), StoreKind::Keyring, parts()).tokens().unwrap();
+    assert_eq!(stored(&tokens).tokens, pair("two", 60));
 }

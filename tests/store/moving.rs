@@ -107,10 +107,8 @@ const NEW: &str = "new passphrase";
 /// A store with two secrets and a pair of tokens, its key in the keyring or behind [`OLD`].
 fn filled(home: &Path, place: KeyPlace, keyring: &Arc<FakeKeyring>) {
     let old = Secret::new(OLD);
-    let (kind, passphrase) = match place {
-        KeyPlace::Passphrase => (StoreKind::File, Some(&old)),
-        _ => (StoreKind::Auto, None),
-    };
+    let (kind, passphrase) =
+        if place == KeyPlace::Passphrase { (StoreKind::File, Some(&old)) } else { (StoreKind::Auto, None) };
     let mut store = open_with(home, kind, keyring.clone());
     store.unlock(passphrase).unwrap();
     store
@@ -139,10 +137,8 @@ fn opens(home: &Path, keyring: &Arc<FakeKeyring>) -> Result<Unlocked, StoreFailu
 
 fn move_it(store: &FileStore, to: KeyPlace) -> Result<(), StoreFailure> {
     let old = Secret::new(OLD);
-    let place = match to {
-        KeyPlace::Keyring => NewPlace::Keyring,
-        _ => NewPlace::Passphrase(Secret::new(NEW)),
-    };
+    let place =
+        if to == KeyPlace::Keyring { NewPlace::Keyring } else { NewPlace::Passphrase(Secret::new(NEW)) };
     // As the command does: the old passphrase, and the new one where a move was cut short after it counted.
     match store.move_key(&place, Some(&old)) {
         Err(StoreFailure::WrongPassphrase) => store.move_key(&place, Some(&Secret::new(NEW))),
@@ -262,11 +258,11 @@ fn what_cannot_be_moved_says_why() {
         let store = open_with(home.path(), kind, keyring.clone());
         store.move_key(&NewPlace::Keyring, passphrase.as_ref()).unwrap_err()
     };
-    let says = |failure: StoreFailure, word: &str| match failure {
-        StoreFailure::Io { message } | StoreFailure::Unreadable { message } => {
-            assert!(message.contains(word), "{message}");
-        }
-        other => panic!("{other:?}"),
+    let says = |failure: StoreFailure, word: &str| {
+        let (StoreFailure::Io { message } | StoreFailure::Unreadable { message }) = failure else {
+            panic!("{failure:?}")
+        };
+        assert!(message.contains(word), "{message}");
     };
     says(refused(StoreKind::Memory, None), "keeps nothing");
     says(refused(StoreKind::Rehearsal, None), "rehearsal");

@@ -323,6 +323,20 @@ impl Harness {
         }
     }
 
+    /// One key, and then the end as soon as the condition holds: nobody waits for what the key set going.
+    pub fn leave_once(mut self, key: Event, what: &str, holds: impl Fn(&World) -> bool) -> World {
+        let msg = message(&self.model, key).unwrap();
+        self.handle(msg);
+        let end = Instant::now() + DEADLINE;
+        while !holds(&self.world) {
+            assert!(Instant::now() < end, "not in time: {what}");
+            let Some(tokio) = &self.tokio else { panic!("not running") };
+            tokio.block_on(tokio::task::yield_now());
+        }
+        assert!(self.runtime.as_ref().is_some_and(Runtime::is_refreshing));
+        self.stop()
+    }
+
     /// An orderly end: what was asked of the store is done.
     pub fn stop(mut self) -> World {
         if let (Some(runtime), Some(tokio)) = (self.runtime.take(), &self.tokio) {
@@ -591,9 +605,6 @@ impl HeldTokens for MortalHeld {
     }
     fn rescue_into(&mut self, directory: &Path, record: &TokenRecord) -> Result<String, StoreFailure> {
         self.power.on(|| self.held.rescue_into(directory, record))
-    }
-    fn adopt_from(&mut self, directory: &Path) -> Result<bool, StoreFailure> {
-        self.power.on(|| self.held.adopt_from(directory))
     }
     fn adopted(&self) -> Option<&Adopted> {
         self.held.adopted()

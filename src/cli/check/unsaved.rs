@@ -54,7 +54,8 @@ fn ask_for(store: &dyn Store, name: &str, unsaved: &Unsaved, input: &mut dyn Buf
                 let place = printable(&place, 400);
                 let _ = writeln!(
                     out,
-                    "Kept in {place}. Once the store can be written, bring it back from there before the next refresh."
+                    "Kept in {place}. Once the store can be written, check {name} with ZOOM_SETUP_RESCUE_DIR set to the \
+                     directory that you named: that brings it back."
                 );
                 return;
             }

@@ -200,7 +200,7 @@ pub fn show(
     wrapped(out, &format!("{:<18} ", ""), title)?;
     pair(out, "Receiver", connection.receiver.label())?;
     pair(out, "Zoom app", connection.app_kind.label())?;
-    pair(out, "Refresh", &refresh_words(connection))?;
+    wrapped(out, &format!("{:<18} ", "Refresh"), &refresh_words(connection))?;
     write_login(out, login, known.now)?;
     pair(out, "Stored", &moment(connection.created))?;
     if let Some(since) = client_secret_since {
@@ -239,7 +239,9 @@ pub fn show(
 fn write_login(out: &mut dyn Write, login: &KeptLogin, now: Timestamp) -> io::Result<()> {
     match login {
         KeptLogin::None => Ok(()),
-        KeptLogin::NotLookedAt(why) => pair(out, "Login", &format!("not looked at: {why}")),
+        KeptLogin::NotLookedAt(why) => {
+            wrapped(out, &format!("{:<18} ", "Login"), &format!("not looked at: {why}"))
+        }
         KeptLogin::Missing => pair(out, "Login", "its tokens are not stored here"),
         KeptLogin::Here { access_token_expires, refresh_token_from, unfinished } => {
             let life = match access_token_expires.as_second() - now.as_second() {

@@ -104,10 +104,6 @@ impl HeldTokens for Held {
         self.rescue(record)
     }
 
-    fn adopt_from(&mut self, _directory: &Path) -> Result<bool, StoreFailure> {
-        Ok(false)
-    }
-
     fn adopted(&self) -> Option<&Adopted> {
         None
     }
