@@ -189,7 +189,7 @@ fn names_one_instance(host: &str) -> Result<Accepted, Refusal> {
         {
             return Err(Refusal::new("The instance name is missing", EXAMPLE));
         }
-        let warnings = doubled(host, host, DOMAINS[0])?;
+        let warnings = doubled(host, DOMAINS[0])?;
         return Ok((format!("{host}.{}", DOMAINS[0]), warnings));
     };
     if let Some(stem) =
@@ -225,7 +225,7 @@ fn names_one_instance(host: &str) -> Result<Accepted, Refusal> {
         return Err(if under.is_some() && inner.contains('.') { refusal.offer(inner) } else { refusal });
     }
     if let Some(domain) = under {
-        let mut warnings = doubled(inner, host, domain)?;
+        let mut warnings = doubled(inner, domain)?;
         let hint =
             "An instance has one name in front of its domain. Compare with the address bar of the instance.";
         warnings.extend(inner.contains('.').then(|| warning(format!("{inner} has a dot in it"), hint)));
@@ -248,7 +248,7 @@ fn names_one_instance(host: &str) -> Result<Accepted, Refusal> {
 const DOUBLED: usize = 5;
 
 /// Refuses a name that is the same name twice (`dev1dev1`, `dev1.dev1`), as two pastes in a row make it.
-fn doubled(name: &str, host: &str, domain: &str) -> Result<Vec<super::Finding>, Refusal> {
+fn doubled(name: &str, domain: &str) -> Result<Vec<super::Finding>, Refusal> {
     let separators = ['.', '-'];
     let half = (1..name.len()).find_map(|at| {
         let (one, other) = name.split_at_checked(at)?;
@@ -258,7 +258,7 @@ fn doubled(name: &str, host: &str, domain: &str) -> Result<Vec<super::Finding>, 
     let certain = half.len() >= DOUBLED
         || half.contains(|sign: char| !sign.is_ascii_alphabetic())
         || name.contains('.');
-    let message = format!("{half} stands there twice in {host}");
+    let message = format!("{half} stands there twice in {name}");
     let hint = "It looks like two pastes in a row. Compare with the address bar of the instance.";
     if certain {
         return Err(Refusal::new(message, hint).offer(format!("{half}.{domain}")));

@@ -19,7 +19,7 @@ fn kept() -> (Harness, Connection) {
     assert_eq!(*harness.login(), AuthorizationPhase::Granted, "{}", harness.notice());
     harness.press("Enter");
     let stored = verify_and_finish(&mut harness, End::Keep);
-    (harness, stored)
+    as_it_lies(harness, &stored.name)
 }
 
 /// The same of a Server-to-Server app.
@@ -29,6 +29,13 @@ fn server() -> (Harness, Connection) {
     harness.walk();
     harness.press("Enter Enter");
     let stored = verify_and_finish(&mut harness, End::Revoke);
+    as_it_lies(harness, &stored.name)
+}
+
+/// The connection as it is on the disk: the model's copy has a time of its own until the library is read again.
+fn as_it_lies(mut harness: Harness, name: &str) -> (Harness, Connection) {
+    harness.until_stored();
+    let stored = on_disk(&harness, name);
     (harness, stored)
 }
 

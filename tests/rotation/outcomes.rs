@@ -26,6 +26,7 @@ fn stored(tokens: &Arc<dyn TokenStore>) -> TokenRecord {
     tokens.look(&key("Acme")).unwrap().unwrap()
 }
 
+// Rows B04, F21 of docs/callback-rows.md.
 #[test]
 fn a_new_pair_is_stored_before_anybody_has_it() {
     let (_place, tokens) = logged_in();
