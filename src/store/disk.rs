@@ -166,6 +166,26 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), StoreFailure> {
         .map_err(|error| cannot("rename", from, &error))
 }
 
+/// Everything in a directory; one that is not there yet has nothing.
+pub fn names_in(directory: &Path) -> Result<Vec<PathBuf>, StoreFailure> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot("read", directory, &error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|error| cannot("read", directory, &error))?.path());
+    }
+    Ok(paths)
+}
+
+/// Whether it is a file of the store with that extension, and not one in the making.
+pub fn is_named(path: &Path, extension: &str) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    !hidden && path.extension().is_some_and(|found| found == extension)
+}
+
 /// A path fit for a message.
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy(), 300)

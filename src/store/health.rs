@@ -14,8 +14,6 @@ use crate::setup::{Connection, Setup};
 use age::x25519::Identity;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the store is made of.
@@ -281,10 +279,12 @@ impl FileStore {
 
     /// Files with that extension, and the backups of those that are gone.
     fn files_in(&self, directory: &Path, extension: &str) -> Result<Vec<PathBuf>, StoreFailure> {
-        let mut paths: Vec<PathBuf> = names_in(directory)?
+        let mut paths: Vec<PathBuf> = disk::names_in(directory)?
             .into_iter()
-            .filter_map(|path| if is_named(&path, extension) { Some(path) } else { backup::is_of(&path) })
-            .filter(|path| is_named(path, extension))
+            .filter_map(
+                |path| if disk::is_named(&path, extension) { Some(path) } else { backup::is_of(&path) },
+            )
+            .filter(|path| disk::is_named(path, extension))
             .collect();
         paths.sort();
         paths.dedup();
@@ -425,7 +425,7 @@ impl FileStore {
             self.layout.tokens.clone(),
         ];
         for directory in directories {
-            for path in names_in(&directory)? {
+            for path in disk::names_in(&directory)? {
                 if backup::is_aside(&path) {
                     health.set_aside.push(path);
                 } else if disk::is_unfinished(&path) {
@@ -469,23 +469,4 @@ fn without_key(bytes: &[u8]) -> FileState {
         Ok(_) => FileState::NotOpened,
         Err(_) => FileState::Damaged("it is no age file, or its beginning is damaged".to_owned()),
     }
-}
-
-fn names_in(directory: &Path) -> Result<Vec<PathBuf>, StoreFailure> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(disk::cannot("read", directory, &error)),
-    };
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.map_err(|error| disk::cannot("read", directory, &error))?.path());
-    }
-    Ok(paths)
-}
-
-/// Whether it is a file of the store with that extension, and not one in the making.
-fn is_named(path: &Path, extension: &str) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    !hidden && path.extension().is_some_and(|found| found == extension)
 }

@@ -11,8 +11,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -319,19 +317,8 @@ fn connection_file_name(name: &str) -> String {
 
 /// Files named `*.json`, sorted; a directory that is not there yet has none.
 fn json_files(directory: &Path) -> Result<Vec<PathBuf>, StoreFailure> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(disk::cannot("read", directory, &error)),
-    };
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| disk::cannot("read", directory, &error))?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && path.extension().is_some_and(|extension| extension == "json") {
-            paths.push(path);
-        }
-    }
+    let mut paths = disk::names_in(directory)?;
+    paths.retain(|path| disk::is_named(path, "json"));
     paths.sort();
     Ok(paths)
 }

@@ -17,8 +17,6 @@ use crate::setup::SecretKey;
 use age::x25519::Identity;
 use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,18 +32,7 @@ pub fn default_rescue_places() -> Vec<PathBuf> {
 
 /// One of the token files in that directory, if there is any.
 pub fn any_file(directory: &Path) -> Result<Option<PathBuf>, StoreFailure> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(disk::cannot("read", directory, &error)),
-    };
-    for entry in entries {
-        let path = entry.map_err(|error| disk::cannot("read", directory, &error))?.path();
-        if path.extension().is_some_and(|extension| extension == "age") {
-            return Ok(Some(path));
-        }
-    }
-    Ok(None)
+    Ok(disk::names_in(directory)?.into_iter().find(|path| disk::is_named(path, "age")))
 }
 
 /// Token files of one data directory.
