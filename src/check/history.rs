@@ -2,6 +2,7 @@
 //! `store::history`.
 
 use super::{CheckReport, FindingCode, Status};
+use crate::setup::{Connection, Owner};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,6 +124,26 @@ impl History {
         of.push(entry);
         if of.len() > KEPT {
             of.remove(0);
+        }
+    }
+
+    /// The granted scopes of a connection as they were known last, and when that was: by its login or set-up, or by a
+    /// check since, if Zoom named them to it.
+    pub fn last_granted(&self, connection: &Connection) -> (Option<Vec<String>>, Option<Timestamp>) {
+        let stored = connection.last_granted();
+        // What the receiver's own login was given is named to nobody here.
+        if connection.owner == Owner::Receiver {
+            return stored;
+        }
+        let answered = |entry: &&Entry| {
+            matches!(entry.status, Status::Healthy | Status::Warning)
+                || entry.findings.contains(&FindingCode::ScopesMissing)
+        };
+        let seen =
+            self.of(&connection.name).iter().rev().filter(answered).find(|entry| entry.granted.is_some());
+        match seen {
+            Some(entry) if stored.1.is_none_or(|at| at < entry.at) => (entry.granted.clone(), Some(entry.at)),
+            Some(_) | None => stored,
         }
     }
 

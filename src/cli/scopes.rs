@@ -10,6 +10,7 @@ use super::output;
 use super::set_up::{Opening, on_terminal};
 use super::world::{self, World};
 use crate::app::review::ReviewRequest;
+use crate::check::History;
 use crate::error::{Error, ErrorKind};
 use crate::procedure::Procedure;
 use crate::scope::Catalogue;
@@ -165,6 +166,7 @@ fn gather(global: &Global, arguments: &ReviewArguments) -> Result<Reviewed, Erro
         Some(path) => Some(read_granted(path)?),
         None => None,
     };
+    let mut history = History::default();
     let (procedure, connection, proof) = match &arguments.connection {
         None => (procedure(&world::procedures(global)?, arguments.procedure.as_deref())?, None, None),
         Some(name) => {
@@ -174,6 +176,8 @@ fn gather(global: &Global, arguments: &ReviewArguments) -> Result<Reviewed, Erro
             let connection = find(&connections, name)?.clone();
             let id = arguments.procedure.as_ref().unwrap_or(&connection.procedure);
             let procedure = world.procedure(id)?;
+            // Without the checks of before, what the login was granted is what is known.
+            history = world.history.read().unwrap_or_default();
             let proof = arguments.prove.then(|| prove::connection(world, &connection)).transpose()?;
             (Some(procedure), Some(connection), proof)
         }
@@ -182,7 +186,7 @@ fn gather(global: &Global, arguments: &ReviewArguments) -> Result<Reviewed, Erro
     if given.is_none() {
         let (scopes, at) = match (&proof, &connection) {
             (Some(proof), _) if proof.asked_now => (proof.granted.clone(), Some(proof.at)),
-            (Some(_) | None, Some(connection)) => connection.last_granted(),
+            (Some(_) | None, Some(connection)) => history.last_granted(connection),
             (_, None) => (None, None),
         };
         given = Some(scopes);

@@ -54,6 +54,14 @@ impl PairProbe {
     }
 }
 
+/// Whether a request asks with a code that was made up here, so that its refusal is the answer that is hoped for.
+pub fn is_made_up(request: &TokenRequest) -> bool {
+    match &request.grant {
+        Grant::AuthorizationCode { code, .. } => code.expose().starts_with(MADE_UP),
+        Grant::RefreshToken { .. } | Grant::AccountCredentials { .. } => false,
+    }
+}
+
 /// Where a Server-to-Server token is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {

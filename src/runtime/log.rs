@@ -4,6 +4,7 @@
 
 use crate::oauth::authorize::Endpoints;
 use crate::oauth::diagnosis::diagnose;
+use crate::oauth::probe::is_made_up;
 use crate::oauth::renewal::TokenRecord;
 use crate::oauth::{
     ApiAnswer, ApiRead, ClientAuthentication, Failure, Grant, PreflightAnswer, PreflightRequest,
@@ -52,6 +53,7 @@ impl Zoom for LoggedZoom {
         Box::pin(async move {
             let endpoint = self.endpoints.token();
             let sent = secrets_of(&request);
+            let made_up = is_made_up(&request);
             let begun = Instant::now();
             debug!(
                 endpoint,
@@ -76,6 +78,17 @@ impl Zoom for LoggedZoom {
                         clock_offset_s = grant.clock_offset_s,
                         ms = milliseconds(begun),
                         "token given"
+                    );
+                }
+                Err(failure) if made_up && failure.kind.status().is_some() => {
+                    let code = diagnose(failure, self.clock.now()).code;
+                    let status = failure.kind.status();
+                    info!(
+                        endpoint,
+                        status,
+                        code,
+                        ms = milliseconds(begun),
+                        "asked about the pair with a made-up code"
                     );
                 }
                 Err(failure) => {
@@ -206,6 +219,7 @@ impl Store for LoggedStore {
         let result = self.0.unlock(passphrase);
         match &result {
             Ok(by) => info!(?by, ms = milliseconds(begun), "secrets unlocked"),
+            Err(StoreFailure::NeedsPassphrase { why, .. }) => debug!(why, "a passphrase is needed"),
             Err(failure) => warn!(?failure, ms = milliseconds(begun), "secrets not unlocked"),
         }
         result

@@ -2,7 +2,7 @@
 
 use super::stage::{Kind, Stage};
 use jiff::{SignedDuration, Timestamp};
-use zoom_setup::check::{Entry, FindingCode, KEPT, Status};
+use zoom_setup::check::{Entry, FindingCode, History, KEPT, Status};
 use zoom_setup::store::HistoryFile;
 
 fn entry(connection: &str, minute: i64, granted: Option<&[&str]>) -> Entry {
@@ -24,6 +24,30 @@ fn file() -> (tempfile::TempDir, HistoryFile, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("zoom-setup");
     (directory, HistoryFile::new(&data), data.join("checks.jsonl"))
+}
+
+#[test]
+fn the_granted_scopes_are_those_of_the_last_check_that_zoom_answered() {
+    let mut stage = Stage::new(&[]);
+    let account = stage.connect("acme", Kind::Account);
+    assert_eq!(History::default().last_granted(&account), (None, None));
+    let mut history = History::default();
+    history.add(entry("acme", 0, Some(&["a:b", "c:d"])));
+    // A check that was refused carries the scopes of the one before, and proves none.
+    history.add(Entry { status: Status::Unhealthy, ..entry("acme", 1, None) });
+    let (granted, at) = history.last_granted(&account);
+    assert_eq!(granted.unwrap(), ["a:b", "c:d"]);
+    assert_eq!(at, Some(entry("acme", 0, None).at));
+    // One that found a scope missing was answered.
+    let missing = vec![FindingCode::ScopesMissing];
+    history.add(Entry { status: Status::Unhealthy, findings: missing, ..entry("acme", 2, Some(&["a:b"])) });
+    assert_eq!(history.last_granted(&account).0.unwrap(), ["a:b"]);
+    // A login since then knows better, and what a receiver's login was given is known to the receiver only.
+    let mut owned = stage.connect("acme", Kind::Owned);
+    owned.grant.as_mut().unwrap().obtained_at = entry("acme", 9, None).at;
+    assert_eq!(history.last_granted(&owned), owned.last_granted());
+    let received = stage.connect("acme", Kind::Receiver);
+    assert_eq!(history.last_granted(&received), received.last_granted());
 }
 
 #[test]

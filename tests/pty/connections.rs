@@ -80,8 +80,10 @@ fn a_passphrase_for_a_file_is_asked_for_twice_and_not_shown() {
         assert!(fs::metadata(&path).is_err(), "nothing was written before");
         let mut terminal = Terminal::start(&home, &arguments, 80, 24);
         terminal.wait_bytes(b"Passphrase for the file:");
+        terminal.wait_no_echo();
         terminal.keys(&format!("{PASSPHRASE}{ENTER}"));
         terminal.wait_bytes(b"The same again:");
+        terminal.wait_no_echo();
         terminal.keys(&format!("{second}{ENTER}"));
         assert_eq!(terminal.end(), code, "{}", terminal.screen());
         let seen = String::from_utf8_lossy(&terminal.bytes()).into_owned();

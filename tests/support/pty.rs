@@ -227,6 +227,15 @@ impl Terminal {
         }
     }
 
+    /// Waits until the program has switched the echo off, as it does after it has asked for a secret.
+    pub fn wait_no_echo(&self) {
+        let end = Instant::now() + PATIENCE;
+        while settings(&*self.master) == self.settings {
+            assert!(Instant::now() < end, "the echo stays on");
+            std::thread::park_timeout(std::time::Duration::from_millis(1));
+        }
+    }
+
     /// Waits until what the program wrote last has been read: the slave is still open, so a mark of our own, echoed
     /// by nobody, cannot tell; what is in the terminal's queue can.
     fn settle(&self) {

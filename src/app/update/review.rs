@@ -107,7 +107,7 @@ fn of_anything(procedure: Option<Arc<Procedure>>) -> About {
 }
 
 fn of_connection(model: &Model, connection: &Connection) -> About {
-    let (granted, granted_at) = connection.last_granted();
+    let (granted, granted_at) = model.checking.history.last_granted(connection);
     About {
         of: ReviewOf::Connection(connection.name.clone()),
         procedure: model.procedure(&connection.procedure).cloned(),
