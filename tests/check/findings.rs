@@ -178,9 +178,9 @@ fn every_finding_is_made_and_says_what_to_do() {
             assert!(!found.next.contains(keys), "{}: {}", code.as_str(), found.next);
         }
         let reports = [report];
-        let one = text::write(&reports, text::Shown::One, &History::default(), text::COLUMNS);
-        let many = text::write(&reports, text::Shown::Many, &History::default(), text::COLUMNS);
-        let document = json::write(&reports).unwrap();
+        let one = text::write(&reports, &[], text::Shown::One, &History::default(), text::COLUMNS);
+        let many = text::write(&reports, &[], text::Shown::Many, &History::default(), text::COLUMNS);
+        let document = json::write(&reports, &[]).unwrap();
         let all = format!("{many}\n{:-<80}\n{one}\n{:-<80}\n{document}", "", "");
         insta::with_settings!({ omit_expression => true }, {
             insta::assert_snapshot!(code.as_str(), tidy(&stage, all));
@@ -215,9 +215,9 @@ fn healthy_and_what_proves_it() {
     assert!(reports.iter().all(|report| report.findings.is_empty() && !report.proved.is_empty()));
     // What lies at the receiver is not known from here.
     assert!(!reports[2].unknown.is_empty() && !reports[2].scopes.known && reports[2].granted.is_none());
-    let many = text::write(&reports, text::Shown::Many, &History::default(), text::COLUMNS);
-    let narrow = text::write(&reports, text::Shown::Many, &History::default(), 40);
-    let one = text::write(&reports[2..], text::Shown::One, &History::default(), text::COLUMNS);
+    let many = text::write(&reports, &[], text::Shown::Many, &History::default(), text::COLUMNS);
+    let narrow = text::write(&reports, &[], text::Shown::Many, &History::default(), 40);
+    let one = text::write(&reports[2..], &[], text::Shown::One, &History::default(), text::COLUMNS);
     for line in many.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
