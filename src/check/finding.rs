@@ -219,7 +219,8 @@ pub(super) fn of_token_store(subject: &Subject, failure: &StoreFailure) -> Findi
 /// The question about the pair got no answer of Zoom's. Its code was made up: there is nothing to begin again.
 pub(super) fn of_unanswered_pair(subject: &Subject, problem: &Diagnosis) -> Finding {
     let plain = of_diagnosis(subject, problem);
-    if plain.code != FindingCode::Unreachable {
+    // These words of the table are of a code or a token that somebody holds; those of the way to Zoom fit here, too.
+    if !matches!(problem.code.as_str(), "timed-out" | "answer-lost" | "malformed-answer") {
         return plain;
     }
     Finding {
@@ -263,7 +264,10 @@ pub(super) fn interrupted(subject: &Subject, since: Timestamp, problem: Option<&
     let log_in = words::log_in_again(subject);
     // A page in Zoom's place, or no answer: a login takes the same way.
     let next = match problem.filter(|problem| problem.class == DiagnosisClass::Unreachable) {
-        Some(_) => format!("Whoever runs the network: mend the way to Zoom first. Then: {log_in}"),
+        Some(_) => format!(
+            "Whoever runs the network: mend the way to Zoom first. Then {}",
+            words::lower_first(&log_in)
+        ),
         None => log_in,
     };
     Finding {

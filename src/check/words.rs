@@ -201,7 +201,8 @@ pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn lower_first(text: &str) -> String {
+/// As part of a sentence.
+pub(super) fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {
         // The name of a receiver keeps its capital.

@@ -1,6 +1,6 @@
 //! Every finding, made on purpose at the sandbox or the store, and its words.
 
-use super::many::{Counting, Losing};
+use super::many::{Counting, Losing, Unheard};
 use super::stage::*;
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -328,4 +328,37 @@ fn a_pair_that_nothing_took_is_put_where_somebody_says() {
     let mut told = Vec::new();
     unsaved::ask_by(&stage.store, &results, &mut std::io::Cursor::new("\n"), &mut told);
     assert_eq!(String::from_utf8(told).unwrap().matches("new pair").count(), 1);
+}
+
+#[test]
+fn a_lost_answer_about_a_pair_is_no_login() {
+    let mut stage = Stage::new(&[]);
+    stage.connect("acme", Kind::Receiver);
+    stage.zoom = Arc::new(Unheard(Arc::clone(&stage.zoom)));
+    let report = stage.report();
+    assert_eq!(codes(&report), [FindingCode::Unreachable]);
+    let found = &report.findings[0];
+    assert!(found.cause.contains("nothing was spent") && found.next.contains("network"), "{found:?}");
+    assert!(!found.next.contains("login"), "{found:?}");
+}
+
+#[test]
+fn a_full_disk_is_no_damage_and_an_interrupted_refresh_has_two_causes() {
+    let mut stage = Stage::new(&[]);
+    stage.connect("it's acme", Kind::Owned);
+    stage.clock.pass(DAY);
+    stage.disk.room_for(Some(0));
+    let report = stage.report();
+    assert_eq!(codes(&report), [FindingCode::StoreUnreadable]);
+    assert!(report.findings[0].next.starts_with("Make room"), "{:?}", report.findings);
+    stage.disk.room_for(None);
+    stage.renewing_zoom = Arc::new(Losing(Arc::clone(&stage.zoom)));
+    assert_eq!(codes(&stage.report()), [FindingCode::RefreshInterrupted]);
+    // The next look knows only that it was begun.
+    let report = stage.report();
+    let found = &report.findings[0];
+    assert_eq!(found.code, FindingCode::RefreshInterrupted);
+    assert!(found.cause.starts_with("The program was ended") && found.cause.contains("answer was lost"));
+    // The name is a word of a shell.
+    assert!(found.next.contains(r"check --watch 'it'\''s acme', then press l"), "{found:?}");
 }
