@@ -295,14 +295,15 @@ pub enum Outcome {
     Stopped,
     /// Nothing is unhealthy, and Zoom did not answer for at least one.
     NoAnswer,
-    /// A new pair could not be stored, or nothing is unhealthy and the secrets of at least one can't be read.
+    /// A new pair could not be stored, or nothing is unhealthy and the record or the secrets of at least one can't
+    /// be read.
     Store,
 }
 
 impl Outcome {
     /// Of all reports, the most urgent first: a pair that hangs by a thread, then that not all was seen, then what
-    /// is broken, then what could not be looked at.
-    pub fn of(reports: &[CheckReport]) -> Self {
+    /// is broken, then what could not be looked at. `unreadable`: records that should have been checked, too.
+    pub fn of(reports: &[CheckReport], unreadable: &[String]) -> Self {
         let has =
             |codes: &[FindingCode]| reports.iter().any(|report| codes.iter().any(|code| report.has(*code)));
         if has(&[FindingCode::NewPairNotStored]) {
@@ -311,7 +312,7 @@ impl Outcome {
             Self::Stopped
         } else if reports.iter().any(|report| report.status == Status::Unhealthy) {
             Self::Unhealthy
-        } else if has(&[FindingCode::StoreLocked, FindingCode::StoreUnreadable]) {
+        } else if !unreadable.is_empty() || has(&[FindingCode::StoreLocked, FindingCode::StoreUnreadable]) {
             Self::Store
         } else if has(&[FindingCode::Unreachable, FindingCode::RateLimited]) {
             Self::NoAnswer

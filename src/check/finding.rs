@@ -181,13 +181,56 @@ pub(super) fn of_store(failure: &StoreFailure) -> Finding {
             printable(message, 300).trim_end_matches('.').to_owned(),
             "Let the other zoom-setup finish, and check again.",
         ),
-        StoreFailure::Io { message } | StoreFailure::Unreadable { message } => (
+        StoreFailure::Io { message } => (
             FindingCode::StoreUnreadable,
             printable(message, 300).trim_end_matches('.').to_owned(),
-            "Look at the file or directory that is named, mend it or bring back a copy, and check again.",
+            "Make room on the disk, or make the file or directory that is named readable and writable, and check again.",
+        ),
+        StoreFailure::Unreadable { message } => (
+            FindingCode::StoreUnreadable,
+            printable(message, 300).trim_end_matches('.').to_owned(),
+            "See what is damaged with: zoom-setup store. What has a backup comes back with: zoom-setup store repair.",
         ),
     };
-    finding(code, Status::NotChecked, message, "Nothing was asked of Zoom with what cannot be read.", next)
+    let cause = "Nothing was asked of Zoom with what cannot be read, and nothing was spent.";
+    finding(code, Status::NotChecked, message, cause, next)
+}
+
+/// What the store says of the tokens. These have no backup: it would bring back a pair that is spent.
+pub(super) fn of_token_store(subject: &Subject, failure: &StoreFailure) -> Finding {
+    let plain = of_store(failure);
+    match failure {
+        // Secrets that stay shut as a whole are another matter.
+        StoreFailure::Unreadable { .. } if subject.client_secret.as_ref().err() != Some(failure) => Finding {
+            cause:
+                "Nothing was asked of Zoom. Tokens have no backup: it could bring back a pair that is spent."
+                    .to_owned(),
+            next: words::new_login(subject),
+            ..plain
+        },
+        StoreFailure::Unreadable { .. }
+        | StoreFailure::Io { .. }
+        | StoreFailure::Locked { .. }
+        | StoreFailure::NeedsPassphrase { .. }
+        | StoreFailure::WrongPassphrase => plain,
+    }
+}
+
+/// The question about the pair got no answer of Zoom's. Its code was made up: there is nothing to begin again.
+pub(super) fn of_unanswered_pair(subject: &Subject, problem: &Diagnosis) -> Finding {
+    let plain = of_diagnosis(subject, problem);
+    // These words of the table are of a code or a token that somebody holds; those of the way to Zoom fit here, too.
+    if !matches!(problem.code.as_str(), "timed-out" | "answer-lost" | "malformed-answer") {
+        return plain;
+    }
+    Finding {
+        cause: "Zoom did not answer the question whether it knows the client ID and secret. It was asked with a \
+                made-up code, so nothing was spent, and the login at the receiver is untouched."
+            .to_owned(),
+        next: "Whoever runs the network: see that this machine reaches Zoom (proxy, firewall). Then check again."
+            .to_owned(),
+        ..plain
+    }
 }
 
 /// The client secret is not here.
@@ -216,7 +259,16 @@ pub(super) fn no_refresh_token(subject: &Subject, lives: bool) -> Finding {
 pub(super) fn interrupted(subject: &Subject, since: Timestamp, problem: Option<&Diagnosis>) -> Finding {
     let why = match problem {
         Some(problem) => format!("{}.", problem.heading),
-        None => "zoom-setup was ended in the middle of it.".to_owned(),
+        None => "The program was ended in the middle of it, or Zoom's answer was lost.".to_owned(),
+    };
+    let log_in = words::log_in_again(subject);
+    // A page in Zoom's place, or no answer: a login takes the same way.
+    let next = match problem.filter(|problem| problem.class == DiagnosisClass::Unreachable) {
+        Some(_) => format!(
+            "Whoever runs the network: mend the way to Zoom first. Then {}",
+            words::lower_first(&log_in)
+        ),
+        None => log_in,
     };
     Finding {
         zoom: problem.and_then(|problem| problem.zoom.clone()),
@@ -227,7 +279,7 @@ pub(super) fn interrupted(subject: &Subject, since: Timestamp, problem: Option<&
             format!(
                 "{why} Zoom may have spent the refresh token, which works once, so it is not sent again."
             ),
-            words::log_in_again(subject),
+            next,
         )
     }
 }
@@ -322,8 +374,12 @@ pub(super) fn of_scopes(subject: &Subject, drift: &ScopeDrift, known_now: bool) 
             FindingCode::ScopesMissing,
             Status::Unhealthy,
             format!("{} missing{when}: {}", scopes(drift.missing.len()), named(&drift.missing)),
-            "They were removed from the app, or never added: a token holds what the app had when it was made.",
-            words::scopes_missing(subject),
+            if drift.missing.len() == 1 {
+                "It was removed from the app, or never added: a token holds what the app had when it was made."
+            } else {
+                "They were removed from the app, or never added: a token holds what the app had when it was made."
+            },
+            words::scopes_missing(subject, drift.missing.len()),
         ));
     }
     if !drift.excess.is_empty() {

@@ -87,7 +87,7 @@ impl GrantFlow {
         let record = match looked {
             Ok(Some(record)) => record,
             Ok(None) => return notes.add(finding::no_refresh_token(subject, false)),
-            Err(failure) => return notes.add(finding::of_store(&failure)),
+            Err(failure) => return notes.add(finding::of_token_store(subject, &failure)),
         };
         notes.stored = Some(Stored::of(&record.tokens));
         // A mark that is left of an earlier refresh is for the one who refreshes to read.
@@ -170,7 +170,7 @@ impl GrantFlow {
                 }
             }
             Renewal::NoTokens => notes.add(finding::no_refresh_token(subject, false)),
-            Renewal::Store(failure) => notes.add(finding::of_store(&failure)),
+            Renewal::Store(failure) => notes.add(finding::of_token_store(subject, &failure)),
         }
     }
 

@@ -138,7 +138,7 @@ impl ReceiverFlow {
             }
             (Judgement::Open | Judgement::Expected, Err(failure)) => {
                 self.redirect = None;
-                notes.problem(subject, &diagnosis::diagnose(failure, now));
+                notes.add(finding::of_unanswered_pair(subject, &diagnosis::diagnose(failure, now)));
             }
             (Judgement::Refused | Judgement::Open | Judgement::Expected, Ok(_)) => {
                 self.redirect = None;

@@ -2,6 +2,7 @@
 
 use super::FindingCode;
 use super::checking::Subject;
+use crate::handoff::quote;
 use crate::oauth::diagnosis::span_in_words;
 use crate::procedure::{AppKind, Receiver};
 use crate::secret::printable;
@@ -14,20 +15,28 @@ pub(super) fn next(code: FindingCode, subject: &Subject) -> Option<String> {
     Some(match code {
         FindingCode::CredentialsRefused => format!(
             "Zoom admin: see in the app's App Credentials whether the secret was regenerated or the app removed. The \
-             pair of today is needed here (zoom-setup connections rotate NAME) and in {receiver}."
+             pair of today is needed here (zoom-setup connections rotate {}) and in {receiver}.",
+            name(subject)
         ),
         FindingCode::AccountRefused => format!(
             "Zoom admin: compare the Account ID with the app's App Credentials, and see that the app is activated. \
              {receiver} needs the same values."
         ),
-        FindingCode::AppDisabled => {
-            "Zoom admin: open the app's Activation page and activate it. If it is active there, ask Zoom support."
-                .to_owned()
+        FindingCode::AppDisabled => match subject.connection.app_kind {
+            AppKind::ServerToServer => {
+                "Zoom admin: open the app's Activation page and activate it. If it is active there, ask Zoom support."
+            }
+            AppKind::General => {
+                "Zoom admin: see in the Marketplace under Manage whether the app was switched off or its approval \
+                 taken away, and undo that. If nothing is to be seen there, ask Zoom support."
+            }
         }
+        .to_owned(),
         FindingCode::Superseded => match subject.connection.owner {
             Owner::Wizard => format!(
                 "Find out who logged in. If it was {receiver}, its login is the live one: let it be, and remove this \
-                 connection here. If not, log in again here."
+                 connection here. If not, log in again here: {}.",
+                watch(subject)
             ),
             Owner::Receiver => at_receiver(subject),
         },
@@ -36,7 +45,10 @@ pub(super) fn next(code: FindingCode, subject: &Subject) -> Option<String> {
             lower_first(&log_in_again(subject))
         ),
         FindingCode::OwnerRemoved => {
-            "Zoom admin: choose a user who will stay. Then log in again here as that user.".to_owned()
+            format!(
+                "Zoom admin: choose a user who will stay. Then log in again here as that user: {}.",
+                watch(subject)
+            )
         }
         FindingCode::RefreshTokenRefused
         | FindingCode::RefreshTokenExpired
@@ -65,10 +77,32 @@ pub(super) fn log_in_again(subject: &Subject) -> String {
     match (subject.connection.app_kind, subject.connection.owner) {
         (AppKind::ServerToServer, _) => "Check again: this app needs no login.".to_owned(),
         (AppKind::General, Owner::Wizard) => {
-            "Log in again here, as the same Zoom user. Only a new login brings a new pair.".to_owned()
+            format!(
+                "Log in again here, as the same Zoom user: {}. Only a new login brings a new pair.",
+                watch(subject)
+            )
         }
         (AppKind::General, Owner::Receiver) => at_receiver(subject),
     }
+}
+
+/// A login in place of one whose tokens can't be read.
+pub(super) fn new_login(subject: &Subject) -> String {
+    format!(
+        "A new login, as the same Zoom user, brings new tokens; begin it with zoom-setup new {}. If the message says \
+         how the file can be read again, do that instead.",
+        quote(&printable(&subject.connection.procedure, 100))
+    )
+}
+
+/// The command and the key that begin a login of a connection that is there.
+fn watch(subject: &Subject) -> String {
+    format!("zoom-setup check --watch {}, then press l", name(subject))
+}
+
+/// The name as a word of a shell.
+fn name(subject: &Subject) -> String {
+    quote(&printable(&subject.connection.name, 100))
 }
 
 fn at_receiver(subject: &Subject) -> String {
@@ -80,22 +114,24 @@ fn at_receiver(subject: &Subject) -> String {
 }
 
 pub(super) fn store_secret(subject: &Subject) -> String {
-    let name = printable(&subject.connection.name, 100);
+    let name = name(subject);
     format!("Whoever has the client secret: store it here with zoom-setup connections rotate {name}.")
 }
 
-pub(super) fn scopes_missing(subject: &Subject) -> String {
-    let add = "Zoom admin: add them on the app's Scopes page";
+/// `count`: how many are missing.
+pub(super) fn scopes_missing(subject: &Subject, count: usize) -> String {
+    let what = if count == 1 { "it" } else { "them" };
+    let add = format!("Zoom admin: add {what} on the app's Scopes page");
     match (subject.connection.app_kind, subject.connection.owner) {
         (AppKind::ServerToServer, _) => {
-            format!("{add}, then check again; new tokens have them within seconds.")
+            format!("{add}, then check again; new tokens have {what} within seconds.")
         }
         (AppKind::General, _) => format!("{add}. Then {}", lower_first(&log_in_again(subject))),
     }
 }
 
 pub(super) fn scopes_gained(subject: &Subject) -> String {
-    let name = printable(&subject.connection.name, 100);
+    let name = name(subject);
     format!(
         "Zoom admin: remove what nobody needs on the app's Scopes page (zoom-setup scopes review {name} tells what \
          each is for)."
@@ -165,7 +201,8 @@ pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn lower_first(text: &str) -> String {
+/// As part of a sentence.
+pub(super) fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {
         // The name of a receiver keeps its capital.

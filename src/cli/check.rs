@@ -70,12 +70,17 @@ fn checked(
 ) -> Result<(), Error> {
     let mut world = World::new(global, false)?;
     let (connections, unreadable) = world.store.connections().map_err(world::store_error)?;
-    for line in &unreadable {
-        let _ = writeln!(io::stderr(), "warning: {}", printable(line, 400));
+    let all = arguments.names.is_empty();
+    // Who asks for all is told in the result. Prometheus gets a number only.
+    if !all || format == CheckFormat::Prometheus {
+        for line in &unreadable {
+            let _ = writeln!(io::stderr(), "warning: {}", printable(line, 400));
+        }
     }
     let connections = chosen(connections, &arguments.names)?;
+    let unreadable = if all { unreadable } else { Vec::new() };
     let shown = if arguments.names.len() == 1 { text::Shown::One } else { text::Shown::Many };
-    if connections.is_empty() {
+    if connections.is_empty() && unreadable.is_empty() {
         let _ = writeln!(io::stderr(), "No stored connections. Make one with: zoom-setup new");
     }
     let opened = if connections.is_empty() { Ok(()) } else { world.unlock_secrets() };
@@ -111,21 +116,25 @@ fn checked(
     keep(ports.store.as_ref(), &history_file, &results);
     let reports: Vec<CheckReport> = results.into_iter().map(|checked| checked.report).collect();
     let written = match format {
-        CheckFormat::Text => text::write(&reports, shown, &history, columns(arguments.output.as_deref())),
-        CheckFormat::Json => {
-            json::write(&reports).map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?
+        CheckFormat::Text => {
+            let columns = columns(arguments.output.as_deref());
+            text::write(&reports, &unreadable, shown, &history, columns)
         }
-        CheckFormat::Nagios => nagios::write(&reports),
-        CheckFormat::Prometheus => prometheus::write(&reports, ports.clock.now(), took),
+        CheckFormat::Json => json::write(&reports, &unreadable)
+            .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?,
+        CheckFormat::Nagios => nagios::write(&reports, &unreadable),
+        CheckFormat::Prometheus => {
+            prometheus::write(&reports, all.then_some(unreadable.len()), ports.clock.now(), took)
+        }
     };
     write_result(arguments.output.as_deref(), &written, out)?;
     if format == CheckFormat::Nagios {
-        return match nagios::state(&reports) {
+        return match nagios::state(&reports, &unreadable) {
             None => Ok(()),
             Some(state) => Err(Error::new(ErrorKind::Plugin(state), "the state of the plugin")),
         };
     }
-    end(&reports)
+    end(&reports, &unreadable)
 }
 
 /// What the checks work with. Locked secrets are a finding of each connection.
@@ -176,7 +185,16 @@ fn unknown(connections: &[Connection], name: &str) -> Error {
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     match nearest {
         Some((_, nearest)) => error.hint(format!("Did you mean {}?", printable(nearest, 100))),
-        None => error,
+        None => error.hint("If it was there before: zoom-setup store tells what is damaged or gone."),
+    }
+}
+
+/// Records that can't be read, counted. `None`: there is none.
+fn unreadable_in_words(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 record of a connection can't be read".to_owned()),
+        more => Some(format!("{more} records of connections can't be read")),
     }
 }
 
@@ -189,9 +207,10 @@ fn read_history(file: &HistoryFile) -> History {
     if let [first, ..] = history.broken() {
         let count = history.broken().len();
         let lines = if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+        let were = if count == 1 { "was" } else { "were" };
         let _ = writeln!(
             io::stderr(),
-            "warning: {lines} of checks.jsonl can't be read and were left out, the first is line {first}"
+            "warning: {lines} of checks.jsonl can't be read and {were} left out, the first is line {first}"
         );
     }
     history
@@ -247,10 +266,10 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// What the command ends with.
-fn end(reports: &[CheckReport]) -> Result<(), Error> {
+fn end(reports: &[CheckReport], unreadable: &[String]) -> Result<(), Error> {
     let count = |status: Status| reports.iter().filter(|report| report.status == status).count();
     let all = reports.len();
-    match Outcome::of(reports) {
+    match Outcome::of(reports, unreadable) {
         Outcome::Fine => Ok(()),
         Outcome::Unhealthy => {
             let unhealthy = count(Status::Unhealthy);
@@ -276,6 +295,13 @@ fn end(reports: &[CheckReport]) -> Result<(), Error> {
                 format!("Zoom gave no answer about {open} of {all} connections"),
             ))
         }
-        Outcome::Store => Err(Error::new(ErrorKind::Store, "the store did not take or give what was needed")),
+        Outcome::Store => {
+            let error = match unreadable_in_words(unreadable.len()) {
+                Some(problem) => Error::new(ErrorKind::Store, format!("{problem}, so not all were checked"))
+                    .hint("What is damaged: zoom-setup store. Bring it back with: zoom-setup store repair"),
+                None => Error::new(ErrorKind::Store, "the store did not take or give what was needed"),
+            };
+            Err(error)
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Every finding, made on purpose at the sandbox or the store, and its words.
 
-use super::many::{Counting, Losing};
+use super::many::{Counting, Losing, Unheard};
 use super::stage::*;
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -178,9 +178,9 @@ fn every_finding_is_made_and_says_what_to_do() {
             assert!(!found.next.contains(keys), "{}: {}", code.as_str(), found.next);
         }
         let reports = [report];
-        let one = text::write(&reports, text::Shown::One, &History::default(), text::COLUMNS);
-        let many = text::write(&reports, text::Shown::Many, &History::default(), text::COLUMNS);
-        let document = json::write(&reports).unwrap();
+        let one = text::write(&reports, &[], text::Shown::One, &History::default(), text::COLUMNS);
+        let many = text::write(&reports, &[], text::Shown::Many, &History::default(), text::COLUMNS);
+        let document = json::write(&reports, &[]).unwrap();
         let all = format!("{many}\n{:-<80}\n{one}\n{:-<80}\n{document}", "", "");
         insta::with_settings!({ omit_expression => true }, {
             insta::assert_snapshot!(code.as_str(), tidy(&stage, all));
@@ -215,9 +215,9 @@ fn healthy_and_what_proves_it() {
     assert!(reports.iter().all(|report| report.findings.is_empty() && !report.proved.is_empty()));
     // What lies at the receiver is not known from here.
     assert!(!reports[2].unknown.is_empty() && !reports[2].scopes.known && reports[2].granted.is_none());
-    let many = text::write(&reports, text::Shown::Many, &History::default(), text::COLUMNS);
-    let narrow = text::write(&reports, text::Shown::Many, &History::default(), 40);
-    let one = text::write(&reports[2..], text::Shown::One, &History::default(), text::COLUMNS);
+    let many = text::write(&reports, &[], text::Shown::Many, &History::default(), text::COLUMNS);
+    let narrow = text::write(&reports, &[], text::Shown::Many, &History::default(), 40);
+    let one = text::write(&reports[2..], &[], text::Shown::One, &History::default(), text::COLUMNS);
     for line in many.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -328,4 +328,37 @@ fn a_pair_that_nothing_took_is_put_where_somebody_says() {
     let mut told = Vec::new();
     unsaved::ask_by(&stage.store, &results, &mut std::io::Cursor::new("\n"), &mut told);
     assert_eq!(String::from_utf8(told).unwrap().matches("new pair").count(), 1);
+}
+
+#[test]
+fn a_lost_answer_about_a_pair_is_no_login() {
+    let mut stage = Stage::new(&[]);
+    stage.connect("acme", Kind::Receiver);
+    stage.zoom = Arc::new(Unheard(Arc::clone(&stage.zoom)));
+    let report = stage.report();
+    assert_eq!(codes(&report), [FindingCode::Unreachable]);
+    let found = &report.findings[0];
+    assert!(found.cause.contains("nothing was spent") && found.next.contains("network"), "{found:?}");
+    assert!(!found.next.contains("login"), "{found:?}");
+}
+
+#[test]
+fn a_full_disk_is_no_damage_and_an_interrupted_refresh_has_two_causes() {
+    let mut stage = Stage::new(&[]);
+    stage.connect("it's acme", Kind::Owned);
+    stage.clock.pass(DAY);
+    stage.disk.room_for(Some(0));
+    let report = stage.report();
+    assert_eq!(codes(&report), [FindingCode::StoreUnreadable]);
+    assert!(report.findings[0].next.starts_with("Make room"), "{:?}", report.findings);
+    stage.disk.room_for(None);
+    stage.renewing_zoom = Arc::new(Losing(Arc::clone(&stage.zoom)));
+    assert_eq!(codes(&stage.report()), [FindingCode::RefreshInterrupted]);
+    // The next look knows only that it was begun.
+    let report = stage.report();
+    let found = &report.findings[0];
+    assert_eq!(found.code, FindingCode::RefreshInterrupted);
+    assert!(found.cause.starts_with("The program was ended") && found.cause.contains("answer was lost"));
+    // The name is a word of a shell.
+    assert!(found.next.contains(r"check --watch 'it'\''s acme', then press l"), "{found:?}");
 }

@@ -20,17 +20,17 @@ fn reports() -> (Stage, Vec<CheckReport>) {
 #[test]
 fn for_nagios() {
     let (_stage, reports) = reports();
-    let line = nagios::write(&reports);
+    let line = nagios::write(&reports, &[]);
     assert_eq!(line.matches('\n').count(), 1);
     assert_eq!(line.matches('|').count(), 1, "only the bar before the performance data: {line}");
     insta::assert_snapshot!("nagios", line);
-    assert_eq!(nagios::state(&reports), Some(PluginState::Critical));
+    assert_eq!(nagios::state(&reports, &[]), Some(PluginState::Critical));
     let healthy: Vec<CheckReport> = reports[1..].to_vec();
-    assert_eq!(nagios::state(&healthy), None, "what cannot be known from here is no fault");
-    assert!(nagios::write(&healthy).starts_with("ZOOM OK - 1 of 2 healthy |"));
+    assert_eq!(nagios::state(&healthy, &[]), None, "what cannot be known from here is no fault");
+    assert!(nagios::write(&healthy, &[]).starts_with("ZOOM OK - 1 of 2 healthy |"));
     let warned = |status| vec![CheckReport { status, ..healthy[0].clone() }];
-    assert_eq!(nagios::state(&warned(Status::Warning)), Some(PluginState::Warning));
-    assert_eq!(nagios::state(&[]), Some(PluginState::Unknown));
+    assert_eq!(nagios::state(&warned(Status::Warning), &[]), Some(PluginState::Warning));
+    assert_eq!(nagios::state(&[], &[]), Some(PluginState::Unknown));
     assert!(nagios::failed("no | bar\nhere").starts_with("ZOOM UNKNOWN - no / bar"));
     assert_eq!(nagios::failed("two\nlines").matches('\n').count(), 1);
 }
@@ -38,7 +38,7 @@ fn for_nagios() {
 #[test]
 fn for_prometheus() {
     let (stage, reports) = reports();
-    let text = prometheus::write(&reports, stage.clock_now(), SignedDuration::from_millis(1_234));
+    let text = prometheus::write(&reports, Some(0), stage.clock_now(), SignedDuration::from_millis(1_234));
     for line in text.lines() {
         let (series, value) = line.rsplit_once(' ').unwrap();
         assert!(line.starts_with("# ") || value.parse::<f64>().is_ok(), "{line}");
@@ -59,14 +59,14 @@ fn no_form_holds_a_secret() {
     let (stage, reports) = reports();
     let history = stage.history().read().unwrap();
     let forms = [
-        text::write(&reports, text::Shown::Many, &history, 80),
+        text::write(&reports, &[], text::Shown::Many, &history, 80),
         reports
             .iter()
-            .map(|report| text::write(std::slice::from_ref(report), text::Shown::One, &history, 80))
+            .map(|report| text::write(std::slice::from_ref(report), &[], text::Shown::One, &history, 80))
             .collect(),
-        json::write(&reports).unwrap(),
-        nagios::write(&reports),
-        prometheus::write(&reports, stage.clock_now(), SignedDuration::ZERO),
+        json::write(&reports, &[]).unwrap(),
+        nagios::write(&reports, &[]),
+        prometheus::write(&reports, Some(0), stage.clock_now(), SignedDuration::ZERO),
         format!("{reports:?}"),
     ];
     for secret in stage.secrets() {
@@ -77,7 +77,7 @@ fn no_form_holds_a_secret() {
 #[test]
 fn what_is_not_known_is_null() {
     let (_stage, reports) = reports();
-    let document: serde_json::Value = serde_json::from_str(&json::write(&reports).unwrap()).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&json::write(&reports, &[]).unwrap()).unwrap();
     assert_eq!(document["format"], 1);
     let [account, owned, receivers] = &document["connections"].as_array().unwrap()[..] else {
         panic!("{document}")
@@ -116,8 +116,12 @@ fn the_most_urgent_decides_what_a_run_comes_to() {
     let stopped = with(FindingCode::Stopped, Status::NotChecked);
     let unsaved = with(FindingCode::NewPairNotStored, Status::Unhealthy);
     let warned = with(FindingCode::ClockSkew, Status::Warning);
+    let unreadable = ["a record".to_owned()];
+    assert_eq!(Outcome::of(&[], &unreadable), Outcome::Store);
+    assert_eq!(Outcome::of(std::slice::from_ref(&unreachable), &unreadable), Outcome::Store);
+    assert_eq!(Outcome::of(std::slice::from_ref(&broken), &unreadable), Outcome::Unhealthy);
     let mut run = vec![healthy.clone(), warned];
-    assert_eq!(Outcome::of(&[]), Outcome::Fine);
+    assert_eq!(Outcome::of(&[], &[]), Outcome::Fine);
     for (next, outcome) in [
         (healthy.clone(), Outcome::Fine),
         (limited, Outcome::NoAnswer),
@@ -128,6 +132,6 @@ fn the_most_urgent_decides_what_a_run_comes_to() {
         (unsaved, Outcome::Store),
     ] {
         run.push(next);
-        assert_eq!(Outcome::of(&run), outcome);
+        assert_eq!(Outcome::of(&run, &[]), outcome);
     }
 }

@@ -73,6 +73,27 @@ impl Zoom for Losing {
     }
 }
 
+/// The answer to the question about a pair is lost.
+pub struct Unheard(pub Arc<dyn Zoom>);
+
+impl Zoom for Unheard {
+    fn token(&self, _: TokenRequest) -> PortFuture<'_, Result<TokenGrant, Failure>> {
+        Box::pin(async {
+            let kind = FailureKind::AnswerLost { detail: "connection reset".to_owned() };
+            Err(Failure { call: Call::ExchangeCode, host: "zoom.us".to_owned(), kind, clock_offset_s: None })
+        })
+    }
+    fn revoke(&self, request: RevokeRequest) -> PortFuture<'_, Result<(), Failure>> {
+        self.0.revoke(request)
+    }
+    fn read(&self, request: ApiRead) -> PortFuture<'_, Result<ApiAnswer, Failure>> {
+        self.0.read(request)
+    }
+    fn preflight(&self, request: PreflightRequest) -> PortFuture<'_, Result<PreflightAnswer, Failure>> {
+        self.0.preflight(request)
+    }
+}
+
 /// What an account's token endpoint does.
 #[derive(Clone)]
 enum Manner {

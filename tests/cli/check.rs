@@ -117,10 +117,43 @@ fn a_plugin_speaks_in_one_line_and_its_own_codes() {
     one_line(plugin("--rehearse", &[]).ends(0), "ZOOM OK - 1 of 2 healthy");
     one_line(
         plugin("--rehearse=clock-skew", &["account"]).ends(1),
-        "ZOOM WARNING - 1 of 1 need a hand: account",
+        "ZOOM WARNING - 1 of 1 need a hand; findings: account",
     );
-    one_line(plugin("--rehearse=wrong-account", &[]).ends(2), "ZOOM CRITICAL - 1 of 2 unhealthy: account");
+    one_line(
+        plugin("--rehearse=wrong-account", &[]).ends(2),
+        "ZOOM CRITICAL - 1 of 2 unhealthy; findings: account",
+    );
     one_line(plugin("--rehearse", &["nobody"]).ends(3), "ZOOM UNKNOWN - there is no connection nobody");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_told_in_each_form() {
+    let home = home();
+    let directory = home.data().join("rehearsal/connections");
+    let record = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).find(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("app") && name.ends_with(".json")
+    });
+    let record = record.unwrap();
+    let name = record.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut bytes = fs::read(&record).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&record, bytes).unwrap();
+    let ran = check(&home, &[]).ends(6).says(&["1 record of a connection can't be read", "store repair"]);
+    assert!(ran.stdout.contains("not known: a record") && ran.stdout.contains(&name), "{}", ran.stdout);
+    assert!(ran.stdout.contains("zoom-setup store repair"), "{}", ran.stdout);
+    let document = check(&home, &["--all", "--json"]).ends(6).json();
+    assert_eq!(document["connections"].as_array().unwrap().len(), 1);
+    assert!(document["unreadable"][0].as_str().unwrap().contains(&name), "{document}");
+    let ran = check(&home, &["--format", "prometheus"]).ends(6).says(&["warning:", &name]);
+    assert!(ran.stdout.contains("\nzoom_setup_connections_unreadable 1\n"), "{}", ran.stdout);
+    let ran = check(&home, &["--format", "nagios"]).ends(3);
+    let start =
+        "ZOOM UNKNOWN - 1 of 1 healthy, 1 record of a connection can't be read (see: zoom-setup store)";
+    assert!(ran.stdout.starts_with(start), "{}", ran.stdout);
+    // What was not asked for does not count; and the name that is gone leads to the store.
+    check(&home, &["account"]).ends(0).says(&["warning:", &name]);
+    check(&home, &["app"]).ends(2).says(&["no connection app", "zoom-setup store tells what is damaged"]);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use serde::Serialize;
 struct Document<'a> {
     format: u32,
     connections: Vec<Row<'a>>,
+    /// Records of connections that can't be read, in words: nothing is known of these.
+    unreadable: &'a [String],
 }
 
 /// `null` where nothing is known.
@@ -66,12 +68,12 @@ struct Where<'a> {
     url: Option<&'a str>,
 }
 
-/// The whole document.
+/// The whole document. `unreadable`: the records that can't be read, a line each.
 ///
 /// # Errors
 /// Only if a value could not be serialized, which would be a defect of this program.
-pub fn write(reports: &[CheckReport]) -> serde_json::Result<String> {
-    document(&Document { format: FORMAT, connections: reports.iter().map(row).collect() })
+pub fn write(reports: &[CheckReport], unreadable: &[String]) -> serde_json::Result<String> {
+    document(&Document { format: FORMAT, connections: reports.iter().map(row).collect(), unreadable })
 }
 
 fn row(report: &CheckReport) -> Row<'_> {

@@ -11,16 +11,16 @@ const MOST_NAMED: usize = 5;
 /// Of so many connections each has performance data of its own; of more only the counts are told.
 const MOST_MEASURED: usize = 20;
 
-/// The state; `None`: OK. A connection that is broken counts more than one that could not be looked at, and that more
+/// The state; `None`: OK. `unreadable`: the records that can't be read, a line each. A connection that is broken counts more than one that could not be looked at, and that more
 /// than a warning.
-pub fn state(reports: &[CheckReport]) -> Option<PluginState> {
+pub fn state(reports: &[CheckReport], unreadable: &[String]) -> Option<PluginState> {
     let open = |report: &CheckReport| {
         report.status == Status::NotChecked
             && report.findings.iter().any(|found| found.severity == Status::NotChecked)
     };
     if reports.iter().any(|report| report.status == Status::Unhealthy) {
         Some(PluginState::Critical)
-    } else if reports.is_empty() || reports.iter().any(open) {
+    } else if reports.is_empty() || !unreadable.is_empty() || reports.iter().any(open) {
         Some(PluginState::Unknown)
     } else if reports.iter().any(|report| report.status == Status::Warning) {
         Some(PluginState::Warning)
@@ -30,16 +30,20 @@ pub fn state(reports: &[CheckReport]) -> Option<PluginState> {
 }
 
 /// The line.
-pub fn write(reports: &[CheckReport]) -> String {
+pub fn write(reports: &[CheckReport], unreadable: &[String]) -> String {
     let count = |status: Status| reports.iter().filter(|report| report.status == status).count();
     let all = reports.len();
-    let mut line = match state(reports) {
+    let mut line = match state(reports, unreadable) {
         None => format!("ZOOM OK - {} of {all} healthy", count(Status::Healthy)),
         Some(PluginState::Critical) => {
             format!("ZOOM CRITICAL - {} of {all} unhealthy", count(Status::Unhealthy))
         }
         Some(PluginState::Warning) => {
             format!("ZOOM WARNING - {} of {all} need a hand", count(Status::Warning))
+        }
+        // These are told below, and nobody knows how many connections there are.
+        Some(PluginState::Unknown) if !unreadable.is_empty() => {
+            format!("ZOOM UNKNOWN - {} of {all} healthy", count(Status::Healthy))
         }
         Some(PluginState::Unknown) if reports.is_empty() => {
             "ZOOM UNKNOWN - no connection is stored".to_owned()
@@ -48,12 +52,15 @@ pub fn write(reports: &[CheckReport]) -> String {
             format!("ZOOM UNKNOWN - {} of {all} could not be checked", count(Status::NotChecked))
         }
     };
+    if let Some(problem) = super::unreadable_in_words(unreadable.len()) {
+        // Writing to a String cannot fail.
+        let _ = write!(line, ", {problem} (see: zoom-setup store)");
+    }
     let mut found: Vec<&CheckReport> = reports.iter().filter(|report| !report.findings.is_empty()).collect();
     found.sort_by_key(|report| std::cmp::Reverse(report.status));
     let named: Vec<String> = found.iter().take(MOST_NAMED).map(|report| named(report)).collect();
     if !named.is_empty() {
-        // Writing to a String cannot fail.
-        let _ = write!(line, ": {}", named.join(", "));
+        let _ = write!(line, "; findings: {}", named.join(", "));
     }
     if let Some(more @ 1..) = found.len().checked_sub(MOST_NAMED) {
         let _ = write!(line, " and {more} more");
@@ -63,6 +70,7 @@ pub fn write(reports: &[CheckReport]) -> String {
         let critical = if status == Status::Unhealthy { ";;0;0;" } else { ";;;0;" };
         let _ = write!(line, " {}={}{critical}{all}", status.as_str(), count(status));
     }
+    let _ = write!(line, " unreadable={};0;;0;", unreadable.len());
     if all <= MOST_MEASURED {
         for report in reports {
             measured(report, &mut line);

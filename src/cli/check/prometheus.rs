@@ -14,8 +14,13 @@ struct Metric {
     samples: Vec<(String, String)>,
 }
 
-/// The whole text. `at`: when the run ended, `took`: how long it was.
-pub fn write(reports: &[CheckReport], at: Timestamp, took: SignedDuration) -> String {
+/// The whole text. `unreadable`: how many records can't be read; `None`: not all connections were checked. `at`: when the run ended, `took`: how long it was.
+pub fn write(
+    reports: &[CheckReport],
+    unreadable: Option<usize>,
+    at: Timestamp,
+    took: SignedDuration,
+) -> String {
     let each = |value: &dyn Fn(&CheckReport) -> Option<String>| -> Vec<(String, String)> {
         reports.iter().filter_map(|report| Some((label(report), value(report)?))).collect()
     };
@@ -61,6 +66,11 @@ pub fn write(reports: &[CheckReport], at: Timestamp, took: SignedDuration) -> St
             name: "zoom_setup_connection_scopes_excess",
             help: "Scopes that are granted and were not chosen.",
             samples: each(&|report| scopes(report.scopes.excess.len(), report)),
+        },
+        Metric {
+            name: "zoom_setup_connections_unreadable",
+            help: "Records of connections that can't be read, so that nothing is known of these.",
+            samples: unreadable.map(|count| (String::new(), count.to_string())).into_iter().collect(),
         },
         Metric {
             name: "zoom_setup_check_completed_timestamp_seconds",

@@ -28,13 +28,32 @@ pub enum Shown {
     Many,
 }
 
-/// The whole text, in lines of at most so many columns.
-pub fn write(reports: &[CheckReport], shown: Shown, history: &History, columns: usize) -> String {
+/// The whole text, in lines of at most so many columns. `unreadable`: the records that can't be read, a line each.
+pub fn write(
+    reports: &[CheckReport],
+    unreadable: &[String],
+    shown: Shown,
+    history: &History,
+    columns: usize,
+) -> String {
     let mut page = Page { text: String::new(), columns: columns.min(COLUMNS) };
     match (shown, reports) {
         (Shown::One, [report]) => one(report, history.of(&report.name), &mut page),
         (Shown::One | Shown::Many, []) => {}
         (Shown::One | Shown::Many, reports) => many(reports, &mut page),
+    }
+    if !unreadable.is_empty() {
+        if !page.text.is_empty() {
+            page.line("");
+        }
+        for line in unreadable {
+            page.wrapped("", 2, &format!("not known: a record can't be read. {line}"));
+        }
+        page.wrapped(
+            "  ",
+            2,
+            "What is damaged: zoom-setup store. What has a backup comes back with: zoom-setup store repair",
+        );
     }
     page.text
 }
