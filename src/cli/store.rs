@@ -7,7 +7,7 @@ use super::output;
 use super::world;
 use crate::error::{Error, ErrorKind};
 use crate::ports::{Clock, StoreFailure};
-use crate::secret::Secret;
+use crate::secret::{Secret, passphrase_fault};
 use crate::store::{FileStore, Health, KeyPlace, NewPlace, Opened};
 use crate::system::SystemClock;
 use crate::terminal;
@@ -146,7 +146,11 @@ fn move_key(store: &FileStore, to: KeyArgument, out: &mut dyn Write) -> Result<(
 /// The new passphrase: from the environment, or typed twice.
 fn chosen(store: &FileStore) -> Result<Secret, Error> {
     if let Some(chosen) = world::secret_variable(NEW_PASSPHRASE) {
-        return Ok(chosen);
+        return match passphrase_fault(&chosen) {
+            None => Ok(chosen),
+            Some(fault) => Err(Error::usage(fault)
+                .hint(format!("Nothing was changed. Put a longer one into {NEW_PASSPHRASE}."))),
+        };
     }
     if !terminal::is_interactive() {
         return Err(Error::usage("no new passphrase was given, and nobody is here to be asked").hint(

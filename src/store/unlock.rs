@@ -10,7 +10,7 @@ use super::sealed::{self, OpenFailure, SealedFile, SecretMap};
 use super::tokens::{self, MemoryTokens};
 use super::{FileStore, Secrets, StoreKind};
 use crate::ports::{StoreFailure, Unlocked};
-use crate::secret::Secret;
+use crate::secret::{Secret, passphrase_fault};
 use age::x25519::Identity;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,8 +136,10 @@ impl FileStore {
         let Some(bytes) = self.disk.read(path)? else {
             self.refuse_orphan(&format!("{} is not there", shown(path)))?;
             return match passphrase {
-                Some(chosen) if !chosen.is_empty() => self.make_passphrase_key(chosen),
-                Some(_) => Err(needs_new("an empty passphrase protects nothing")),
+                Some(chosen) => match passphrase_fault(chosen) {
+                    None => self.make_passphrase_key(chosen),
+                    Some(fault) => Err(needs_new(&fault)),
+                },
                 None => Err(needs_new(&format!("{why}. {}", self.limits.passphrase_cost()))),
             };
         };

@@ -196,6 +196,15 @@ fn what_is_gone_is_named_with_what_to_do() {
 }
 
 #[test]
+fn a_new_passphrase_is_not_short() {
+    let home = Home::new();
+    filled(&home);
+    let short = [("ZOOM_SETUP_PASSPHRASE", WORD), ("ZOOM_SETUP_NEW_PASSPHRASE", "seven 7")];
+    run(&home, &["move", "--to", "file"], &short).ends(2).silent().says(&["at least 8 characters"]);
+    run(&home, &["status"], &[("ZOOM_SETUP_PASSPHRASE", WORD)]).ends(0);
+}
+
+#[test]
 fn the_passphrase_is_changed() {
     let home = Home::new();
     insta::assert_snapshot!(
