@@ -39,6 +39,20 @@ impl Secret {
     }
 }
 
+/// Fewest characters of a passphrase that somebody chooses. One that is in use already may be shorter.
+pub const SHORTEST_PASSPHRASE: usize = 8;
+
+/// What is wrong with a passphrase that somebody chooses, in words without a full stop; `None`: nothing.
+pub fn passphrase_fault(chosen: &Secret) -> Option<String> {
+    if chosen.is_empty() {
+        Some("an empty passphrase protects nothing".to_owned())
+    } else if chosen.expose().chars().count() < SHORTEST_PASSPHRASE {
+        Some(format!("the passphrase needs at least {SHORTEST_PASSPHRASE} characters"))
+    } else {
+        None
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret(…)")

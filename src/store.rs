@@ -25,6 +25,7 @@ mod disk;
 mod health;
 mod history;
 mod keyring;
+mod lost;
 mod moving;
 pub mod parcel;
 mod records;
@@ -38,6 +39,7 @@ pub use disk::{Disk, SystemDisk, create_private_directory, default_data_dir, sta
 pub use health::{BackupHealth, FileHealth, FileKind, FileState, Health, KeyPlace, KeyringHealth, Opened};
 pub use history::HistoryFile;
 pub use keyring::{Keyring, KeyringProblem, SERVICE, SystemKeyring};
+pub use lost::Loss;
 pub use moving::{Moved, NewPlace};
 pub use repair::{Repair, Source};
 pub use sealed::OpenFailure;

@@ -253,14 +253,14 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     // No name that a collector takes for its own.
     let mut builder = tempfile::Builder::new();
     builder.prefix(".zoom-setup-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // There is no secret in it, and the collector is another user.
-        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-        builder.permissions(readable);
-    }
     let mut staged = builder.tempfile_in(directory)?;
     staged.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        // There is no secret in it, and the collector is another user. Set now: at its making, the umask would take it.
+        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        staged.as_file().set_permissions(readable)?;
+    }
     staged.as_file().sync_all()?;
     staged.persist(path).map(drop).map_err(|error| error.error)
 }

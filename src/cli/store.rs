@@ -7,7 +7,7 @@ use super::output;
 use super::world;
 use crate::error::{Error, ErrorKind};
 use crate::ports::{Clock, StoreFailure};
-use crate::secret::Secret;
+use crate::secret::{Secret, passphrase_fault};
 use crate::store::{FileStore, Health, KeyPlace, NewPlace, Opened};
 use crate::system::SystemClock;
 use crate::terminal;
@@ -48,9 +48,14 @@ fn status(store: &FileStore, json: bool, out: &mut dyn Write) -> Result<(), Erro
     };
     out.write_all(text.as_bytes()).map_err(|error| output(&error))?;
     if health.is_whole() {
-        return Ok(());
+        // Damage can look like this; and what was not looked at is not called whole.
+        return match health.opened {
+            Opened::WrongPassphrase => Err(world::store_error(StoreFailure::WrongPassphrase)),
+            Opened::Yes | Opened::Nothing | Opened::NeedsPassphrase | Opened::No(_) => Ok(()),
+        };
     }
-    Err(Error::new(ErrorKind::Store, "not every file is whole").hint(next_step(&health)))
+    let what = if health.files_are_whole() { "something is gone" } else { "not every file is whole" };
+    Err(Error::new(ErrorKind::Store, what).hint(next_step(&health)))
 }
 
 fn next_step(health: &Health) -> &'static str {
@@ -100,7 +105,8 @@ fn repair(store: &FileStore, yes: bool, out: &mut dyn Write) -> Result<(), Error
     if left.is_whole() {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Store, "some files are still damaged").hint(words::NOTHING_TO_BRING_BACK))
+    Err(Error::new(ErrorKind::Store, "some of it is still damaged or gone")
+        .hint(words::NOTHING_TO_BRING_BACK))
 }
 
 /// Asks on a terminal; without one the answer has to be in the command.
@@ -140,7 +146,11 @@ fn move_key(store: &FileStore, to: KeyArgument, out: &mut dyn Write) -> Result<(
 /// The new passphrase: from the environment, or typed twice.
 fn chosen(store: &FileStore) -> Result<Secret, Error> {
     if let Some(chosen) = world::secret_variable(NEW_PASSPHRASE) {
-        return Ok(chosen);
+        return match passphrase_fault(&chosen) {
+            None => Ok(chosen),
+            Some(fault) => Err(Error::usage(fault)
+                .hint(format!("Nothing was changed. Put a longer one into {NEW_PASSPHRASE}."))),
+        };
     }
     if !terminal::is_interactive() {
         return Err(Error::usage("no new passphrase was given, and nobody is here to be asked").hint(

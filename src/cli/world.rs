@@ -10,7 +10,7 @@ use crate::ports::{Browser, Clipboard, Clock, RehearsalApp, Rehearsing, Store, S
 use crate::procedure::{AppKind, FieldName, Management, Procedure, registry};
 use crate::runtime::{LoggedStore, LoggedZoom, Ports};
 use crate::sandbox::{AppConfiguration, Consent, Fault, Sandbox, SandboxOptions};
-use crate::secret::{Secret, printable};
+use crate::secret::{Secret, passphrase_fault, printable};
 use crate::store::{
     FileStore, HistoryFile, StoreKind, StoreOptions, StoreParts, create_private_directory, default_data_dir,
 };
@@ -205,8 +205,8 @@ pub fn typed_passphrase(prompt: &str) -> Result<Secret, String> {
 /// It is empty, or the two are not the same; in words.
 pub fn new_passphrase() -> Result<Secret, String> {
     let chosen = typed_passphrase("New passphrase: ")?;
-    if chosen.is_empty() {
-        return Err("an empty passphrase protects nothing".to_owned());
+    if let Some(fault) = passphrase_fault(&chosen) {
+        return Err(fault);
     }
     if chosen == typed_passphrase("The same again: ")? {
         Ok(chosen)

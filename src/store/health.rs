@@ -3,6 +3,7 @@
 use super::backup;
 use super::disk::{self, shown};
 use super::keyring::KeyringProblem;
+use super::lost::Loss;
 use super::records::{file_name, in_words, other_format};
 use super::sealed::{self, OpenFailure};
 use super::stamp::{self, Unfit};
@@ -25,6 +26,8 @@ pub struct Health {
     pub keyring: KeyringHealth,
     /// Each file that lasts, in the order of the module's table.
     pub files: Vec<FileHealth>,
+    /// What belongs here by the records, and is nowhere.
+    pub lost: Vec<Loss>,
     /// Damaged files that a repair has set aside.
     pub set_aside: Vec<PathBuf>,
     /// What a kill has left: half-written files, and a key in a place that does not count any more.
@@ -32,8 +35,13 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether every file is whole as far as it could be looked at.
+    /// Whether every file is whole, and nothing is gone, as far as it could be looked at.
     pub fn is_whole(&self) -> bool {
+        self.lost.is_empty() && self.files_are_whole()
+    }
+
+    /// The same of the files that are there.
+    pub fn files_are_whole(&self) -> bool {
         self.files.iter().all(|file| matches!(file.state, FileState::Whole | FileState::NotOpened))
     }
 }
@@ -130,6 +138,15 @@ pub(super) struct FoundKey {
     pub opened: Opened,
     /// Why the keyring was not of use, if it was asked and was not.
     pub problem: Option<KeyringProblem>,
+    /// What the passphrase was tried on: `key.age` and its backup, once where their bytes are the same.
+    tried: Vec<Tried>,
+}
+
+/// A key file that a passphrase was tried on.
+struct Tried {
+    bytes: Vec<u8>,
+    /// `None`: it opened.
+    failure: Option<OpenFailure>,
 }
 
 impl FileStore {
@@ -146,6 +163,7 @@ impl FileStore {
             // One that has just failed is not waited for again.
             keyring: found.problem.clone().map_or_else(|| self.try_keyring(), KeyringHealth::Problem),
             files: Vec::new(),
+            lost: Vec::new(),
             set_aside: Vec::new(),
             leftovers: Vec::new(),
         };
@@ -159,7 +177,8 @@ impl FileStore {
         for path in self.files_in(&self.layout.data_dir.join("connections"), "json")? {
             health.files.push(self.record::<Connection>(path, FileKind::Connection));
         }
-        health.files.extend(self.sealed_files_with(identity, passphrase, found.place)?);
+        health.files.extend(self.sealed_files_with(&found)?);
+        health.lost = self.losses(&found)?;
         self.look_for_leftovers(&mut health, identity)?;
         Ok(health)
     }
@@ -167,18 +186,14 @@ impl FileStore {
     /// The encrypted files.
     pub(super) fn sealed_files(&self, passphrase: Option<&Secret>) -> Result<Vec<FileHealth>, StoreFailure> {
         let found = self.find_key(passphrase)?;
-        self.sealed_files_with(found.identity.as_ref(), passphrase, found.place)
+        self.sealed_files_with(&found)
     }
 
-    fn sealed_files_with(
-        &self,
-        identity: Option<&Identity>,
-        passphrase: Option<&Secret>,
-        place: KeyPlace,
-    ) -> Result<Vec<FileHealth>, StoreFailure> {
+    fn sealed_files_with(&self, found: &FoundKey) -> Result<Vec<FileHealth>, StoreFailure> {
+        let identity = found.identity.as_ref();
         let mut files: Vec<FileHealth> = self.secrets_file(identity)?.into_iter().collect();
         files.extend(self.token_files()?.into_iter().map(|path| self.tokens_file(path, identity)));
-        files.extend(self.key_file(passphrase, place)?);
+        files.extend(self.key_file(found)?);
         Ok(files)
     }
 
@@ -190,7 +205,7 @@ impl FileStore {
     /// The key that opens the secrets now, and its place.
     pub(super) fn find_key(&self, passphrase: Option<&Secret>) -> Result<FoundKey, StoreFailure> {
         let found = |place, identity: Option<Identity>, opened| {
-            Ok(FoundKey { place, identity, opened, problem: None })
+            Ok(FoundKey { place, identity, opened, problem: None, tried: Vec::new() })
         };
         match self.kind {
             StoreKind::Memory => return found(KeyPlace::Memory, None, Opened::Nothing),
@@ -229,22 +244,31 @@ impl FileStore {
     /// The key behind the passphrase, from `key.age` or from its backup.
     fn find_passphrase_key(&self, passphrase: Option<&Secret>) -> Result<FoundKey, StoreFailure> {
         let path = &self.layout.passphrase_key;
-        let (identity, opened) = match passphrase {
-            None => (None, Opened::NeedsPassphrase),
-            Some(passphrase) => {
-                let files = [self.disk.read(path)?, self.disk.read(&backup::of(path))?];
-                let mut tried = files.iter().flatten().map(|bytes| sealed::open_identity(bytes, passphrase));
-                let first = tried.next().unwrap_or(Err(OpenFailure::WrongKey));
-                match first.or_else(|failure| tried.find_map(Result::ok).ok_or(failure)) {
-                    Ok(identity) => (Some(identity), Opened::Yes),
-                    Err(OpenFailure::WrongKey) => (None, Opened::WrongPassphrase),
-                    Err(OpenFailure::Newer(how) | OpenFailure::Damaged(how)) => {
-                        (None, Opened::No(format!("{}: {how}", shown(path))))
-                    }
+        let (mut identity, mut tried) = (None, Vec::<Tried>::new());
+        if let Some(passphrase) = passphrase {
+            for bytes in [self.disk.read(path)?, self.disk.read(&backup::of(path))?].into_iter().flatten() {
+                if tried.iter().any(|known| known.bytes == bytes) {
+                    continue;
                 }
+                let failure = match sealed::open_identity(&bytes, passphrase) {
+                    Ok(opened) => {
+                        identity = identity.or(Some(opened));
+                        None
+                    }
+                    Err(failure) => Some(failure),
+                };
+                tried.push(Tried { bytes, failure });
+            }
+        }
+        let opened = match (&identity, passphrase, tried.first().and_then(|first| first.failure.as_ref())) {
+            (Some(_), _, _) => Opened::Yes,
+            (None, None, _) => Opened::NeedsPassphrase,
+            (None, Some(_), None | Some(OpenFailure::WrongKey)) => Opened::WrongPassphrase,
+            (None, Some(_), Some(OpenFailure::Newer(how) | OpenFailure::Damaged(how))) => {
+                Opened::No(format!("{}: {how}", shown(path)))
             }
         };
-        Ok(FoundKey { place: KeyPlace::Passphrase, identity, opened, problem: None })
+        Ok(FoundKey { place: KeyPlace::Passphrase, identity, opened, problem: None, tried })
     }
 
     /// There is no key: that is as it should be where there is nothing to open either.
@@ -261,7 +285,7 @@ impl FileStore {
             }
             (true, Some(why)) => (KeyPlace::NotFound, Opened::No(why)),
         };
-        Ok(FoundKey { place, identity: None, opened, problem: None })
+        Ok(FoundKey { place, identity: None, opened, problem: None, tried: Vec::new() })
     }
 
     fn try_keyring(&self) -> KeyringHealth {
@@ -360,30 +384,26 @@ impl FileStore {
         FileHealth { path, kind: FileKind::Tokens, state, secrets: None, backup: None }
     }
 
-    fn key_file(
-        &self,
-        passphrase: Option<&Secret>,
-        place: KeyPlace,
-    ) -> Result<Option<FileHealth>, StoreFailure> {
+    fn key_file(&self, found: &FoundKey) -> Result<Option<FileHealth>, StoreFailure> {
         if self.kind == StoreKind::Rehearsal {
             return Ok(None);
         }
         let path = self.layout.passphrase_key.clone();
         let kept = self.disk.read(&backup::of(&path))?;
-        let opens = |bytes: &[u8]| passphrase.is_some_and(|word| sealed::open_identity(bytes, word).is_ok());
+        let tried = |bytes: &[u8]| found.tried.iter().find(|tried| tried.bytes == bytes);
         // Damage can look like a wrong passphrase. One that opens the backup is right.
-        let proved = kept.as_deref().is_some_and(opens);
-        let judge = |bytes: &[u8]| {
-            if opens(bytes) {
-                FileState::Whole
-            } else if proved {
+        let proved = kept.as_deref().and_then(tried).is_some_and(|tried| tried.failure.is_none());
+        let judge = |bytes: &[u8]| match tried(bytes).map(|tried| tried.failure.as_ref()) {
+            Some(None) => FileState::Whole,
+            Some(Some(OpenFailure::WrongKey)) if proved => {
                 FileState::Damaged("the passphrase that opens its backup does not open it".to_owned())
-            } else {
-                without_key(bytes)
             }
+            Some(Some(OpenFailure::Damaged(how))) => FileState::Damaged(how.clone()),
+            Some(Some(OpenFailure::Newer(how))) => FileState::Newer(how.clone()),
+            Some(Some(OpenFailure::WrongKey)) | None => without_key(bytes),
         };
         let there = self.disk.head(&path).map_or(true, |head| head.is_some());
-        if !there && (kept.is_none() || place == KeyPlace::Keyring) {
+        if !there && (kept.is_none() || found.place == KeyPlace::Keyring) {
             return Ok(None);
         }
         let state = self.state(&path, &judge);

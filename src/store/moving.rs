@@ -11,7 +11,7 @@ use super::keyring::KeyringProblem;
 use super::sealed::{self, SecretMap};
 use super::{FileStore, StoreKind};
 use crate::ports::StoreFailure;
-use crate::secret::Secret;
+use crate::secret::{Secret, passphrase_fault};
 use age::x25519::Identity;
 use std::path::Path;
 
@@ -131,8 +131,8 @@ impl FileStore {
         chosen: &Secret,
         content: &Content,
     ) -> Result<(), StoreFailure> {
-        if chosen.is_empty() {
-            return Err(refused("an empty passphrase protects nothing"));
+        if let Some(fault) = passphrase_fault(chosen) {
+            return Err(refused(&fault));
         }
         let path = &self.layout.passphrase_key;
         let first = self.disk.head(path)?.is_none();

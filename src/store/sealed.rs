@@ -192,9 +192,15 @@ impl SealedFile {
                 let kept = backup.and_then(|bytes| open(bytes, &self.identity).ok());
                 let kept = kept.map_or(0, |document| document.secrets.len());
                 let advice = if read + kept == 0 {
-                    "Nothing in it can be read, and there is no backup beside it. Restore it from a backup of yours, or \
-                     move it away to begin without its secrets"
-                        .to_owned()
+                    let beside = if backup.is_some() {
+                        "its backup is damaged, too"
+                    } else {
+                        "there is no backup beside it"
+                    };
+                    format!(
+                        "Nothing in it can be read, and {beside}. Restore it from a backup of yours, or move it away to \
+                         begin without its secrets"
+                    )
                 } else {
                     format!(
                         "Of its secrets {read} can still be read, and its backup holds {kept}. Bring them back with: \

@@ -35,6 +35,20 @@ pub fn any_file(directory: &Path) -> Result<Option<PathBuf>, StoreFailure> {
     Ok(disk::names_in(directory)?.into_iter().find(|path| disk::is_named(path, "age")))
 }
 
+/// Where the tokens of this key lie.
+pub fn file_of(directory: &Path, key: &str) -> PathBuf {
+    directory.join(file_name(key, "tokens", "age"))
+}
+
+/// Where a pair of this key is put within a place that is not its own. The name of the directory carries the data
+/// directory, since two may hold a connection of one name.
+pub fn rescue_file(directory: &Path, place: &Path, key: &str) -> PathBuf {
+    let directory = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    file_of(&place.join(format!("zoom-setup-rescued-{hex}")), key)
+}
+
 /// Token files of one data directory.
 #[derive(Clone)]
 pub struct TokenFiles {
@@ -87,16 +101,7 @@ impl TokenStore for TokenFiles {
 
 impl Parts {
     fn path(&self, key: &str) -> PathBuf {
-        self.directory.join(file_name(key, "tokens", "age"))
-    }
-
-    /// Where a pair of this key is put within a place that is not its own. The name of the directory carries the data
-    /// directory, since two may hold a connection of one name.
-    fn rescue_file(&self, place: &Path, key: &str) -> PathBuf {
-        let directory = std::fs::canonicalize(&self.directory).unwrap_or_else(|_| self.directory.clone());
-        let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
-        let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        place.join(format!("zoom-setup-rescued-{hex}")).join(file_name(key, "tokens", "age"))
+        file_of(&self.directory, key)
     }
 
     /// What is stored under the key, by this version or an earlier one.
@@ -228,14 +233,18 @@ impl HeldFile {
 
     /// Puts the document into a place that is not its own; gives the file, in words.
     fn put_into(&self, place: &Path, document: &TokenDocument) -> Result<String, StoreFailure> {
-        let file = self.parts.rescue_file(place, &self.key);
+        let file = rescue_file(&self.parts.directory, place, &self.key);
         disk::create_private_directory(file.parent().unwrap_or(place))?;
         self.parts.write(&file, document)?;
         Ok(shown(&file))
     }
 
     fn rescue_files(&self) -> Vec<PathBuf> {
-        self.parts.rescue_places.iter().map(|place| self.parts.rescue_file(place, &self.key)).collect()
+        self.parts
+            .rescue_places
+            .iter()
+            .map(|place| rescue_file(&self.parts.directory, place, &self.key))
+            .collect()
     }
 
     fn document_with(&self, record: &TokenRecord) -> TokenDocument {

@@ -10,7 +10,7 @@ use super::sealed::{self, OpenFailure, SealedFile, SecretMap};
 use super::tokens::{self, MemoryTokens};
 use super::{FileStore, Secrets, StoreKind};
 use crate::ports::{StoreFailure, Unlocked};
-use crate::secret::Secret;
+use crate::secret::{Secret, passphrase_fault};
 use age::x25519::Identity;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// What to do about a damaged `key.age`.
 const BACKUP_OPENS: &str = "The passphrase opens its backup; bring it back with: zoom-setup store repair";
 const NO_BACKUP: &str = "Restore it from a backup of yours: without it nothing opens the secrets.";
+const BACKUP_DAMAGED: &str =
+    "Its backup is damaged, too. Restore it from a backup of yours: without it nothing opens the secrets.";
 
 impl FileStore {
     /// The secrets, opened with the key that the rules of the store's kind give.
@@ -134,8 +136,10 @@ impl FileStore {
         let Some(bytes) = self.disk.read(path)? else {
             self.refuse_orphan(&format!("{} is not there", shown(path)))?;
             return match passphrase {
-                Some(chosen) if !chosen.is_empty() => self.make_passphrase_key(chosen),
-                Some(_) => Err(needs_new("an empty passphrase protects nothing")),
+                Some(chosen) => match passphrase_fault(chosen) {
+                    None => self.make_passphrase_key(chosen),
+                    Some(fault) => Err(needs_new(&fault)),
+                },
                 None => Err(needs_new(&format!("{why}. {}", self.limits.passphrase_cost()))),
             };
         };
@@ -169,13 +173,19 @@ impl FileStore {
             Ok(identity) => self.sealed(identity, Unlocked::Passphrase),
             Err(failure) => {
                 let backup = self.disk.read(&backup::of(&self.layout.passphrase_key))?;
-                let whole = backup.is_some_and(|bytes| sealed::open_identity(&bytes, passphrase).is_ok());
+                let there = backup.is_some();
+                // The same bytes fail in the same way, and each try takes its time.
+                let whole = backup
+                    .filter(|backup| backup != bytes)
+                    .is_some_and(|backup| sealed::open_identity(&backup, passphrase).is_ok());
                 let (how, advice) = match (failure, whole) {
                     // Damage can look like a wrong passphrase. One that opens the backup is right.
                     (OpenFailure::WrongKey, false) => return Err(StoreFailure::WrongPassphrase),
                     (OpenFailure::WrongKey, true) => ("it is damaged".to_owned(), BACKUP_OPENS),
                     (OpenFailure::Newer(how) | OpenFailure::Damaged(how), true) => (how, BACKUP_OPENS),
-                    (OpenFailure::Newer(how) | OpenFailure::Damaged(how), false) => (how, NO_BACKUP),
+                    (OpenFailure::Newer(how) | OpenFailure::Damaged(how), false) => {
+                        (how, if there { BACKUP_DAMAGED } else { NO_BACKUP })
+                    }
                 };
                 Err(StoreFailure::Unreadable {
                     message: format!(

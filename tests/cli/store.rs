@@ -4,7 +4,7 @@ use super::home::{Home, Ran, finish};
 use std::fs;
 use std::path::Path;
 use zoom_setup::ports::Store;
-use zoom_setup::procedure::FieldName;
+use zoom_setup::procedure::{AppKind, FieldName};
 use zoom_setup::secret::Secret;
 use zoom_setup::setup::SecretKey;
 use zoom_setup::store::{FileStore, StoreKind, StoreLimits, StoreOptions, StoreParts};
@@ -107,7 +107,7 @@ fn a_store_that_is_whole() {
     for file in json["files"].as_array().unwrap() {
         assert_eq!((&file["state"], &file["backup"]["state"]), (&"whole".into(), &"whole".into()), "{file}");
     }
-    let wrong = run(&home, &[], &[("ZOOM_SETUP_PASSPHRASE", "wrong")]).ends(0);
+    let wrong = run(&home, &[], &[("ZOOM_SETUP_PASSPHRASE", "wrong")]).ends(6);
     assert!(wrong.stdout.contains("does not open"), "{}", wrong.stdout);
 }
 
@@ -145,6 +145,63 @@ fn what_cannot_be_brought_back_is_said() {
     damage(&home.data().join("secrets.age"));
     let word = [("ZOOM_SETUP_PASSPHRASE", WORD)];
     insta::assert_snapshot!("store_lost", said(&home, &run(&home, &["repair", "--yes"], &word).ends(6)));
+}
+
+/// A connection whose record names a secret and a login.
+fn names_what_it_needs(home: &Home) {
+    let options = StoreOptions { data_dir: home.data(), kind: StoreKind::File };
+    let store = FileStore::open(options).unwrap();
+    let mut connection = store.connections().unwrap().0.remove(0);
+    connection.app_kind = AppKind::General;
+    connection.secrets.insert(FieldName::ClientSecret, Secret::new("hunter2hunter2").fingerprint());
+    let grant = serde_json::json!({
+        "obtained_at": "2026-11-01T08:00:00Z", "expires_at": "2026-11-01T09:00:00Z", "refreshable": true
+    });
+    connection.grant = Some(serde_json::from_value(grant).unwrap());
+    store.save_connection(&connection).unwrap();
+}
+
+#[test]
+fn what_is_gone_is_named_with_what_to_do() {
+    let word = [("ZOOM_SETUP_PASSPHRASE", WORD)];
+    let told = |home: &Home, name: &str| {
+        let status = said(home, &run(home, &[], &word).ends(6));
+        let repair = said(home, &run(home, &["repair", "--yes"], &word).ends(6));
+        insta::assert_snapshot!(name, format!("{status}\n{repair}"));
+    };
+    let filled_home = || {
+        let home = Home::new();
+        filled(&home);
+        names_what_it_needs(&home);
+        home
+    };
+    let home = filled_home();
+    told(&home, "store_gone_login");
+    for name in ["secrets.age", "secrets.age.backup"] {
+        fs::remove_file(home.data().join(name)).unwrap();
+    }
+    told(&home, "store_gone_secrets");
+    let json = run(&home, &["--json"], &word).ends(6).json();
+    assert_eq!(json["lost"][0]["what"], "secret", "{json}");
+
+    let home = filled_home();
+    for name in ["key.age", "key.age.backup"] {
+        damage(&home.data().join(name));
+    }
+    told(&home, "store_damaged_keys");
+    for name in ["key.age", "key.age.backup"] {
+        fs::remove_file(home.data().join(name)).unwrap();
+    }
+    told(&home, "store_gone_keys");
+}
+
+#[test]
+fn a_new_passphrase_is_not_short() {
+    let home = Home::new();
+    filled(&home);
+    let short = [("ZOOM_SETUP_PASSPHRASE", WORD), ("ZOOM_SETUP_NEW_PASSPHRASE", "seven 7")];
+    run(&home, &["move", "--to", "file"], &short).ends(2).silent().says(&["at least 8 characters"]);
+    run(&home, &["status"], &[("ZOOM_SETUP_PASSPHRASE", WORD)]).ends(0);
 }
 
 #[test]

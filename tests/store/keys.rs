@@ -34,7 +34,7 @@ fn memory_leaves_nothing_on_disk() {
 fn rehearsal_secrets_stay_apart_from_real_ones() {
     let home = tempfile::tempdir().unwrap();
     let mut real = open(home.path(), StoreKind::File);
-    real.unlock(Some(&Secret::new("pass"))).unwrap();
+    real.unlock(Some(&Secret::new("correct horse"))).unwrap();
     real.write_secrets(vec![(secret("a"), Some(Secret::new("real")))]).unwrap();
     let mut rehearsal = open(home.path(), StoreKind::Rehearsal);
     assert_eq!(rehearsal.unlock(None).unwrap(), Unlocked::Rehearsal);
@@ -126,7 +126,7 @@ fn without_a_keyring_the_passphrase_is_offered_with_the_reason() {
         }
         assert!(!home.path().join("key.age").exists(), "{fault:?}: chosen silently");
         let calls = keyring.calls();
-        assert_eq!(store.unlock(Some(&Secret::new("pass"))).unwrap(), Unlocked::Passphrase);
+        assert_eq!(store.unlock(Some(&Secret::new("correct horse"))).unwrap(), Unlocked::Passphrase);
         assert_eq!(keyring.calls(), calls, "{fault:?}: the keyring was asked again after the answer");
         // From now on it is the passphrase, also when a keyring is there.
         let mut later = open_with(home.path(), StoreKind::Auto, Arc::new(FakeKeyring::default()));
@@ -167,7 +167,7 @@ fn secrets_without_their_keyring_key_are_left_alone() {
         let keyring = Arc::new(keyring);
         let entries = keyring.entries.lock().unwrap().clone();
         for kind in [StoreKind::Auto, StoreKind::Keyring] {
-            for passphrase in [None, Some(Secret::new("pass"))] {
+            for passphrase in [None, Some(Secret::new("correct horse"))] {
                 let mut store = open_with(home.path(), kind, keyring.clone());
                 match store.unlock(passphrase.as_ref()) {
                     Err(StoreFailure::Unreadable { message }) => {
@@ -180,7 +180,10 @@ fn secrets_without_their_keyring_key_are_left_alone() {
         assert_eq!(*keyring.entries.lock().unwrap(), entries, "{reason}");
     }
     let mut by_passphrase = open(home.path(), StoreKind::File);
-    assert!(matches!(by_passphrase.unlock(Some(&Secret::new("p"))), Err(StoreFailure::Unreadable { .. })));
+    assert!(matches!(
+        by_passphrase.unlock(Some(&Secret::new("correct horse"))),
+        Err(StoreFailure::Unreadable { .. })
+    ));
     assert_eq!(fs::read(home.path().join("secrets.age")).unwrap(), before);
     assert!(!home.path().join("key.age").exists());
 }
@@ -188,7 +191,7 @@ fn secrets_without_their_keyring_key_are_left_alone() {
 #[test]
 fn a_keyring_store_does_not_take_over_a_passphrase_store() {
     let home = tempfile::tempdir().unwrap();
-    open(home.path(), StoreKind::File).unlock(Some(&Secret::new("pass"))).unwrap();
+    open(home.path(), StoreKind::File).unlock(Some(&Secret::new("correct horse"))).unwrap();
     let keyring = Arc::new(FakeKeyring::default());
     let failure = open_with(home.path(), StoreKind::Keyring, keyring.clone()).unlock(None).unwrap_err();
     assert!(matches!(&failure, StoreFailure::Unreadable { message } if message.contains("--store file")));

@@ -31,7 +31,7 @@ fn only_the_owner_can_read_what_is_written() {
     let mut store = open(&data_dir, StoreKind::File);
     store.save_setup(&setup("one")).unwrap();
     store.save_connection(&connection("Acme")).unwrap();
-    store.unlock(Some(&Secret::new("pass"))).unwrap();
+    store.unlock(Some(&Secret::new("correct horse"))).unwrap();
     store.write_secrets(vec![(secret("Acme"), Some(Secret::new("t")))]).unwrap();
     let mut rehearsal = open(&data_dir, StoreKind::Rehearsal);
     rehearsal.unlock(None).unwrap();

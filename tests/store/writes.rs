@@ -17,7 +17,7 @@ use zoom_setup::store::{FileStore, StoreKind, StoreLimits, StoreOptions, StorePa
 fn damaged_secrets_are_refused_and_kept() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path(), StoreKind::File);
-    store.unlock(Some(&Secret::new("pass"))).unwrap();
+    store.unlock(Some(&Secret::new("correct horse"))).unwrap();
     store.write_secrets(vec![(secret("a"), Some(Secret::new("t")))]).unwrap();
     let path = home.path().join("secrets.age");
     let whole = fs::read(&path).unwrap();
@@ -26,7 +26,7 @@ fn damaged_secrets_are_refused_and_kept() {
     for damaged in [b"".to_vec(), b"hello".to_vec(), whole[..whole.len() / 2].to_vec(), flipped] {
         fs::write(&path, &damaged).unwrap();
         let mut later = open(home.path(), StoreKind::File);
-        let failure = later.unlock(Some(&Secret::new("pass"))).unwrap_err();
+        let failure = later.unlock(Some(&Secret::new("correct horse"))).unwrap_err();
         assert!(matches!(&failure, StoreFailure::Unreadable { message } if message.contains("secrets.age")));
         assert_eq!(fs::read(&path).unwrap(), damaged);
     }
@@ -39,7 +39,7 @@ fn damaged_secrets_are_refused_and_kept() {
     assert_eq!(store.read_secret(&secret("a")).unwrap(), Some(Secret::new("t")));
 
     fs::write(home.path().join("key.age"), b"hello").unwrap();
-    let failure = open(home.path(), StoreKind::File).unlock(Some(&Secret::new("pass"))).unwrap_err();
+    let failure = open(home.path(), StoreKind::File).unlock(Some(&Secret::new("correct horse"))).unwrap_err();
     assert!(matches!(&failure, StoreFailure::Unreadable { message } if message.contains("key.age")));
 }
 

@@ -10,7 +10,7 @@ use crate::oauth::renewal::TokenRecord;
 use crate::ports::{Clock, HeldTokens, Store};
 use crate::procedure::FieldName;
 use crate::runtime::private_file;
-use crate::secret::{Secret, printable};
+use crate::secret::{Secret, passphrase_fault, printable};
 use crate::setup::{Connection, SecretKey};
 use crate::store::parcel;
 use crate::system::SystemClock;
@@ -21,8 +21,6 @@ use std::path::Path;
 
 /// The passphrase of a file that is written or read, where no prompt is possible.
 pub const PASSPHRASE: &str = "ZOOM_SETUP_EXPORT_PASSPHRASE";
-/// Shortest passphrase that is accepted, in characters.
-const SHORTEST_PASSPHRASE: usize = 8;
 
 /// Writes a connection to a file or standard output.
 ///
@@ -185,15 +183,14 @@ fn refuse_present(path: &Path) -> Result<(), Error> {
 
 /// A passphrase for a new file: from the environment, or typed twice.
 fn new_passphrase() -> Result<Secret, Error> {
-    let too_short = |secret: &Secret| secret.expose().chars().count() < SHORTEST_PASSPHRASE;
-    let short = || Error::usage(format!("the passphrase needs at least {SHORTEST_PASSPHRASE} characters"));
+    let fit = |chosen: Secret| match passphrase_fault(&chosen) {
+        None => Ok(chosen),
+        Some(fault) => Err(Error::usage(fault)),
+    };
     if let Some(passphrase) = world::secret_variable(PASSPHRASE) {
-        return if too_short(&passphrase) { Err(short()) } else { Ok(passphrase) };
+        return fit(passphrase);
     }
-    let first = asked("Passphrase for the file: ")?;
-    if too_short(&first) {
-        return Err(short());
-    }
+    let first = fit(asked("Passphrase for the file: ")?)?;
     if asked("The same again: ")? != first {
         return Err(Error::usage("the two passphrases are not the same").hint("Nothing was written."));
     }

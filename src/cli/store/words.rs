@@ -5,8 +5,8 @@ use crate::handoff::json::document;
 use crate::secret::printable;
 use crate::setup::FORMAT;
 use crate::store::{
-    BackupHealth, FileHealth, FileKind, FileState, Health, KeyPlace, KeyringHealth, Moved, Opened, Repair,
-    Source,
+    BackupHealth, FileHealth, FileKind, FileState, Health, KeyPlace, KeyringHealth, Loss, Moved, Opened,
+    Repair, Source,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,7 +14,13 @@ use std::path::Path;
 
 /// Advice where no backup helps.
 pub const NOTHING_TO_BRING_BACK: &str = "What has no whole backup beside it comes back from a backup of yours, or is \
-made anew: set up the connection again, or log in again for its tokens.";
+made anew: a connection by setting it up again, a secret with zoom-setup connections rotate NAME, tokens by logging in \
+again.";
+
+/// Advice where the key is lost.
+const NO_KEY: &str = "Without the key nothing opens the secrets and the tokens. Bring it back from a backup of yours (if \
+it is in the keyring, use --store keyring). If there is none: move key.age, secrets.age, their backups, and the directory \
+tokens away, enter each secret again with zoom-setup connections rotate NAME, and log in again.";
 
 /// Room for a label at the head of a line.
 const LABEL: usize = 12;
@@ -44,6 +50,7 @@ pub fn text(health: &Health, cost: &str, now: Timestamp) -> String {
             problem(&mut page, file, now);
         }
     }
+    losses(&mut page, &health.lost);
     let aside: Vec<String> = health.set_aside.iter().map(|path| shown(path)).collect();
     page.list("Set aside by a repair (remove them when nothing needs them)", &aside);
     page.list("Left by something that was cut short", &health.leftovers);
@@ -194,6 +201,45 @@ fn problem(page: &mut Page, file: &FileHealth, now: Timestamp) {
         Some(backup) => format!("Its backup{} {}.", when(backup.written, now), backup_state(backup)),
     };
     page.item(4, "", &backup);
+    if file.kind == FileKind::Key && !file.backup.as_ref().is_some_and(|kept| kept.state == FileState::Whole)
+    {
+        page.item(4, "", NO_KEY);
+    }
+}
+
+/// What is gone, what that means, and what to do.
+fn losses(page: &mut Page, losses: &[Loss]) {
+    if losses.is_empty() {
+        return;
+    }
+    page.heading("Gone, and in no backup here");
+    for loss in losses {
+        let (what, next) = match loss {
+            Loss::Key => ("The key to the encrypted files".to_owned(), NO_KEY.to_owned()),
+            Loss::Secret { connection, field } => (
+                format!("{}: its {}", printable(connection, 200), field.label()),
+                format!("Enter it again: zoom-setup connections rotate {}", quoted(connection)),
+            ),
+            Loss::Login { connection } => (
+                format!("{}: its login", printable(connection, 200)),
+                "Nothing can renew its access any more. Log in again: start zoom-setup, open this connection, and \
+                 press l."
+                    .to_owned(),
+            ),
+        };
+        page.item(2, "- ", &what);
+        page.item(4, "", &next);
+    }
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let name = printable(name, 200);
+    if name.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character)) {
+        name
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
 }
 
 fn backup_state(backup: &BackupHealth) -> String {
@@ -263,6 +309,7 @@ pub fn plan(health: &Health, repairs: &[Repair], now: Timestamp) -> String {
             problem(&mut page, file, now);
         }
     }
+    losses(&mut page, &health.lost);
     page.text
 }
 
@@ -345,6 +392,7 @@ struct Document<'a> {
     keyring: KeyringDocument,
     whole: bool,
     files: Vec<FileDocument>,
+    lost: Vec<LossDocument<'a>>,
     set_aside: Vec<String>,
     leftovers: &'a [String],
 }
@@ -365,6 +413,13 @@ struct FileDocument {
     /// How many secrets it holds, or how many of a damaged one can still be read.
     secrets: Option<usize>,
     backup: Option<BackupDocument>,
+}
+
+#[derive(Serialize)]
+struct LossDocument<'a> {
+    what: &'static str,
+    connection: Option<&'a str>,
+    field: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -411,9 +466,24 @@ pub fn json(health: &Health, cost: &str, now: Timestamp) -> serde_json::Result<S
         keyring,
         whole: health.is_whole(),
         files: health.files.iter().map(|file| file_document(file, now)).collect(),
+        lost: health.lost.iter().map(loss_document).collect(),
         set_aside: health.set_aside.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         leftovers: &health.leftovers,
     })
+}
+
+const fn loss_document(loss: &Loss) -> LossDocument<'_> {
+    match loss {
+        Loss::Key => LossDocument { what: "key", connection: None, field: None },
+        Loss::Secret { connection, field } => LossDocument {
+            what: "secret",
+            connection: Some(connection.as_str()),
+            field: Some(field.as_str()),
+        },
+        Loss::Login { connection } => {
+            LossDocument { what: "login", connection: Some(connection.as_str()), field: None }
+        }
+    }
 }
 
 fn file_document(file: &FileHealth, now: Timestamp) -> FileDocument {
