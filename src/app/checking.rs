@@ -205,6 +205,8 @@ pub struct Checks {
     /// Index into [`places`] of the selected connection.
     pub place: usize,
     pub watch: Option<Watch>,
+    /// How often the last watch checked, for when it is begun again.
+    pub every: Option<SignedDuration>,
 }
 
 impl Checks {
@@ -222,6 +224,7 @@ impl Checks {
             pane: Pane::List,
             place: 0,
             watch: None,
+            every: None,
         }
     }
 
