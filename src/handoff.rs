@@ -5,7 +5,7 @@
 mod env;
 pub mod json;
 mod markdown;
-mod ownership;
+pub mod ownership;
 pub mod removal;
 pub mod rotation;
 mod sheet;

@@ -7,7 +7,7 @@ use super::input::TextField;
 use super::message::{Intent, Ticket};
 use super::model::{Model, Screen};
 use crate::check::{CheckReport, Entry, Finding, FindingCode, History, Place, Status};
-use crate::procedure::AppKind;
+use crate::procedure::{AppKind, FieldName};
 use crate::setup::{Connection, Owner};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
@@ -205,6 +205,8 @@ pub struct Checks {
     /// Index into [`places`] of the selected connection.
     pub place: usize,
     pub watch: Option<Watch>,
+    /// How often the last watch checked, for when it is begun again.
+    pub every: Option<SignedDuration>,
 }
 
 impl Checks {
@@ -222,6 +224,7 @@ impl Checks {
             pane: Pane::List,
             place: 0,
             watch: None,
+            every: None,
         }
     }
 
@@ -305,8 +308,8 @@ pub fn is_refreshed_here(connection: &Connection) -> bool {
     connection.owner == Owner::Wizard && connection.app_kind == AppKind::General
 }
 
-/// What only a new login mends.
-const ENDED: [FindingCode; 9] = [
+/// What only a new login mends. A file of tokens that cannot be read is one of them: whatever stood in it is lost.
+const ENDED: [FindingCode; 10] = [
     FindingCode::Superseded,
     FindingCode::DisabledByAdmin,
     FindingCode::OwnerRemoved,
@@ -316,7 +319,11 @@ const ENDED: [FindingCode; 9] = [
     FindingCode::NoRefreshToken,
     FindingCode::TokenRefused,
     FindingCode::ScopesMissing,
+    FindingCode::StoreUnreadable,
 ];
+
+/// What the client secret of today mends.
+const NO_SECRET: [FindingCode; 2] = [FindingCode::CredentialsRefused, FindingCode::SecretMissing];
 
 /// Whether logging in again is what the connection needs, and is done from here. Where the receiver owns the grant, a
 /// login from here would end the receiver's.
@@ -325,10 +332,22 @@ pub fn wants_login(model: &Model, connection: &Connection) -> bool {
     is_refreshed_here(connection) && model.checking.last(connection).is_some_and(found)
 }
 
+/// What the last check found that the client secret of today mends, entered here.
+pub fn wants_secret(model: &Model, connection: &Connection) -> Option<FindingCode> {
+    let mended = |code: &&FindingCode| NO_SECRET.contains(code);
+    let last = model.checking.last(connection)?;
+    last.findings.iter().find(mended).copied().filter(|_| has_secret(connection))
+}
+
+/// Whether the connection has a client secret at all; a public client has none.
+pub fn has_secret(connection: &Connection) -> bool {
+    connection.secrets.contains_key(&FieldName::ClientSecret)
+}
+
 /// The keys that bring a finding nearer to its end, the likeliest first.
 pub fn ways_out(finding: &Finding, connection: &Connection, has_place: bool) -> Vec<Intent> {
     let mut ways = Vec::new();
-    if matches!(finding.code, FindingCode::CredentialsRefused | FindingCode::SecretMissing) {
+    if NO_SECRET.contains(&finding.code) && has_secret(connection) {
         ways.push(Intent::Rotate);
     }
     if matches!(finding.code, FindingCode::ScopesMissing | FindingCode::ScopesGained) {

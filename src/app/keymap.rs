@@ -10,7 +10,7 @@ mod remove;
 mod review;
 mod rotate;
 
-use super::checking::wants_login;
+use super::checking::{has_secret, wants_login};
 use super::message::Intent;
 use super::model::{HomeItem, Model, Overlay, Screen};
 use super::proof::{self, Shown};
@@ -18,7 +18,6 @@ use super::update::{offer, selected_home_item, selected_on_desk};
 use super::wizard::{
     Activation, Authorization, AuthorizationPhase, LoginWay, StepState, VerifyStage, VerifyingPhase,
 };
-use crate::procedure::FieldName;
 
 /// A key as the core knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -463,7 +462,8 @@ pub fn bar(model: &Model) -> Vec<&'static Binding> {
     let mode = mode(model);
     let mut shown: Vec<&Binding> =
         bindings(mode).filter(|binding| binding.bar.is_some() && applies(model, binding.intent)).collect();
-    shown.sort_by_key(|binding| binding.bar);
+    let first = checking::first(model, mode);
+    shown.sort_by_key(|binding| (Some(binding.intent) != first, binding.bar));
     shown
 }
 
@@ -514,8 +514,7 @@ pub fn applies(model: &Model, intent: Intent) -> bool {
                 Intent::Copy | Intent::Export => sheet,
                 Intent::Remove | Intent::Review | Intent::Check => connection.is_some(),
                 Intent::LogInAgain => connection.is_some_and(|connection| wants_login(model, connection)),
-                Intent::Rotate => connection
-                    .is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret)),
+                Intent::Rotate => connection.is_some_and(has_secret),
                 _ => true,
             };
         }

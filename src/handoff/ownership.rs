@@ -24,16 +24,28 @@ pub(super) fn sentences(connection: &Connection, procedure: &Procedure) -> Vec<S
             ),
             "A refresh token works once and each refresh brings a new one. Nobody else may use it.".to_owned(),
         ],
-        (AppKind::General, Owner::Wizard) => vec![
-            "zoom-setup owns the refresh: it keeps the login and is the only one that may refresh it.".to_owned(),
-            format!(
-                "{} in {receiver}, pressed for the same Zoom user, ends the login kept here: Zoom keeps \
-                 one grant per user and app (Zoom's code 4741). Press it only when {receiver} shall take over.",
-                procedure.handover.last_button
-            ),
-            format!(
-                "After {receiver} took over, remove this connection here, so that zoom-setup never refreshes."
-            ),
-        ],
+        (AppKind::General, Owner::Wizard) => kept(procedure),
     }
+}
+
+/// Where the login is kept here: what the last button of the receiver would do to it.
+pub fn kept(procedure: &Procedure) -> Vec<String> {
+    let receiver = procedure.receiver.label();
+    vec![
+        "zoom-setup owns the refresh: it keeps the login and is the only one that may refresh it.".to_owned(),
+        format!(
+            "{} in {receiver}, pressed for the same Zoom user, ends the login kept here: Zoom keeps \
+             one grant per user and app (Zoom's code 4741). Press it only when {receiver} shall take over.",
+            procedure.handover.last_button
+        ),
+        format!(
+            "After {receiver} took over, remove this connection here, so that zoom-setup never refreshes."
+        ),
+    ]
+}
+
+/// Whether a note of the hand-over holds for that owner: that the receiver refreshes does not while the login is kept
+/// here.
+pub fn holds(note: &str, owner: Owner) -> bool {
+    owner == Owner::Receiver || !note.contains("refreshes the token")
 }

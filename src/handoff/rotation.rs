@@ -25,16 +25,16 @@ pub fn before(connection: &Connection) -> Vec<String> {
         }
     };
     vec![
-        format!(
-            "Have the form in {receiver} open. Then, in Zoom, open the app, find App Credentials and press \
-             Regenerate beside the client secret."
-        ),
+        "In Zoom, open the app and find App Credentials. If Zoom shows a secret today that is not the one stored \
+         here, copy that one."
+            .to_owned(),
+        format!("Press Regenerate only to replace it: have the form in {receiver} open first."),
         stops,
         format!(
             "If Zoom asks when the old secret shall end, leave {receiver} time: both work until then. If it does \
              not ask, take it that the old one ends at once."
         ),
-        "Here the old secret stays stored until Zoom has shown that it knows the new one.".to_owned(),
+        "What is stored here changes only when Zoom has shown that it knows the new one.".to_owned(),
         "That two secrets can work side by side is what Zoom says of its API; what the page does was not seen on \
          a live Zoom."
             .to_owned(),

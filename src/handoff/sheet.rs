@@ -220,7 +220,12 @@ pub fn sheet(connection: &Connection, procedure: &Procedure, secrets: &BTreeMap<
             .chain(compared.iter().filter(|check| check.outcome != Outcome::NotChecked).cloned())
             .collect(),
         corrections: procedure.corrections.clone(),
-        notes: handover.notes.iter().map(render).collect(),
+        notes: handover
+            .notes
+            .iter()
+            .map(render)
+            .filter(|note| ownership::holds(note, connection.owner))
+            .collect(),
         not_tried: not_tried(connection, procedure, &compared),
     }
 }

@@ -8,9 +8,10 @@ use super::text::{columns, template};
 use super::theme::Look;
 use crate::app::model::Model;
 use crate::app::wizard::{CopyItem, PAGE, Wizard};
+use crate::handoff::ownership;
 use crate::procedure::{Phase, StepKind};
 use crate::setup::compared::ExactString;
-use crate::setup::{GrantDecision, loopback_redirect};
+use crate::setup::{GrantDecision, Owner, loopback_redirect};
 use ratatui::text::Span;
 
 /// Whether a value is too long for a page of that many columns beside another one.
@@ -113,7 +114,15 @@ pub fn hand_over<'a>(
     let form = &wizard.procedure.handover;
     let answers = wizard.values();
     let receiver = wizard.procedure.receiver.label();
-    let mut text = instructions(wizard, full, look);
+    let kept = wizard.setup.decision == Some(GrantDecision::KeepAndOwn) && !wizard.is_server_to_server();
+    let mut text = Page::new(full, look);
+    if kept {
+        for sentence in ownership::kept(&wizard.procedure) {
+            text.item(Span::styled(look.signs.warn, look.theme.warning), vec![Span::raw(sentence)]);
+        }
+        text.heading(format!("Only if {receiver} shall take over"));
+    }
+    text.append(instructions(wizard, full, look));
     // The step before leads to the form already; on the sheet the path stands for whoever has only that.
     let led_there = wizard
         .step
@@ -126,7 +135,9 @@ pub fn hand_over<'a>(
         }
     }
     text.gap();
-    for note in &form.notes {
+    let owner = if kept { Owner::Wizard } else { Owner::Receiver };
+    let notes = form.notes.iter().filter(|note| ownership::holds(&note.render_lossy(&answers), owner));
+    for note in notes {
         text.item(Span::styled(look.signs.warn, look.theme.warning), template(note, &answers, look));
     }
     text.gap();
@@ -139,7 +150,8 @@ pub fn hand_over<'a>(
     if full >= NARROW {
         foot.line(ratatui::text::Line::default());
     }
-    let last = vec![Span::raw("Then press "), Span::styled(form.last_button.as_str(), look.theme.label)];
+    let press = if kept { "Only to hand it over, press " } else { "Then press " };
+    let last = vec![Span::raw(press), Span::styled(form.last_button.as_str(), look.theme.label)];
     foot.text(last);
     let mut success = vec![look.dim("It worked if: ")];
     success.extend(template(&form.success, &answers, look));

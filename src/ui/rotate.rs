@@ -4,9 +4,11 @@ use super::entry::{input, remarks};
 use super::page::{Body, Own, Page};
 use super::theme::Look;
 use super::verdict;
+use crate::app::checking::wants_secret;
 use crate::app::model::Model;
 use crate::app::rotation::{Rotating, RotationPhase};
 use crate::app::update::{RotationOffer, rotation_offer};
+use crate::check::FindingCode;
 use crate::handoff::rotation;
 use crate::procedure::AppKind;
 use ratatui::text::Span;
@@ -19,7 +21,8 @@ pub fn body<'a>(model: &'a Model, rotating: &'a Rotating, full: u16, look: Look<
     match &rotating.phase {
         RotationPhase::Stored { secret, same } => {
             let mut page = Page::new(full, look);
-            stored(&mut page, rotating, &secret.fingerprint().to_string(), *same);
+            let found = wants_secret(model, &rotating.connection);
+            stored(&mut page, rotating, &secret.fingerprint().to_string(), *same, found);
             Body::text(page)
         }
         RotationPhase::Enter => {
@@ -51,7 +54,7 @@ fn busy<'a>(rotating: &'a Rotating, words: &str, full: u16, look: Look<'a>) -> B
     heading(&mut page, rotating);
     page.gap();
     page.strong_line(format!("{words}{}", look.signs.ellipsis));
-    page.styled("The old secret is still the one that is stored.", look.theme.dim);
+    page.styled("Until that is done, what is stored here stays as it is.", look.theme.dim);
     Body::text(page)
 }
 
@@ -68,14 +71,14 @@ fn opening<'a>(rotating: &'a Rotating, full: u16, look: Look<'a>) -> Page<'a> {
         page.text(vec![look.accent("Enter"), Span::raw(" stores it again; Zoom is not asked again.")]);
         page.gap();
     } else if let Some(said) = &rotating.verdict {
-        let meaning = "Nothing was changed: the old secret is still the one that is stored.";
+        let meaning = "Nothing was changed: what is stored here is what it was.";
         verdict::refusal(&mut page, said, meaning, "Enter");
         page.gap();
     }
     for (index, paragraph) in rotation::before(&rotating.connection).into_iter().enumerate() {
         match index {
-            0 => page.plain(paragraph),
-            1 | 2 => page.item(Span::styled(look.signs.warn, look.theme.warning), vec![Span::raw(paragraph)]),
+            0 | 1 => page.plain(paragraph),
+            2 | 3 => page.item(Span::styled(look.signs.warn, look.theme.warning), vec![Span::raw(paragraph)]),
             _ => page.styled(paragraph, look.theme.dim),
         }
     }
@@ -85,7 +88,12 @@ fn opening<'a>(rotating: &'a Rotating, full: u16, look: Look<'a>) -> Page<'a> {
 fn field<'a>(model: &'a Model, rotating: &'a Rotating, full: u16, look: Look<'a>) -> Own<'a> {
     let mut page = Page::new(full, look);
     if let Some(before) = rotating.before() {
-        page.fact("Stored now", NAME, vec![Span::raw(before.to_string())]);
+        // The record may come from an import: its fingerprint does not say that the secret itself is here.
+        page.fact("On record", NAME, vec![Span::raw(before.to_string())]);
+    }
+    if wants_secret(model, &rotating.connection) == Some(FindingCode::SecretMissing) {
+        let text = "none, as the last check found";
+        page.fact("Stored here", NAME, vec![Span::styled(text, look.theme.warning)]);
     }
     let start = page.len();
     page.marked(true, vec![Span::styled(rotating.field.spec.label.as_str(), look.theme.accent)]);
@@ -107,23 +115,37 @@ fn field<'a>(model: &'a Model, rotating: &'a Rotating, full: u16, look: Look<'a>
 }
 
 /// What is stored, and where it has to go.
-fn stored<'a>(page: &mut Page<'a>, rotating: &'a Rotating, fingerprint: &str, same: bool) {
+fn stored<'a>(
+    page: &mut Page<'a>,
+    rotating: &'a Rotating,
+    fingerprint: &str,
+    same: bool,
+    found: Option<FindingCode>,
+) {
     let look = page.look;
     heading(page, rotating);
     page.gap();
     let good = Span::styled(look.signs.good, look.theme.success);
     if same {
-        let text = "Zoom knows this secret, and it is the one that was stored before: nothing has changed.";
-        page.item(good, vec![Span::raw(text)]);
+        let text = "Zoom knows this secret, and it is stored here.";
+        page.item(good, vec![Span::styled(text, look.theme.success)]);
         page.fact("Secret", NAME, vec![Span::raw(fingerprint.to_owned())]);
         page.gap();
-        page.plain("If it was to be replaced, press Regenerate in Zoom first, then come back here.");
+        let receiver = rotating.connection.receiver.label();
+        page.plain(format!(
+            "It is the one that was on record before: {receiver} goes on with it if it has it. Esc goes back, where \
+             r checks the connection."
+        ));
+        if found.is_none() {
+            page.gap();
+            page.plain("Only if it was to be replaced: press Regenerate in Zoom first, then come back here.");
+        }
         return;
     }
     let text = "Zoom knows the new secret, and it is stored here.";
     page.item(good, vec![Span::styled(text, look.theme.success)]);
     page.fact("New", NAME, vec![look.strong(fingerprint.to_owned())]);
-    if let Some(before) = rotating.before() {
+    if let Some(before) = rotating.before().filter(|_| found != Some(FindingCode::SecretMissing)) {
         page.fact("Before", NAME, vec![look.dim(before.to_string())]);
     }
     page.heading("Now, wherever else the old one stands");

@@ -572,6 +572,31 @@ fn what_can_be_done_follows_from_what_is_known() {
     assert!(labels(&core).contains(&"log in again"));
 }
 
+#[rstest]
+#[case(Owner::Wizard, FindingCode::StoreUnreadable, "log in again")]
+#[case(Owner::Wizard, FindingCode::CredentialsRefused, "new secret")]
+#[case(Owner::Receiver, FindingCode::SecretMissing, "new secret")]
+fn the_key_that_mends_stands_first(#[case] owner: Owner, #[case] code: FindingCode, #[case] label: &str) {
+    let mut core = stored(&[("alpha", owner)]);
+    to_the_check(&mut core);
+    let first = |core: &Core| zoom_setup::app::keymap::bar(&core.model)[0].label;
+    assert_ne!(first(&core), label);
+    core.press("r");
+    core.pass(60);
+    answer(&mut core, vec![found("alpha", start_of_time(), code, Status::Unhealthy)]);
+    assert_eq!(first(&core), label);
+}
+
+#[test]
+fn a_watch_that_is_begun_again_keeps_its_interval() {
+    let mut core = three();
+    core.press("Esc");
+    core.send(Msg::Check(CheckRequest { names: Vec::new(), watch: Some(SignedDuration::from_mins(2)) }));
+    core.press("w w");
+    assert_eq!(screen(&core).watch.unwrap().every, SignedDuration::from_mins(2));
+    assert!(core.notice().contains("every 2 min"), "{}", core.notice());
+}
+
 /// A connection with places at its receiver, and another.
 fn placed() -> Core {
     let mut core = stored(&[("beta", Owner::Receiver), ("delta", Owner::Receiver)]);

@@ -44,7 +44,7 @@ fn rotating(connection: Connection, text: &str, change: impl FnOnce(&mut Rotatin
     let spec = FieldSpec {
         name: FieldName::ClientSecret,
         label: "New client secret".to_owned(),
-        help: "In Zoom: the app, App Credentials, Client secret, after Regenerate.".to_owned(),
+        help: "In Zoom: the app, App Credentials, Client secret.".to_owned(),
         required: true,
         suggestion: None,
     };

@@ -11,9 +11,8 @@ use super::Mode::{self, ChecksDetail, ChecksRunning, ChecksSearch};
 use super::{Binding, Modes, across, bind};
 use crate::app::checking::{self, Checking, Checks, Pane};
 use crate::app::message::Intent;
-use crate::app::model::{HomeItem, Model};
+use crate::app::model::{HomeItem, Model, Screen};
 use crate::app::update::selected_home_item;
-use crate::procedure::FieldName;
 
 /// The list of connections.
 const LIST: Modes = Modes::of(&[Mode::Checks, ChecksRunning]);
@@ -86,9 +85,7 @@ pub fn applies(model: &Model, checks: &Checks, intent: Intent) -> bool {
             idle && selected.is_some_and(|connection| checking::wants_login(model, connection))
         }
         Intent::Review => selected.is_some(),
-        Intent::Rotate => {
-            selected.is_some_and(|connection| connection.secrets.contains_key(&FieldName::ClientSecret))
-        }
+        Intent::Rotate => selected.is_some_and(checking::has_secret),
         Intent::FilterNext | Intent::FilterPrevious | Intent::Search | Intent::Watch => {
             !model.library.connections.is_empty()
         }
@@ -98,6 +95,18 @@ pub fn applies(model: &Model, checks: &Checks, intent: Intent) -> bool {
         }
         _ => true,
     }
+}
+
+/// The key that stands first in the bar, before its usual place: that which mends what the last check found.
+pub fn first(model: &Model, mode: Mode) -> Option<Intent> {
+    let connection = match &model.screen {
+        Screen::Connection { name } if mode == Mode::Connection => model.connection(name)?,
+        Screen::Checks(checks) if CHECKS.contains(mode) => checks.selected(&model.library.connections)?,
+        Screen::Home { .. } | Screen::Wizard(_) | Screen::Connection { .. } | Screen::Checks(_) => {
+            return None;
+        }
+    };
+    checking::wants_secret(model, connection).map(|_| Intent::Rotate)
 }
 
 /// Whether a connection on the home screen, or the line that checks them, is selected.

@@ -37,7 +37,7 @@ pub fn open(model: &mut Model, name: &str) {
         spec: FieldSpec {
             name: FieldName::ClientSecret,
             label: "New client secret".to_owned(),
-            help: "In Zoom: the app, App Credentials, Client secret, after Regenerate.".to_owned(),
+            help: "In Zoom: the app, App Credentials, Client secret.".to_owned(),
             required: true,
             suggestion: None,
         },

@@ -216,6 +216,7 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     }
     let Some(wizard) = model.wizard() else { return };
     let id = wizard.setup.id.clone();
+    let check = if wizard.setup.replaces.is_some() { " r checks it." } else { "" };
     let secrets = home::setup_secrets(&wizard.setup);
     out.push(Effect::RemoveSetup { id, secrets });
     out.push(Effect::LoadLibrary);
@@ -227,7 +228,7 @@ pub fn complete(model: &mut Model, out: &mut Vec<Effect>) {
     };
     let tone = if matches!(tone, Outcome::Pass | Outcome::Warning) { Tone::Success } else { Tone::Warning };
     let open = open.map(|open| format!(" {open}.")).unwrap_or_default();
-    notify(model, tone, format!("Finished: {name} is stored.{open}"));
+    notify(model, tone, format!("Finished: {name} is stored.{open}{check}"));
 }
 
 /// How many checks failed and how many were not made, in words.

@@ -2,7 +2,7 @@
 //! to look for that, and the checks before.
 
 use super::LONGEST;
-use super::facts::{drift, refresh_bar, refresh_days, refresh_style, sign, state, token_end};
+use super::facts::{drift, refresh_bar, refresh_days, refresh_style, revoked, sign, state, token_end};
 use crate::app::checking::{is_refreshed_here, on_screen, places, ways_out};
 use crate::app::keymap;
 use crate::app::message::Intent;
@@ -12,7 +12,7 @@ use crate::procedure::AppKind;
 use crate::secret::printable;
 use crate::setup::{Connection, Owner};
 use crate::ui::page::{Body, Own, Page};
-use crate::ui::text::{age, columns, date, remaining, shorten};
+use crate::ui::text::{age, date, remaining};
 use crate::ui::theme::Look;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -25,7 +25,7 @@ const NAME: usize = 14;
 const MOST_PAST: usize = 10;
 /// Scopes that the message of a finding names.
 const MOST_IN_MESSAGE: usize = 3;
-/// Scopes that are named of those missing or gained.
+/// Scopes that are named besides, of those missing or gained.
 const MOST_NAMED: usize = 8;
 
 /// Everything about the selected connection.
@@ -166,17 +166,18 @@ const fn words(intent: Intent) -> Option<&'static str> {
     if matches!(intent, Intent::Check) { Some("check again") } else { None }
 }
 
-/// Scopes by name, where there are more than the message of the finding names.
+/// The scopes that the message of the finding does not name.
 fn scopes(page: &mut Page<'_>, ids: &[String]) {
     let look = page.look;
     if ids.len() <= MOST_IN_MESSAGE {
         return;
     }
-    for id in ids.iter().take(MOST_NAMED) {
+    for id in ids.iter().skip(MOST_IN_MESSAGE).take(MOST_NAMED) {
         page.item(look.dim(look.signs.bullet), vec![Span::raw(printable(id, LONGEST))]);
     }
-    if ids.len() > MOST_NAMED {
-        page.styled(format!("and {} more: v lists them", ids.len() - MOST_NAMED), look.theme.dim);
+    let named = MOST_IN_MESSAGE + MOST_NAMED;
+    if ids.len() > named {
+        page.styled(format!("and {} more: v lists them", ids.len() - named), look.theme.dim);
     }
 }
 
@@ -196,10 +197,13 @@ fn tokens(page: &mut Page<'_>, model: &Model, connection: &Connection) {
         }
     };
     page.fact("Refresh", NAME, vec![Span::raw(whose)]);
-    if let Some(end) = token_end(model, connection) {
+    if revoked(model, connection) {
+        let text = "revoked: Zoom takes neither token any more";
+        page.fact("Tokens", NAME, vec![Span::styled(text, look.theme.failure)]);
+    } else if let Some(end) = token_end(model, connection) {
         page.fact("Access token", NAME, vec![Span::raw(remaining(model.now, end))]);
     }
-    if is_refreshed_here(connection) {
+    if is_refreshed_here(connection) && !revoked(model, connection) {
         let told = match refresh_days(model, connection) {
             Some(days) => {
                 let bar = Span::styled(refresh_bar(days, look), refresh_style(days, look));
@@ -257,14 +261,13 @@ fn past(page: &mut Page<'_>, model: &Model, connection: &Connection) {
     }
 }
 
-/// The marked place in one line.
+/// The marked place alone.
 fn place_in_short<'a>(places: &'a [Place], marked: usize, full: u16, look: Look<'a>) -> Page<'a> {
     let mut page = Page::new(full, look);
     let Some(place) = places.get(marked) else { return page };
     let count = if places.len() > 1 { format!(" {} of {}", marked + 1, places.len()) } else { String::new() };
     let lead = format!("Look there{count}: ");
-    let room = page.width.saturating_sub(columns(&lead));
-    let label = shorten(&printable(&place.label, LONGEST), room, look.signs.ellipsis);
+    let label = printable(&place.label, LONGEST);
     page.text(vec![look.dim(lead), Span::raw(label)]);
     page
 }

@@ -2,7 +2,7 @@
 
 use crate::app::checking::is_refreshed_here;
 use crate::app::model::Model;
-use crate::check::{REFRESH_TOKEN_LIFE, REFRESH_TOKEN_OLD, Status};
+use crate::check::{FindingCode, REFRESH_TOKEN_LIFE, REFRESH_TOKEN_OLD, Status};
 use crate::procedure::AppKind;
 use crate::setup::{Connection, Owner};
 use crate::ui::home::progress_bar;
@@ -47,6 +47,17 @@ pub fn history(model: &Model, connection: &Connection, width: usize, look: Look<
     spans
 }
 
+/// Whether Zoom said that the login that is kept here has ended, so that the ages of its tokens mean nothing.
+pub fn revoked(model: &Model, connection: &Connection) -> bool {
+    const ENDED: [FindingCode; 3] =
+        [FindingCode::Superseded, FindingCode::DisabledByAdmin, FindingCode::OwnerRemoved];
+    is_refreshed_here(connection)
+        && model
+            .checking
+            .last(connection)
+            .is_some_and(|last| last.findings.iter().any(|code| ENDED.contains(code)))
+}
+
 /// End of the life of the access token that is stored here, if there is one.
 pub fn token_end(model: &Model, connection: &Connection) -> Option<Timestamp> {
     match model.checking.last(connection) {
@@ -71,6 +82,9 @@ fn refresh_token_from(model: &Model, connection: &Connection) -> Option<Timestam
 
 /// `42 min`, `2 h`, `expired`, or nothing where no token is kept.
 pub fn token(model: &Model, connection: &Connection, look: Look<'_>) -> (String, Style) {
+    if revoked(model, connection) {
+        return ("revoked".to_owned(), look.theme.failure);
+    }
     let Some(end) = token_end(model, connection) else { return ("-".to_owned(), look.theme.dim) };
     let left = end.as_second() - model.now.as_second();
     // An access token that has run out is no fault: the next refresh brings another.
@@ -93,6 +107,9 @@ pub fn refresh(model: &Model, connection: &Connection, look: Look<'_>) -> (Strin
     match (connection.app_kind, connection.owner) {
         (AppKind::ServerToServer, _) => ("not needed".to_owned(), look.theme.dim),
         (AppKind::General, Owner::Receiver) => ("by receiver".to_owned(), look.theme.dim),
+        (AppKind::General, Owner::Wizard) if revoked(model, connection) => {
+            ("revoked".to_owned(), look.theme.failure)
+        }
         (AppKind::General, Owner::Wizard) => match refresh_days(model, connection) {
             None => ("none".to_owned(), look.theme.warning),
             Some(days) => (format!("{} {days} d", refresh_bar(days, look)), refresh_style(days, look)),

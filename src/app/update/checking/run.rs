@@ -1,7 +1,7 @@
 //! A check from its beginning to its end, and the next one of a watch. One at a time.
 
 use super::{relist, screen_mut, selected_name};
-use crate::app::checking::{Checks, Run, Watch, is_refreshed_here, on_screen, until_it_changes};
+use crate::app::checking::{Checks, Run, Watch, countdown, is_refreshed_here, on_screen, until_it_changes};
 use crate::app::message::{Effect, Ticket};
 use crate::app::model::{Model, SecretStore, Tone};
 use crate::app::update::{notify, secrets, store_failure_text};
@@ -151,6 +151,7 @@ pub fn watch(model: &mut Model, every: SignedDuration) {
     let ticket = model.ticket();
     if let Some(checks) = screen_mut(model) {
         checks.watch = Some(Watch { every, ticket, due: None });
+        checks.every = Some(every);
     }
 }
 
@@ -160,11 +161,15 @@ pub fn turn_watch(model: &mut Model, out: &mut Vec<Effect>) {
         super::end_watch(model, out);
         return notify(model, Tone::Information, "Nothing is checked by itself any more.");
     }
-    watch(model, WATCH);
+    let every = screen_mut(model).and_then(|checks| checks.every).unwrap_or(WATCH);
+    watch(model, every);
     if !model.checking.is_running() {
         wait_for_next(model, out);
     }
-    let text = format!("All are checked again every {} min. w ends that.", WATCH.as_mins());
+    let text = format!(
+        "All are checked again every {}. w ends that.",
+        countdown(u64::try_from(every.as_millis()).unwrap_or(0))
+    );
     notify(model, Tone::Information, text);
 }
 
