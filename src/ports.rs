@@ -229,6 +229,13 @@ pub trait TokenStore: Send + Sync {
     fn hold(&self, key: &SecretKey) -> Result<Box<dyn HeldTokens>, StoreFailure>;
     /// What is stored, without the lock: it may be replaced right after.
     fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure>;
+    /// Keeps a damaged file under another name, since a new login or a removal makes what was in it worthless. Whether
+    /// there was one. What can be read, is of a newer version or was encrypted with another key stays.
+    fn set_damaged_aside(&self, key: &SecretKey) -> Result<bool, StoreFailure> {
+        // What is in memory cannot be damaged.
+        let _ = key;
+        Ok(false)
+    }
 }
 
 /// The tokens of one key, held by this writer until it is dropped.

@@ -380,6 +380,10 @@ impl Store for FileStore {
     fn write_secrets(&mut self, changes: Vec<(SecretKey, Option<Secret>)>) -> Result<(), StoreFailure> {
         let (rotating, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(key, _)| rotates(key));
         let tokens = self.tokens()?;
+        // A file that cannot be read stands in nobody's way: neither of a new login nor of a removal.
+        for (key, _) in &rotating {
+            tokens.set_damaged_aside(key)?;
+        }
         let (brought, gone): (Vec<_>, Vec<_>) = rotating.into_iter().partition(|(_, value)| value.is_some());
         for (key, value) in &brought {
             let record = value.as_ref().and_then(TokenRecord::from_secret).ok_or_else(not_tokens)?;

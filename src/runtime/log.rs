@@ -277,6 +277,14 @@ impl TokenStore for LoggedTokens {
     fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {
         stored("tokens looked at", &key.path(), self.0.look(key))
     }
+
+    fn set_damaged_aside(&self, key: &SecretKey) -> Result<bool, StoreFailure> {
+        let aside = self.0.set_damaged_aside(key)?;
+        if aside {
+            warn!(key = key.path(), "damaged tokens set aside");
+        }
+        Ok(aside)
+    }
 }
 
 /// Tokens that are held, until it is dropped.

@@ -8,6 +8,7 @@ mod memory;
 
 pub use memory::MemoryTokens;
 
+use super::backup;
 use super::disk::{self, Disk, ProcessLock, shown};
 use super::records::{file_name, other_format};
 use super::sealed::{self, OpenFailure, SealedFile};
@@ -16,6 +17,7 @@ use crate::ports::{Adopted, HeldTokens, StoreFailure, TokenStore};
 use crate::setup::SecretKey;
 use age::x25519::Identity;
 use etcetera::BaseStrategy;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,6 +98,26 @@ impl TokenStore for TokenFiles {
 
     fn look(&self, key: &SecretKey) -> Result<Option<TokenRecord>, StoreFailure> {
         Ok(self.parts.look(&key.path())?.map(|document| document.record))
+    }
+
+    fn set_damaged_aside(&self, key: &SecretKey) -> Result<bool, StoreFailure> {
+        let path = self.parts.path(&key.path());
+        let is_damaged = || -> Result<bool, StoreFailure> {
+            let Some(bytes) = self.parts.disk.read(&path)? else { return Ok(false) };
+            Ok(matches!(sealed::decrypt(&bytes, &self.parts.identity), Err(OpenFailure::Damaged(_))))
+        };
+        if !is_damaged()? {
+            return Ok(false);
+        }
+        let _lock = disk::lock(&path.with_extension("lock"), self.parts.tokens_wait)?;
+        // Another writer may have been quicker.
+        if !is_damaged()? {
+            return Ok(false);
+        }
+        let written = backup::written_at(&path).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.parts.disk.set_aside(&path, &backup::aside(&path, written))?;
+        self.parts.disk.remove(&path)?;
+        Ok(true)
     }
 }
 

@@ -279,3 +279,33 @@ fn a_place_that_the_user_names_keeps_a_pair_until_it_is_brought_back() {
     assert_eq!(held.read().unwrap(), Some(renewed));
     assert!(!Path::new(&file).exists());
 }
+
+#[test]
+fn a_damaged_file_stands_in_the_way_of_no_new_login_and_no_removal() {
+    let place = Place::new();
+    let (acme, fresh) = (key("Acme"), TokenRecord::of_login(pair("two", 1)));
+    let files = || -> Vec<std::path::PathBuf> {
+        fs::read_dir(place.data().join("rehearsal-tokens"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    };
+    let damage = || {
+        let file =
+            files().into_iter().find(|path| path.extension().is_some_and(|found| found == "age")).unwrap();
+        let bytes = fs::read(&file).unwrap();
+        fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    };
+    let aside = || files().iter().filter(|path| path.to_string_lossy().contains(".damaged-")).count();
+    let mut store = place.store();
+    log_in(&*store.tokens().unwrap(), &acme, pair("one", 0));
+    damage();
+    assert!(matches!(store.tokens().unwrap().hold(&acme), Err(StoreFailure::Unreadable { .. })));
+    store.write_secrets(vec![(acme.clone(), Some(fresh.to_secret()))]).unwrap();
+    assert_eq!(store.tokens().unwrap().look(&acme).unwrap(), Some(fresh));
+    assert_eq!(aside(), 1);
+    damage();
+    store.write_secrets(vec![(acme.clone(), None)]).unwrap();
+    assert_eq!(store.tokens().unwrap().look(&acme).unwrap(), None);
+    assert_eq!(aside(), 2);
+}
