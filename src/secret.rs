@@ -40,7 +40,7 @@ impl Secret {
 }
 
 /// Fewest characters of a passphrase that somebody chooses. One that is in use already may be shorter.
-pub const SHORTEST_PASSPHRASE: usize = 8;
+const SHORTEST_PASSPHRASE: usize = 8;
 
 /// What is wrong with a passphrase that somebody chooses, in words without a full stop; `None`: nothing.
 pub fn passphrase_fault(chosen: &Secret) -> Option<String> {

@@ -14,11 +14,8 @@ use crate::oauth::renewal::TokenRecord;
 use crate::oauth::token::token_hint;
 use crate::ports::{Renewal, StoreFailure, Unlocked};
 use crate::procedure::FieldName;
-use crate::secret::Secret;
+use crate::secret::{Secret, passphrase_fault};
 use crate::setup::{GrantRecord, SecretKey};
-
-/// Shortest passphrase that is accepted, in characters.
-const SHORTEST_PASSPHRASE: usize = 8;
 
 /// Runs an effect of the secret store, opening the store first if need be.
 pub fn with_store(model: &mut Model, effect: Effect, out: &mut Vec<Effect>) {
@@ -145,8 +142,9 @@ pub fn intent(model: &mut Model, intent: Intent, out: &mut Vec<Effect>) {
                 form.focus = 1;
                 return;
             }
-            if form.new && form.passphrase.text().chars().count() < SHORTEST_PASSPHRASE {
-                form.error = Some(format!("Take at least {SHORTEST_PASSPHRASE} characters."));
+            let fault = passphrase_fault(&Secret::new(form.passphrase.text()));
+            if let Some(fault) = fault.filter(|_| form.new) {
+                form.error = Some(format!("Not taken: {fault}."));
                 form.focus = 0;
                 return;
             }
